@@ -1,0 +1,99 @@
+"""`vecsearch index`: brings an index in step with files and folders, and makes it when there is none."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import common
+from .output import print_report
+from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from vecsearch import Index
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--model", help="A model's name or folder; for a new index.  [default: all-MiniLM-L6-v2]")
+@click.option("--chunk-tokens", type=int, metavar="N", help="Tokens of a chunk at most; for a new index.")
+@click.option("--overlap", type=int, metavar="N", help="Tokens a chunk repeats of the one before; for a new index.")
+@click.option("--include", multiple=True, metavar="GLOB", help="Take only files like this; may be repeated.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files like this; may be repeated.")
+@click.option("--id-field", metavar="NAME", help="The field of a record that is its id.  [default: _id or id]")
+@click.option("--text-field", metavar="NAME", help="The field of a record that is its text.  [default: text]")
+@click.option("--title-field", metavar="NAME", help="The field of a record put in front of its text.  [default: title]")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@common
+def index(
+    paths: tuple[Path, ...],
+    model: str | None,
+    chunk_tokens: int | None,
+    overlap: int | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    id_field: str | None,
+    text_field: str | None,
+    title_field: str | None,
+    dry_run: bool,
+    index_path: Path,
+    as_json: bool,
+) -> None:
+    """Bring the index in step with files and folders.
+
+    New and changed files go in, files that vanished under these paths go out, unchanged ones are not read. A .jsonl,
+    .csv or .parquet file holds one document a row. Every other text file is a document.
+    """
+    with _opened(index_path, model, chunk_tokens, overlap, dry_run) as target, progress_bar() as progress:
+        report = target.sync(
+            paths,
+            include=include,
+            exclude=exclude,
+            id_field=id_field,
+            text_field=text_field,
+            title_field=title_field,
+            dry_run=dry_run,
+            progress=progress,
+        )
+    print_report(report, index_path, dry_run=dry_run, as_json=as_json)
+    if report.failed:
+        click.get_current_context().exit(1)
+
+
+@contextmanager
+def _opened(
+    path: Path, model: str | None, chunk_tokens: int | None, overlap: int | None, dry_run: bool
+) -> Iterator[Index]:
+    """The index at `path`, made when there is none; for a dry run one that is thrown away."""
+    from vecsearch import Index, IndexNotFound
+
+    try:
+        found = Index.open(path, model=model)
+    except IndexNotFound:
+        new = {"chunk_tokens": chunk_tokens, "overlap": overlap or 0, **({"model": model} if model else {})}
+        if not dry_run:
+            yield Index.create(path, **new)  # type: ignore[arg-type]
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            yield Index.create(Path(folder) / "index", **new)  # type: ignore[arg-type]
+        return
+    _check_chunking(found, chunk_tokens, overlap)
+    yield found
+
+
+def _check_chunking(found: Index, chunk_tokens: int | None, overlap: int | None) -> None:
+    """Raises InvalidOption when an existing index is asked to be of another kind."""
+    from vecsearch import InvalidOption
+
+    info = found.info()
+    for flag, wanted, has in (
+        ("--chunk-tokens", chunk_tokens, info.chunk_tokens),
+        ("--overlap", overlap, info.overlap),
+    ):
+        if wanted not in (None, has):
+            raise InvalidOption(f"{found.path} was made with {flag} {has}, not {wanted}: make another index with -i")

@@ -1,0 +1,34 @@
+"""What commands share: which index is meant, and the flags that most of them take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+NEARBY = ".vecsearch"  # the name of an index that is found from any folder below the one it lies in
+
+
+def common(command: _Command) -> _Command:
+    """Adds -i, --json and --debug."""
+    command = click.option("--debug", is_flag=True, expose_value=False, hidden=True)(command)
+    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")(
+        command
+    )
+    return click.option(
+        "-i", "--index", "index_path", type=click.Path(path_type=Path), help="The index's folder.", callback=_chosen
+    )(command)
+
+
+def _chosen(_context: click.Context, _parameter: click.Parameter, named: Path | None) -> Path:
+    """The index that is meant: named, from the environment, the nearest one upwards, or one to be made here."""
+    if named:
+        return named
+    if from_environment := os.environ.get("VECSEARCH_INDEX"):
+        return Path(from_environment)
+    here = Path.cwd()
+    return next((place / NEARBY for place in (here, *here.parents) if (place / NEARBY).is_dir()), Path(NEARBY))

@@ -1,0 +1,138 @@
+"""Results as people read them, or as one JSON document. The only file that prints results."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .passages import excerpt, printable
+
+if TYPE_CHECKING:
+    from vecsearch import Failure, Hit, Info, Report
+
+_LISTED = 10  # failures and skips named in a summary; JSON has them all
+_INDENT = "     "
+
+
+def print_hits(query: str, hits: Sequence[Hit], *, as_json: bool, full: bool, titled: bool) -> None:
+    """The answer to one query; `titled` says which query it answers."""
+    if as_json:
+        _print_json({"query": query, "hits": [_hit_fields(rank, hit) for rank, hit in enumerate(hits, 1)]})
+        return
+    if titled:
+        _echo(click.style(printable(query), bold=True, underline=True))
+    if not hits:
+        _echo("nothing found")
+    for rank, hit in enumerate(hits, 1):
+        place = f"{_shown_path(hit.source)}:{hit.line}" if hit.source else hit.document_id
+        title = f"  {printable(hit.heading)}" if hit.heading else ""
+        _echo(f"{rank:>2}. {click.style(f'{hit.score:.4f}', fg='green')}  {click.style(place, fg='cyan')}{title}")
+        for line in excerpt(hit.text, query, _width() - len(_INDENT), lines=None if full else 4):
+            _echo(_INDENT + line)
+        _echo("")
+
+
+def print_report(report: Report, index_path: Path, *, dry_run: bool, as_json: bool) -> None:
+    """What `vecsearch index` has done, or would do."""
+    if as_json:
+        _print_json(asdict(report))
+        return
+    _print_failures("failed", report.failed)
+    _print_failures("skipped", report.skipped)
+    counts = ", ".join(
+        f"{getattr(report, name):,} {name}"
+        for name in ("added", "updated", "unchanged", "deleted")
+        if getattr(report, name)
+    )
+    would = "would be: " if dry_run else ""
+    _echo(f"{_shown_path(index_path)}: {would}{counts or 'nothing to index'} in {report.seconds:.1f} s")
+    if report.chunks:
+        rate = f" ({report.chunks / report.seconds:,.0f} chunks a second)" if not dry_run else ""
+        _echo(f"{_plural(report.chunks, 'chunk')}: {report.encoded:,} encoded, {report.cached:,} known already{rate}")
+
+
+def print_info(info: Info, *, as_json: bool) -> None:
+    """What an index holds."""
+    if as_json:
+        _print_json(asdict(info))
+        return
+    lines = {
+        "index": _shown_path(info.path),
+        "documents": f"{info.documents:,} from {_plural(info.files, 'file')}",
+        "chunks": f"{info.chunks:,} of at most {info.chunk_tokens} tokens, overlap {info.overlap}",
+        "model": f"{info.model}, {info.dim} dimensions, fingerprint {info.fingerprint[:12]}",
+        "metric": info.metric,
+        "version": f"{info.version}, committed {info.created}",
+        "segments": f"{info.segments:,}, with {_plural(info.deleted, 'deleted chunk')}",
+        "on disk": f"{info.bytes / 1e6:,.1f} MB",
+    }
+    for name, value in lines.items():
+        _echo(f"{name:>10}  {value}")
+
+
+def print_deleted(deleted: int, asked: int, *, as_json: bool) -> None:
+    """How many documents were deleted, and how many ids were not there."""
+    if as_json:
+        _print_json({"deleted": deleted, "absent": asked - deleted})
+        return
+    absent = f", {asked - deleted:,} not in the index" if asked > deleted else ""
+    _echo(f"{_plural(deleted, 'document')} deleted{absent}")
+
+
+def _hit_fields(rank: int, hit: Hit) -> dict[str, Any]:
+    names = (
+        "score",
+        "similarity",
+        "document_id",
+        "chunk_id",
+        "source",
+        "start",
+        "end",
+        "line",
+        "page",
+        "heading",
+        "text",
+    )
+    return {"rank": rank, **{name: getattr(hit, name) for name in names}, "metadata": hit.metadata}
+
+
+def _print_failures(kind: str, failures: Sequence[Failure]) -> None:
+    for failure in failures[:_LISTED]:
+        click.echo(f"{kind}: {printable(_shown_path(failure.source))}: {printable(failure.reason)}", err=True)
+    if len(failures) > _LISTED:
+        click.echo(f"{kind}: and {len(failures) - _LISTED:,} more; --json lists them all", err=True)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, default=str), color=False)
+
+
+def _echo(line: str) -> None:
+    """Prints a line, in colour only on a terminal whose user has not said NO_COLOR (no-color.org)."""
+    click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _shown_path(path: str | Path) -> str:
+    """The path from here when it is below this folder, else as it is."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def _width() -> int:
+    try:
+        return max(40, os.get_terminal_size(sys.stdout.fileno()).columns)
+    except (OSError, ValueError):  # no terminal: a file or a pipe
+        return 100

@@ -1,0 +1,106 @@
+"""vecsearch: semantic indexes over your own documents.
+
+    from vecsearch import Index
+
+    index = Index.create("notes.vecsearch")
+    index.sync("notes/")
+    for hit in index.search("how do I reset it?"):
+        print(hit.score, hit.source, hit.line, hit.text)
+
+Public names are loaded when they are first used: importing vecsearch itself imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vecsearch.encoding import Encoder
+    from vecsearch.errors import (
+        CommitUnknown,
+        ExtraMissing,
+        FormatTooNew,
+        IndexDamaged,
+        IndexExists,
+        IndexLocked,
+        IndexNotFound,
+        InvalidDocument,
+        InvalidOption,
+        InvalidQuery,
+        InvalidVector,
+        ModelDamaged,
+        ModelMismatch,
+        ModelNotFound,
+        PathNotFound,
+        VecsearchError,
+    )
+    from vecsearch.index import Index
+    from vecsearch.types import (
+        Chunk,
+        Document,
+        Failure,
+        Heading,
+        Hit,
+        Info,
+        Metric,
+        Mode,
+        Outline,
+        Progress,
+        Report,
+        Role,
+        Span,
+    )
+
+__all__ = [
+    "Chunk",
+    "CommitUnknown",
+    "Document",
+    "Encoder",
+    "ExtraMissing",
+    "Failure",
+    "FormatTooNew",
+    "Heading",
+    "Hit",
+    "Index",
+    "IndexDamaged",
+    "IndexExists",
+    "IndexLocked",
+    "IndexNotFound",
+    "Info",
+    "InvalidDocument",
+    "InvalidOption",
+    "InvalidQuery",
+    "InvalidVector",
+    "Metric",
+    "Mode",
+    "ModelDamaged",
+    "ModelMismatch",
+    "ModelNotFound",
+    "Outline",
+    "PathNotFound",
+    "Progress",
+    "Report",
+    "Role",
+    "Span",
+    "VecsearchError",
+]
+
+_HOMES = ("errors", "types", "encoding", "index")  # the lightest first
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("vecsearch")
+    if name in __all__:
+        for home in _HOMES:
+            module = import_module(f"vecsearch.{home}")
+            if name in vars(module):
+                return getattr(module, name)
+    raise AttributeError(f"module 'vecsearch' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

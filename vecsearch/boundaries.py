@@ -1,0 +1,131 @@
+"""Where a text may be cut, from its best places to its worst: positions in characters, found in whole-array steps.
+
+Knows nothing of tokens or chunks. Every function is linear in the text, whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsearch.types import BoolArray, IntArray, Outline
+
+
+class Level(IntEnum):
+    """How good a place is for a cut; lower is better."""
+
+    SECTION = 0  # a blank line before an unindented line: between paragraphs, between top-level definitions
+    PARAGRAPH = 1  # a blank line before an indented line
+    SENTENCE = 2
+    LINE = 3
+    WORD = 4
+    CHARACTER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """The places where a new chunk may begin: for each level but the last, sorted positions int64."""
+
+    cuts: dict[Level, IntArray]
+    line_starts: IntArray
+
+    def line(self, position: int) -> int:
+        """The number, from 1, of the line that holds `position`."""
+        return int(np.searchsorted(self.line_starts, position, side="right"))
+
+
+# A terminator, closing marks, then white space; full-width terminators need no space after them.
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]»]*\s+|[。！？｡]+[\"'”’」』）]*\s*")
+_JOINERS = {"\u200d", "\ufe0e", "\ufe0f", "\u20e3"}
+
+
+def find_boundaries(text: str, outline: Outline) -> Boundaries:
+    """The boundaries of `text`; inside the outline's blocks paragraphs count as no better than lines."""
+    space = _is_space(text)
+    line_starts = _line_starts(text)
+    first = _next_visible(space)[line_starts]  # for each line, where its first visible character is
+    ends = np.append(line_starts[1:], len(text))
+    visible = first < ends
+    after_blank = np.append(False, ~visible[:-1]) & visible
+    indented = first > line_starts
+    starts_word = ~space & np.append(True, space)[:-1]
+    cuts = {
+        Level.SECTION: line_starts[after_blank & ~indented],
+        Level.PARAGRAPH: line_starts[after_blank & indented],
+        Level.SENTENCE: np.array([match.end() for match in _SENTENCE_END.finditer(text)], np.int64),
+        Level.LINE: line_starts[visible],
+        Level.WORD: np.flatnonzero(starts_word).astype(np.int64),
+    }
+    _spare_blocks(cuts, outline)
+    return Boundaries(cuts, line_starts)
+
+
+def is_joined(text: str, position: int) -> bool:
+    """Whether a cut at `position` would part what is read as one character (marks, emoji sequences, CR LF)."""
+    if not 0 < position < len(text):
+        return False
+    before, after = text[position - 1], text[position]
+    if before == "\r" and after == "\n":
+        return True
+    if before == "\u200d" or after in _JOINERS or "\U0001f3fb" <= after <= "\U0001f3ff":
+        return True
+    if _is_regional(before) and _is_regional(after):
+        return True
+    return unicodedata.category(after).startswith("M")
+
+
+def _is_regional(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _spare_blocks(cuts: dict[Level, IntArray], outline: Outline) -> None:
+    """Makes the edges of blocks good places, and what lies inside them no better than a line."""
+    if not outline.blocks:
+        return
+    edges = np.array(outline.blocks, np.int64)  # (blocks, 2)
+    for level in (Level.SECTION, Level.PARAGRAPH, Level.SENTENCE):
+        inside = _inside(cuts[level], edges)
+        if level is not Level.SENTENCE:
+            cuts[Level.LINE] = np.union1d(cuts[Level.LINE], cuts[level][inside])
+        cuts[level] = cuts[level][~inside]
+    cuts[Level.PARAGRAPH] = np.union1d(cuts[Level.PARAGRAPH], edges.ravel())
+
+
+def _inside(positions: IntArray, edges: IntArray) -> BoolArray:
+    """Whether each position lies strictly inside one of the spans, which are in order."""
+    before = np.searchsorted(edges[:, 0], positions, side="left") - 1  # the last span that starts before it
+    inside: BoolArray = (before >= 0) & (positions < edges[before, 1])
+    return inside
+
+
+def _line_starts(text: str) -> IntArray:
+    points = np.append(_code_points(text), 0)
+    newline = points == 10
+    lone_return = (points[:-1] == 13) & ~newline[1:]
+    return np.append(0, np.flatnonzero(newline[:-1] | lone_return) + 1).astype(np.int64)
+
+
+def _is_space(text: str) -> BoolArray:
+    """Whether each character is white space, as str.isspace says."""
+    space: BoolArray = np.isin(_code_points(text), _SPACES)
+    return space
+
+
+def _next_visible(space: BoolArray) -> IntArray:
+    """For each position, and the end, the first visible position at or after it; the length if there is none."""
+    n = len(space)
+    positions = np.append(np.where(space, n, np.arange(n)), n)
+    following: IntArray = np.minimum.accumulate(positions[::-1])[::-1]
+    return following
+
+
+def _code_points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+_SPACES = np.array([point for point in range(0x3001) if chr(point).isspace()], np.uint32)

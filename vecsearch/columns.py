@@ -1,0 +1,138 @@
+"""Metadata as typed Arrow columns, one for each key, and back to what the user gave.
+
+A key whose values are all of one type gets that type: boolean, 64-bit integer, double, string, date, timestamp, or
+a list of one of these. Integers among doubles become doubles where that loses nothing. Any other mixture, and nested
+values, are kept as JSON text in a string column that says so in its field. An absent key is null.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from vecsearch.errors import InvalidDocument
+
+PREFIX = "metadata."  # of a metadata column's name
+_JSON = {b"vecsearch": b"json"}
+_SCALARS: dict[type, pa.DataType] = {
+    bool: pa.bool_(),
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.string(),
+    date: pa.date32(),
+}
+_EXACT_IN_DOUBLE = 2**53
+
+
+def check_metadata(metadata: Mapping[str, Any]) -> None:
+    """Raises InvalidDocument for a key that is no string, or a value that cannot be stored and given back."""
+    for key, value in metadata.items():
+        if not isinstance(key, str):
+            raise InvalidDocument(f"metadata key {key!r} is {type(key).__name__}, expected str")
+        _check_value(key, value)
+
+
+def metadata_columns(rows: Sequence[Mapping[str, Any]]) -> list[tuple[pa.Field, pa.Array]]:
+    """A column for each key of the rows, in alphabetical order."""
+    keys = sorted({key for row in rows for key in row})
+    return [_column(key, [row.get(key) for row in rows]) for key in keys]
+
+
+def metadata_of(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """The metadata that a row, read from Arrow as Python values, was made from; absent keys are left out."""
+    found = {}
+    for column in schema:
+        value = row.get(column.name)
+        if column.name.startswith(PREFIX) and value is not None:
+            found[column.name.removeprefix(PREFIX)] = json.loads(value) if _is_json(column) else value
+    return found
+
+
+def as_json(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+    """The same values as JSON text, for a key that has different types in different segments."""
+    if _is_json(field):
+        return column
+    texts = [None if value is None else _to_json(value) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def json_field(name: str) -> pa.Field:
+    """The field of a column that holds JSON text."""
+    return pa.field(name, pa.string(), metadata=_JSON)
+
+
+def _check_value(key: str, value: Any) -> None:
+    match value:
+        case None | bool() | int() | float() | date():
+            return
+        case str():
+            if not _encodes(value):
+                raise InvalidDocument(f"metadata {key!r} holds a lone surrogate, which is no character")
+        case list() | tuple():
+            for element in value:
+                _check_value(key, element)
+        case Mapping():
+            check_metadata(value)
+        case _:
+            raise InvalidDocument(
+                f"metadata {key!r} is {type(value).__name__}; "
+                "expected str, int, float, bool, date, datetime, or a list or dict of these"
+            )
+
+
+def _column(key: str, values: list[Any]) -> tuple[pa.Field, pa.Array]:
+    present = [value for value in values if value is not None]
+    kind = _common_type(present)
+    if kind is None:
+        texts = [None if value is None else _to_json(value) for value in values]
+        return json_field(PREFIX + key), pa.array(texts, pa.string())
+    return pa.field(PREFIX + key, kind), pa.array(values, kind)
+
+
+def _common_type(values: Sequence[Any]) -> pa.DataType | None:
+    """The Arrow type that holds each value exactly, or None where only JSON does."""
+    if values and all(type(value) is list for value in values):
+        element = _scalar_type([element for value in values for element in value])
+        return None if element is None else pa.list_(element)
+    return _scalar_type(values)
+
+
+def _scalar_type(values: Sequence[Any]) -> pa.DataType | None:
+    types = {type(value) for value in values}
+    if types == {datetime}:
+        return _timestamp_type(values)
+    if types == {int, float} and all(abs(value) <= _EXACT_IN_DOUBLE for value in values if type(value) is int):
+        return pa.float64()
+    if len(types) != 1 or (types == {int} and not all(-(2**63) <= value < 2**63 for value in values)):
+        return None
+    return _SCALARS.get(types.pop())
+
+
+def _timestamp_type(values: Iterable[datetime]) -> pa.DataType | None:
+    """Times without a zone, or all in UTC; other zones would come back as another zone."""
+    zones = {None if value.tzinfo is None else str(value.tzinfo) for value in values}
+    if zones == {None}:
+        return pa.timestamp("us")
+    return pa.timestamp("us", "UTC") if zones == {"UTC"} else None
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_json_default)
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, date):  # and datetime, which is one: within mixed or nested values they become text
+        return value.isoformat()
+    return dict(value)
+
+
+def _is_json(field: pa.Field) -> bool:
+    return bool(field.metadata) and field.metadata.get(b"vecsearch") == b"json"
+
+
+def _encodes(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

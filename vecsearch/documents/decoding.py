@@ -1,0 +1,171 @@
+"""Bytes -> text, or the news that they are none. Knows encodings and magic bytes, not files or formats.
+
+Line ends stay as they are and a byte order mark goes, so offsets hold against the text that is returned.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import BinaryIO
+
+from vecsearch.errors import InvalidDocument
+
+HEAD = 8192  # bytes that show whether a file is binary, as git and grep judge it by
+
+_CHUNK = 1 << 20  # bytes read at a time from what may not fit into memory
+
+_SAMPLE = 32768  # bytes that an encoding is guessed from: more costs time and changes nothing
+
+_BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_MAGIC = (
+    (b"%PDF-", "PDF"),
+    (b"PK\x03\x04", "ZIP or Office"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"(\xb5/\xfd", "zstd"),
+    (b"7z\xbc\xaf'\x1c", "7-Zip"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"\x7fELF", "ELF"),
+    (b"SQLite format 3\x00", "SQLite"),
+    (b"PAR1", "Parquet"),
+)
+
+# Control characters that no text has; tab, line ends, form feed, backspace and escape are left out.
+_CONTROLS = bytes([*range(8), 11, *range(14, 27), *range(28, 32), 127])
+
+_NOT_ASCII_LINE = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
+
+# Encodings as programs write them are often a little more than the standard that names them.
+_SUPERSETS = {"shift_jis": "cp932", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "latin_1": "cp1252"}
+
+# Beyond ASCII, the letters of one language each, and the signs that all of them use.
+_WESTERN_LETTERS = (
+    "äöüßé",
+    "áéíóúüñ",
+    "àâçèéêëîïôùûüœæÿ",
+    "àèéìíòóù",
+    "áâãàçéêíóôõúü",
+    "åäöæøé",
+    "éëïöüèáó",
+    "àçèéíïòóúü",
+)
+_WESTERN_SIGNS = frozenset("\xa0¡¿«»‹›‘’‚“”„–—…•·°§€£©®™ªº×½´")
+
+# What a document may declare; Python knows more, such as "unicode_escape", that no document is written in.
+_DECLARABLE = re.compile(r"(?i)(x-)?(iso|latin|windows|cp|ibm|koi8|shift|sjis|ms|euc|gb|big5|hz|ks|mac|tis|utf)[-_]?\w")
+
+
+class NotText(InvalidDocument):
+    """The bytes are not text; the message says of what kind they are."""
+
+
+def decode(data: bytes, declared: str | None = None) -> str:
+    """The text of `data`; `declared` is the encoding the document itself names, used where it is not UTF-8.
+
+    Bytes that the encoding has no character for become U+FFFD. Raises NotText, with a reason that names
+    the kind of file where it is known, when `data` is not text.
+    """
+    encoding = encoding_of_mark(data)
+    if encoding is None:
+        check_text(data)
+        encoding = "utf-8"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return data.decode(guess_encoding(data, declared) if encoding == "utf-8" else encoding, "replace")
+
+
+def encoding_of_mark(data: bytes) -> str | None:
+    """The encoding that a byte order mark at the start of `data` stands for; None without one."""
+    return next((encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+
+
+def check_text(head: bytes) -> None:
+    """Raises NotText when `head`, the first bytes of a file, are binary."""
+    if encoding_of_mark(head) is not None:
+        return
+    for magic, kind in _MAGIC:
+        if head.startswith(magic) and (b"\x00" in head or not head.isascii() or kind == "PDF"):
+            raise NotText(f"binary file ({kind})")
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    if b"\x00" in head or controls * 10 > len(head):
+        raise NotText("binary file")
+
+
+def encoding_of_stream(file: BinaryIO) -> str:
+    """The encoding of all that is left in `file`, found in one pass and constant memory. Raises NotText."""
+    chunk = file.read(_CHUNK)
+    marked = encoding_of_mark(chunk)
+    if marked is not None:
+        return marked
+    check_text(chunk[:HEAD])
+    utf8 = codecs.getincrementaldecoder("utf-8")()
+    while chunk:
+        following = file.read(_CHUNK)
+        try:
+            utf8.decode(chunk, final=not following)
+        except UnicodeDecodeError:
+            return guess_encoding(chunk)
+        chunk = following
+    return "utf-8"
+
+
+def guess_encoding(data: bytes, declared: str | None = None) -> str:
+    """The likeliest encoding of text that is not UTF-8, or "utf-8" where only a few bytes of it are damaged."""
+    sample = b"".join(match[0] for match in _NOT_ASCII_LINE.finditer(data[: 64 * _SAMPLE]))[:_SAMPLE]
+    if _is_damaged_utf8(sample):
+        return "utf-8"
+    if declared is not None and _decodes(sample, declared):
+        return declared
+    if _is_western(sample):
+        return "cp1252"
+    return _ask_charset_normalizer(sample)
+
+
+def _is_damaged_utf8(sample: bytes) -> bool:
+    """Whether nine of ten characters beyond ASCII are valid UTF-8; in other encodings next to none is by chance."""
+    text = sample.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    return sum(not char.isascii() for char in text) >= 10 * damaged
+
+
+def _decodes(sample: bytes, encoding: str) -> bool:
+    try:
+        return _DECLARABLE.match(encoding) is not None and bool(sample.decode(encoding, "ignore"))
+    except LookupError:
+        return False
+
+
+def _is_western(sample: bytes) -> bool:
+    """Whether the sample, read as Windows-1252, is spelled like one of the languages of western Europe.
+
+    charset_normalizer takes about half of all Spanish for Central European, as their letters share code points.
+    """
+    text = sample.decode("cp1252", "replace").lower()
+    letters = [char for char in text if not char.isascii() and char not in _WESTERN_SIGNS]
+    plain = sum(char.isascii() and char.isalpha() for char in text)
+    fits = max(sum(char in alphabet for char in letters) for alphabet in _WESTERN_LETTERS)
+    return fits >= 0.9 * len(letters) and len(letters) <= plain
+
+
+def _ask_charset_normalizer(sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(
+        sample, threshold=0.4, cp_exclusion=["utf_7", "utf_16", "utf_16_le", "utf_16_be", "utf_32"]
+    ).best()
+    if best is None:
+        raise NotText("binary file, or text in an unknown encoding")
+    return _SUPERSETS.get(best.encoding, best.encoding)

@@ -1,0 +1,129 @@
+"""The pattern language of gitignore(5): a line -> a Glob that says whether it matches a path. Opens nothing.
+
+Our own and not pathspec's, which takes a pattern that matches a folder to match all in it: after `*`, its `!*/` brings
+back every file of every folder. Git asks a pattern for one entry only, and tests hold these globs to git itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+_CLASSES = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": " \\t",
+    "digit": "0-9",
+    "lower": "a-z",
+    "punct": "!-/:-@\\[-`{-~",
+    "space": "\\s",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+}
+
+_TOKEN = re.compile(
+    r"""
+      (?P<escaped> \\(?P<char>.))
+    | (?P<folders> (?:^|(?<=/)) \*\*/)             # "**/": no folder or many
+    | (?P<inside>  (?<=/) \*\*$)                   # "/**" at the end: all that is in it
+    | (?P<star>    \*+)
+    | (?P<any>     \?)
+    | (?P<set>     \[(?P<not>[!^])?(?P<members>\]?(?:\[:\w+:\]|\\.|[^]\\])*)\])
+    | (?P<plain>   [^*?[\\]+?)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_MEMBER = re.compile(r"\[:(?P<name>\w+):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\]))?", re.DOTALL)
+
+
+class Glob(NamedTuple):
+    """One pattern, ready to match."""
+
+    regex: re.Pattern[str]
+    negated: bool
+    folders_only: bool
+
+    def matches(self, path: str) -> bool:
+        """Whether it matches this very path, which ends in a slash when it is a folder."""
+        if path.endswith("/"):
+            return self.regex.fullmatch(path, 0, len(path) - 1) is not None
+        return not self.folders_only and self.regex.fullmatch(path) is not None
+
+
+def parse_globs(lines: Iterable[str]) -> tuple[Glob, ...]:
+    """The globs among `lines`; empty lines, comments and what can never match are left out, as git does."""
+    return tuple(glob for line in lines if (glob := parse_glob(line)) is not None)
+
+
+def parse_glob(line: str) -> Glob | None:
+    """The glob that a line stands for; None when it is empty, a comment, or can never match."""
+    pattern = _without_trailing_blanks(line)
+    if pattern.startswith("#"):
+        return None
+    negated = pattern.startswith("!")
+    pattern = pattern[negated:]
+    folders_only = pattern.endswith("/")
+    pattern = pattern.removesuffix("/")
+    anchored = "/" in pattern
+    body = _regex(pattern.removeprefix("/"))
+    if not body:
+        return None
+    return Glob(re.compile(body if anchored else f"(?:.*/)?{body}", re.DOTALL), negated, folders_only)
+
+
+def _without_trailing_blanks(line: str) -> str:
+    r"""The line without the blanks at its end, but for one that a backslash keeps."""
+    stripped = line.rstrip(" ")
+    backslashes = len(stripped) - len(stripped.rstrip("\\"))
+    return stripped + " " if backslashes % 2 and stripped != line else stripped
+
+
+def _regex(pattern: str) -> str:
+    """The regular expression for a pattern; "" for one that can never match."""
+    parts: list[str] = []
+    place = 0
+    while place < len(pattern):
+        token = _TOKEN.match(pattern, place)
+        part = "" if token is None else _token_regex(token)
+        if token is None or not part:
+            return ""
+        parts.append(part)
+        place = token.end()
+    return "".join(parts)
+
+
+def _token_regex(token: re.Match[str]) -> str:
+    match token.lastgroup:
+        case "escaped":
+            return re.escape(token["char"])
+        case "folders":
+            return "(?:.*/)?"
+        case "inside":
+            return ".+"
+        case "star":
+            return "[^/]*"
+        case "any":
+            return "[^/]"
+        case "set":
+            return _set_regex(token["members"], negated=token["not"] is not None)
+        case _:
+            return re.escape(token[0])
+
+
+def _set_regex(members: str, *, negated: bool) -> str:
+    """The regular expression for `[members]`, which never matches a slash; "" when nothing can be in it."""
+    parts: list[str] = []
+    for member in _MEMBER.finditer(members):
+        if member["name"] is not None:
+            if member["name"] not in _CLASSES:
+                return ""
+            parts.append(_CLASSES[member["name"]])
+            continue
+        low = member["low"][-1]
+        high = (member["high"] or low)[-1]
+        if low <= high:
+            parts.append(f"{re.escape(low)}-{re.escape(high)}")
+    if not parts:
+        return "[^/]" if negated else ""
+    return f"(?!/)[{'^' if negated else ''}{''.join(parts)}]"

@@ -1,0 +1,90 @@
+"""Markdown: the text as it stands, with the headings, code blocks and tables that CommonMark sees in it.
+
+Front matter is text but no heading. Raw HTML inside Markdown has no outline.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from vecsearch.types import Document, Heading, Outline, Span
+
+# The attributes that some processors take off the end of a title: "Install { #install .wide }".
+_ATTRIBUTES = re.compile(r"\s*\{\s*[#.:][^{}]*\}\s*$")
+
+
+def markdown_document(content: str, document_id: str, source: str) -> Document:
+    """The document whose text is `content`, unchanged, with its outline."""
+    return Document(document_id, content, source=source, outline=_outline(content))
+
+
+def _outline(text: str) -> Outline:
+    headings, blocks = _parse(text)
+    offsets = _characters(text, [start for start, _, _ in headings] + [edge for block in blocks for edge in block])
+    return Outline(
+        tuple(Heading(_line_start(text, offsets[start]), level, title) for start, level, title in headings),
+        tuple(Span(_indent_start(text, offsets[start]), offsets[end]) for start, end in blocks),
+    )
+
+
+def _parse(text: str) -> tuple[list[tuple[int, int, str]], list[tuple[int, int]]]:
+    """Headings as (start, level, title) and blocks as (start, end), in bytes of UTF-8."""
+    import pyromark
+
+    options = (
+        pyromark.Options.ENABLE_TABLES
+        | pyromark.Options.ENABLE_YAML_STYLE_METADATA_BLOCKS
+        | pyromark.Options.ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS
+    )
+    headings: list[tuple[int, int, str]] = []
+    blocks: list[tuple[int, int]] = []
+    events: Iterator[tuple[Any, Any]] = iter(pyromark.events_with_range(text, options=options))
+    for event, place in events:
+        match event:
+            case {"Start": {"Heading": {"level": level}}}:
+                headings.append((place["start"], int(level[1:]), _title(events)))
+            case {"Start": {"CodeBlock": _} | {"Table": _}}:
+                blocks.append((place["start"], place["end"]))
+    return headings, blocks
+
+
+def _title(events: Iterator[tuple[Any, Any]]) -> str:
+    """The words of the heading that was just opened; reads the events up to its end."""
+    words: list[str] = []
+    for event, _ in events:
+        match event:
+            case {"End": {"Heading": _}}:
+                break
+            case {"Text": str(word)} | {"Code": str(word)}:
+                words.append(word)
+            case "SoftBreak" | "HardBreak":
+                words.append(" ")
+    return _ATTRIBUTES.sub("", "".join(words)).strip()
+
+
+def _characters(text: str, places: Iterable[int]) -> dict[int, int]:
+    """For each of `places`, in bytes of UTF-8, the same place in characters; decodes every byte once."""
+    if text.isascii():
+        return {place: place for place in places}
+    data = text.encode()
+    offsets: dict[int, int] = {}
+    previous = characters = 0
+    for place in sorted(set(places)):
+        characters += len(data[previous:place].decode())
+        offsets[place] = characters
+        previous = place
+    return offsets
+
+
+def _line_start(text: str, offset: int) -> int:
+    """Where the line of `offset` starts: a heading may stand behind the mark of a quote or a list."""
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
+def _indent_start(text: str, offset: int) -> int:
+    """Where the blanks before `offset` start: they belong to an indented block."""
+    while offset > 0 and text[offset - 1] in " \t":
+        offset -= 1
+    return offset

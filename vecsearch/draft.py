@@ -1,0 +1,240 @@
+"""The next version of an index while it is being written: what is staged, what is deleted, and the commit of both.
+
+Holds the writer's lock by contract: whoever makes a Draft has locked the store. Knows documents and rows, but not
+where documents come from nor how vectors are made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+
+import numpy as np
+
+from vecsearch import files
+from vecsearch.errors import CommitUnknown
+from vecsearch.manifest import Manifest, SegmentEntry, SideFile, now, written_by
+from vecsearch.segment import Origin, chunk_table, write_segment
+from vecsearch.sources import Stamp
+from vecsearch.store import SOURCES, TOMBSTONES, Part, Snapshot, Store
+from vecsearch.types import BoolArray, Chunk, FloatArray
+from vecsearch.vectors import unit_rows
+
+_SEGMENT_CHUNKS = 16_384  # 25 MB of vectors at 384 dimensions: what a writer holds in memory at most
+_COMMIT_SECONDS = 60.0  # of work at most that a killed run has to do again, but for the embeddings, which are cached
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A document ready to be stored: its chunks, where it came from, its raw vectors float32 (chunks, dim)."""
+
+    chunks: Sequence[Chunk]
+    origin: Origin
+    vectors: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document that the draft holds: its origin's path and content, and whether this run has put or met it."""
+
+    path: str | None
+    content: bytes
+    met: bool
+    place: tuple[str, int] | None  # segment id and first row; None: staged
+
+
+class Draft:
+    """Changes on top of the store's current version. Nothing is visible, and nothing is kept, before `commit`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._staged: dict[str, Block] = {}
+        self._change: Counter[str] = Counter()
+        self._since = monotonic()
+        self._own: set[str] = set()  # segments that this run has written
+        self._sources_changed = False
+        self._take(store.snapshot())
+        self.stamps: dict[str, Stamp] = store.read_sources(self.base.manifest)
+
+    def find(self, ids: Sequence[str]) -> dict[str, Stored]:
+        """Those of the documents that the draft holds."""
+        found = {}
+        for part in self.base.parts:
+            segment = part.segment
+            for first in segment.documents_with("document_id", ids).tolist():
+                if self._alive[segment.entry.id][first]:
+                    met = segment.entry.id in self._own or bool(self._met[segment.entry.id][first])
+                    path, content = segment.value("path", first), segment.value("content", first)
+                    found[segment.value("document_id", first)] = Stored(path, content, met, (segment.entry.id, first))
+        for identifier in ids:
+            if block := self._staged.get(identifier):
+                found[identifier] = Stored(block.origin.path, block.origin.content, True, None)
+        return found
+
+    def meet(self, stored: Stored) -> None:
+        """Notes that a document is still there as it is, so that `drop_unmet` leaves it."""
+        if stored.place:
+            segment, first = stored.place
+            self._met[segment][first] = True
+
+    def stage(self, identifier: str, block: Block, replaced: Stored | None) -> None:
+        """Adds a document, in place of `replaced`, which `find` has given."""
+        if replaced:
+            self._drop(identifier, replaced)
+        self._staged[identifier] = block
+        self._change["updated" if replaced else "added"] += 1
+
+    def drop(self, ids: Sequence[str]) -> int:
+        """Deletes documents; how many of the ids there were."""
+        found = self.find(ids)
+        for identifier, stored in found.items():
+            self._drop(identifier, stored)
+        self._change["deleted"] += len(found)
+        return len(found)
+
+    def drop_unmet(self, paths: Sequence[str]) -> int:
+        """Deletes the documents of these files that this run has neither put nor met; how many they were."""
+        dropped = 0
+        for part in self.base.parts:
+            name = part.segment.entry.id
+            if name in self._own:
+                continue
+            for first in part.segment.documents_with("path", paths).tolist():
+                if self._alive[name][first] and not self._met[name][first]:
+                    self._alive[name][part.segment.rows_from(first)] = False
+                    dropped += 1
+        self._change["deleted"] += dropped
+        return dropped
+
+    def documents_by_path(self) -> Counter[str]:
+        """How many documents of each file the current version holds."""
+        counts: Counter[str] = Counter()
+        for part in self.base.parts:
+            firsts = part.segment.first_rows
+            alive = firsts[self._alive[part.segment.entry.id][firsts]]
+            counts.update(
+                path for path in part.segment.table.column("path").take(alive).to_pylist() if path is not None
+            )
+        return counts
+
+    def stamp(self, path: str, stamp: Stamp | None) -> None:
+        """Notes a file as it was read; None: as never read."""
+        if self.stamps.get(path) != stamp:
+            self._sources_changed = True
+            if stamp is None:
+                del self.stamps[path]
+            else:
+                self.stamps[path] = stamp
+
+    @property
+    def is_due(self) -> bool:
+        """Whether what is staged should be committed before more is."""
+        chunks = sum(len(block.chunks) for block in self._staged.values())
+        return chunks >= _SEGMENT_CHUNKS or (bool(self._staged) and monotonic() - self._since > _COMMIT_SECONDS)
+
+    def commit(self, *, final: bool = False) -> None:
+        """Makes the draft the current version, and the base of what follows; does nothing when nothing changed.
+
+        Either raises, and the index is as it was, or returns, and the new version is on the disk. If the disk fails
+        so that neither can be known, the error says so and no file is touched. What is known of files that were
+        read goes with the final commit only: it grows with the corpus, and an interrupted run can do without.
+        """
+        changed = any(self._change.values())
+        if not changed and not (final and self._sources_changed):
+            return
+        written: list[SegmentEntry] = []
+        side_files: list[tuple[str, SideFile]] = []
+        try:
+            manifest = self._write(final, written, side_files)
+        except BaseException:
+            self._store.discard(written, side_files)
+            raise
+        self._publish(manifest, written, side_files)
+        self._own.update(entry.id for entry in written)
+        self._staged, self._change, self._since = {}, Counter(), monotonic()
+        self._sources_changed &= not final
+        self._take(self._store.snapshot(reuse=self.base))
+        self._store.collect()
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Makes `snapshot` the base; what this run has met stays met."""
+        met = getattr(self, "_met", {})
+        self.base = snapshot
+        self._alive: dict[str, BoolArray] = {}
+        self._met: dict[str, BoolArray] = {}
+        for part in snapshot.parts:
+            entry = part.segment.entry
+            self._alive[entry.id] = np.ones(entry.rows, np.bool_) if part.alive is None else part.alive.copy()
+            self._met[entry.id] = met.get(entry.id, np.zeros(entry.rows, np.bool_))
+
+    def _drop(self, identifier: str, stored: Stored) -> None:
+        if stored.place is None:
+            del self._staged[identifier]
+            return
+        name, first = stored.place
+        segment = next(part.segment for part in self.base.parts if part.segment.entry.id == name)
+        self._alive[name][segment.rows_from(first)] = False
+
+    def _write(self, final: bool, written: list[SegmentEntry], side_files: list[tuple[str, SideFile]]) -> Manifest:
+        """Writes every file of the next version but its manifest; what is written is also put into the lists."""
+        entries = [entry for part in self.base.parts if (entry := self._entry(part, side_files))]
+        if self._staged:
+            written.append(self._write_staged())
+        base = self.base.manifest
+        known = base.sources
+        if final and self._sources_changed:
+            known = self._store.write_sources(self.stamps)
+            side_files.append((SOURCES, known))
+        return replace(
+            base,
+            version=base.version + 1,
+            created=now(),
+            written_by=written_by(),
+            documents=base.documents + self._change["added"] - self._change["deleted"],
+            segments=(*entries, *written),
+            sources=known,
+            change={name: self._change[name] for name in ("added", "updated", "deleted")},
+        )
+
+    def _entry(self, part: Part, side_files: list[tuple[str, SideFile]]) -> SegmentEntry | None:
+        """How the next version sees a segment: as before, with more rows deleted, or not at all."""
+        entry = part.segment.entry
+        alive = self._alive[entry.id]
+        dead = np.flatnonzero(~alive)
+        if len(dead) == entry.rows - entry.live:
+            return entry
+        if len(dead) == entry.rows:
+            return None
+        tombstones = self._store.write_tombstones(dead)
+        side_files.append((TOMBSTONES, tombstones))
+        return replace(entry, tombstones=tombstones)
+
+    def _write_staged(self) -> SegmentEntry:
+        blocks = list(self._staged.values())
+        chunks = [chunk for block in blocks for chunk in block.chunks]
+        origins = [block.origin for block in blocks for _ in block.chunks]
+        unit, norms = unit_rows(np.concatenate([block.vectors for block in blocks]))
+        folder = self._store.new_segment_folder()
+        try:
+            return write_segment(folder, chunk_table(chunks, origins, norms), unit)
+        except BaseException:
+            files.remove_tree(folder)
+            raise
+
+    def _publish(self, manifest: Manifest, written: list[SegmentEntry], side_files: list[tuple[str, SideFile]]) -> None:
+        """Commits, and after any exception, Ctrl-C included, finds out which of the three cases it is."""
+        try:
+            self._store.publish(manifest)
+        except BaseException as error:
+            landed = self._store.landed(manifest)
+            if landed is None:
+                raise CommitUnknown(
+                    f"{self._store.path}: the disk failed while version {manifest.version} was committed ({error}): "
+                    "it may be there or not; nothing was removed; vecsearch info says which it is"
+                ) from error
+            if not landed:
+                self._store.discard(written, side_files)
+            if not landed or not isinstance(error, OSError):
+                raise

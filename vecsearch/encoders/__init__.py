@@ -1,0 +1,22 @@
+"""Models that turn texts into vectors: load_encoder() finds one by name and picks the runtime for it.
+
+Holds no model code of its own. A runtime's library is imported when a text is first encoded, never here.
+"""
+
+from __future__ import annotations
+
+from vecsearch.encoders.folder import DEFAULT_MODEL, find_model
+from vecsearch.encoders.onnx_runtime import OnnxEncoder
+from vecsearch.encoding import Encoder
+
+__all__ = ["DEFAULT_MODEL", "load_encoder"]
+
+
+def load_encoder(model: str = DEFAULT_MODEL, *, threads: int | None = None) -> Encoder:
+    """The encoder for `model`: a folder, a model an installed package carries, or a hub name ("owner/name@revision").
+
+    Opens small files only. `threads` bounds the processor's cores in use; by default all this process may use.
+    Raises ModelNotFound when nothing of that name is here or on the hub, ModelDamaged when its files are broken or
+    of a kind that is not supported.
+    """
+    return OnnxEncoder(find_model(model), threads=threads)

@@ -1,0 +1,60 @@
+"""The tensors of a .safetensors file, mapped from disk: nothing is read until it is used.
+
+The format: 8 bytes little-endian header length, a JSON header with dtype, shape and byte range of each tensor, the
+bytes. https://huggingface.co/docs/safetensors. Every number of the header is checked before it is used.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vecsearch.errors import ModelDamaged
+from vecsearch.types import FloatArray
+
+_HEADER_LIMIT = 100 << 20  # the format's own
+_WIDTHS = {"F32": 4, "F16": 2, "BF16": 2}
+
+
+def read_weights(path: Path) -> dict[str, FloatArray]:
+    """The floating point tensors of a file by name, float32 and read-only; others are left out.
+
+    Raises ModelDamaged when the file is cut short, larger than its header says, or no safetensors file.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length)) if 2 <= length <= min(size - 8, _HEADER_LIMIT) else None
+    except (OSError, ValueError) as error:
+        raise ModelDamaged(f"{path} is not a safetensors file: {error}") from error
+    if not isinstance(header, dict):
+        raise ModelDamaged(f"{path} is not a safetensors file or was cut short")
+    header.pop("__metadata__", None)
+    try:
+        end = max(entry["data_offsets"][1] for entry in header.values())
+        if size != 8 + length + end:
+            raise ModelDamaged(f"{path} has {size} bytes, its header says {8 + length + end}: download it again")
+        content = np.memmap(path, np.uint8, "r", offset=8 + length)
+        return {name: _tensor(content, entry) for name, entry in header.items() if entry["dtype"] in _WIDTHS}
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        if isinstance(error, ModelDamaged):
+            raise
+        raise ModelDamaged(f"{path} has an invalid safetensors header: {error!r}") from error
+
+
+def _tensor(content: np.memmap[Any, np.dtype[np.uint8]], entry: dict[str, Any]) -> FloatArray:
+    start, end = entry["data_offsets"]
+    shape = tuple(entry["shape"])
+    if not 0 <= start <= end <= len(content) or end - start != math.prod(shape) * _WIDTHS[entry["dtype"]]:
+        raise ValueError(f"bytes {start} to {end} for shape {shape}")
+    raw = np.asarray(content[start:end])
+    if entry["dtype"] == "F16":
+        return raw.view("<f2").astype(np.float32).reshape(shape)
+    if entry["dtype"] == "BF16":  # the upper half of a float32
+        return (raw.view("<u2").astype(np.uint32) << 16).view(np.float32).reshape(shape)
+    return np.require(raw.view("<f4").reshape(shape), np.float32, ["C", "A"])

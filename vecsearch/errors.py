@@ -1,0 +1,92 @@
+"""What can go wrong, for people to read and for programs to catch.
+
+    VecsearchError
+    ├── IndexNotFound        (FileNotFoundError)   no index in this folder
+    ├── IndexExists          (FileExistsError)     an index is there already
+    ├── IndexLocked          (BlockingIOError)     another process is writing
+    ├── IndexDamaged         (ValueError)          a file of the index is not what the manifest says
+    ├── CommitUnknown        (OSError)             the disk failed; a commit may have landed or not
+    ├── FormatTooNew         (ValueError)          written by a newer vecsearch
+    ├── ModelNotFound        (FileNotFoundError)   no such model here
+    ├── ModelDamaged         (ValueError)          a model's files are not what they should be
+    ├── ModelMismatch        (ValueError)          the index was made with another model
+    ├── ExtraMissing         (ModuleNotFoundError) an optional package is needed
+    ├── PathNotFound         (FileNotFoundError)   a path to index does not exist
+    ├── InvalidDocument      (ValueError)          a document that cannot be indexed
+    ├── InvalidVector        (ValueError)          wrong shape, not finite, or zero
+    ├── InvalidQuery         (ValueError)          a query that cannot be answered
+    └── InvalidOption        (ValueError)          an option outside its range
+
+Every message says what, where, found against expected, and what to do, in one line.
+"""
+
+from __future__ import annotations
+
+
+class VecsearchError(Exception):
+    """Everything vecsearch raises on purpose; catch this to catch them all."""
+
+
+class IndexNotFound(VecsearchError, FileNotFoundError):
+    """There is no index in the folder that was named."""
+
+
+class IndexExists(VecsearchError, FileExistsError):
+    """The folder holds an index already; nothing was changed."""
+
+
+class IndexLocked(VecsearchError, BlockingIOError):
+    """Another process writes to the index; nothing was changed."""
+
+
+class IndexDamaged(VecsearchError, ValueError):
+    """A file of the index is missing, truncated or not what its manifest says."""
+
+
+class CommitUnknown(VecsearchError, OSError):
+    """The disk failed during a commit: the new version is there or it is not, and no file was removed."""
+
+
+class FormatTooNew(VecsearchError, ValueError):
+    """The index was written by a newer vecsearch than this one."""
+
+
+class ModelNotFound(VecsearchError, FileNotFoundError):
+    """The model is neither a folder, nor in a package, nor in the hub's cache, nor on the hub."""
+
+
+class ModelDamaged(VecsearchError, ValueError):
+    """A model's files are missing, unreadable or differ from their known hashes."""
+
+
+class ModelMismatch(VecsearchError, ValueError):
+    """The index holds vectors of another model than the one given."""
+
+
+class ExtraMissing(VecsearchError, ModuleNotFoundError):
+    """An optional package is not installed; the message has the command that installs it."""
+
+    @classmethod
+    def of(cls, package: str, extra: str, purpose: str) -> ExtraMissing:
+        """The error for `purpose`, which needs `package` from `extra`."""
+        return cls(f"{purpose} needs {package}: pip install 'vecsearch[{extra}]'", name=package)
+
+
+class PathNotFound(VecsearchError, FileNotFoundError):
+    """A file or folder to index does not exist; nothing was changed."""
+
+
+class InvalidDocument(VecsearchError, ValueError):
+    """A document, or a file of documents, cannot be read or indexed as it stands."""
+
+
+class InvalidVector(VecsearchError, ValueError):
+    """A vector has the wrong shape, is zero, or holds a value that is not finite."""
+
+
+class InvalidQuery(VecsearchError, ValueError):
+    """A query is empty or of a form that cannot be searched for."""
+
+
+class InvalidOption(VecsearchError, ValueError):
+    """An option's value lies outside what it can be."""

@@ -1,0 +1,266 @@
+"""Index: the face over the two stories. Everything a user does with an index starts here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from os import PathLike
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+
+from vecsearch.cache import Cache, cache_folder
+from vecsearch.chunking import Chunking
+from vecsearch.documents import RecordFields, Selection
+from vecsearch.draft import Draft
+from vecsearch.encoders import DEFAULT_MODEL, load_encoder
+from vecsearch.encoding import Encoder
+from vecsearch.errors import InvalidOption, ModelMismatch
+from vecsearch.ingest import FileRead, Ingest, Put, Tally, puts_of
+from vecsearch.manifest import ModelEntry, first_manifest
+from vecsearch.query import SearchOptions, encode_queries, search
+from vecsearch.store import Store
+from vecsearch.summary import describe
+from vecsearch.sync import plan as plan_sync
+from vecsearch.types import Document, FloatArray, Hit, Info, Metric, Mode, Progress, Report
+from vecsearch.vectors import check_vectors
+
+_WIDEST_CHUNK = 254  # tokens; a longer passage says too many things for one vector
+
+
+class Index:
+    """A semantic index: documents go in, the passages that answer a question come out.
+
+    Made by `Index.create` or `Index.open`. Reads see one version of the index, the one that was current when it was
+    opened, refreshed or last written by this object. One process may write at a time, any number may read.
+    """
+
+    def __init__(self, store: Store, model: str | Encoder | None) -> None:
+        """For `create` and `open`, which users call."""
+        self._store = store
+        self._snapshot = store.snapshot()
+        self._model = model
+        self._encoder: Encoder | None = None
+        self._cache = Cache(cache_folder())
+
+    @classmethod
+    def create(
+        cls,
+        path: str | PathLike[str],
+        *,
+        model: str | Encoder = DEFAULT_MODEL,
+        chunk_tokens: int | None = None,
+        overlap: int = 0,
+        metric: Metric | str = Metric.COSINE,
+    ) -> Index:
+        """A new, empty index in the folder `path`, for vectors of `model`.
+
+        `chunk_tokens` is the size of a chunk at most, in the model's own tokens, by default what the model reads
+        but no more than 254; `overlap` are tokens that a chunk repeats of the one before. `metric` is what `search`
+        ranks by when it is not told. Raises IndexExists, ModelNotFound, InvalidOption.
+        """
+        encoder = load_encoder(model) if isinstance(model, str) else model
+        tokens = min(encoder.max_tokens, _WIDEST_CHUNK) if chunk_tokens is None else chunk_tokens
+        if tokens > encoder.max_tokens:
+            raise InvalidOption(f"chunk_tokens is {tokens}; {encoder.name} reads at most {encoder.max_tokens}")
+        made_with = ModelEntry(encoder.name, encoder.fingerprint, encoder.dim)
+        chunking = Chunking(max_tokens=tokens, overlap=overlap)
+        store = Store(Path(path))
+        store.create(first_manifest(made_with, Metric.of(metric), chunking))
+        return cls(store, encoder)
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, model: str | Encoder | None = None) -> Index:
+        """The index in the folder `path`, as its current version.
+
+        `model` is for an index whose model is not found under its name any more: a folder, a name or an encoder.
+        It is opened when a text is first encoded. Raises IndexNotFound, IndexDamaged, FormatTooNew; ModelMismatch
+        when the model is not the one that the index was made with.
+        """
+        index = cls(Store(Path(path)), model)
+        if model is not None:
+            index._opened_encoder()
+        return index
+
+    @property
+    def path(self) -> Path:
+        """The index's folder."""
+        return self._store.path
+
+    def __len__(self) -> int:
+        """How many chunks a search can find."""
+        return self._snapshot.manifest.chunks
+
+    def __repr__(self) -> str:
+        """Where it is and how large."""
+        return f"<Index {str(self.path)!r}: {self._snapshot.manifest.documents} documents, {len(self)} chunks>"
+
+    def refresh(self) -> None:
+        """Reads see the current version from now on."""
+        self._snapshot = self._store.snapshot(reuse=self._snapshot)
+
+    def sync(
+        self,
+        paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        id_field: str | None = None,
+        text_field: str | None = None,
+        title_field: str | None = None,
+        dry_run: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Report:
+        """The index holds what these files and folders hold: new and changed ones are in it, vanished ones are not.
+
+        Only files whose size or time changed are read, only text never seen is encoded. `include` and `exclude` are
+        globs as in .gitignore; a file they leave out is not in the index afterwards. The fields are those of
+        records (.jsonl, .csv, .parquet), by default `_id` or `id`, `text`, `title`. With `dry_run` nothing is
+        written and the report says what would be. Raises PathNotFound, before anything is changed; IndexLocked.
+        """
+        roots = [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
+        selection = Selection(include=tuple(include), exclude=tuple(exclude))
+        fields = RecordFields(id=id_field, text=text_field, title=title_field)
+
+        def changes(run: Ingest) -> Iterator[Put | FileRead]:
+            plan = plan_sync(self._store, run.draft, run.tally, roots, selection, fields)
+            run.renewed.update(plan.renewed)
+            return plan.changes(run.tally)
+
+        return self._write(changes, progress, dry_run=dry_run)
+
+    def add(
+        self,
+        documents: Iterable[Document | str | Mapping[str, Any]],
+        *,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Report:
+        """The index holds these documents, each in place of the one that had its id.
+
+        A str is a document whose id is made from its text; a mapping is read as a record is: `_id` or `id`, `text`,
+        `title` in front of the text, the rest metadata. The documents are streamed: a generator of any length needs
+        memory for a segment only. One that cannot be indexed is in the report's `failed`, the others go in.
+        Raises InvalidDocument for an item of another type.
+        """
+        return self._write(lambda run: puts_of(documents, run.tally), progress)
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """The index no longer holds these documents; how many of them it held."""
+        wanted = [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
+        with self._store.locked():
+            draft = Draft(self._store)
+            deleted = draft.drop(wanted)
+            draft.commit()
+        self.refresh()
+        return deleted
+
+    @overload
+    def search(
+        self,
+        query: str,
+        k: int = ...,
+        *,
+        mode: Mode | str = ...,
+        metric: Metric | str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+    ) -> list[Hit]: ...
+
+    @overload
+    def search(
+        self,
+        query: list[str] | tuple[str, ...],
+        k: int = ...,
+        *,
+        mode: Mode | str = ...,
+        metric: Metric | str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+    ) -> list[list[Hit]]: ...
+
+    @overload
+    def search(
+        self,
+        query: FloatArray,
+        k: int = ...,
+        *,
+        mode: Mode | str = ...,
+        metric: Metric | str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+    ) -> Any: ...
+
+    def search(
+        self,
+        query: str | Sequence[str] | FloatArray,
+        k: int = 10,
+        *,
+        mode: Mode | str = Mode.DENSE,
+        metric: Metric | str | None = None,
+        min_similarity: float | None = None,
+        per_document: int | None = None,
+    ) -> list[Hit] | list[list[Hit]]:
+        """The `k` chunks nearest to the query, best first; fewer only when fewer there are or qualify.
+
+        `query` is a text or a vector, (dim,), which give a list of hits, or several texts or vectors, (q, dim),
+        which give a list for each. `score` is the exact cosine in [-1, 1] or the dot product, higher is better;
+        equal scores are in the order of document ids. `min_similarity` leaves out what scores less; `per_document`
+        bounds the chunks of one document. Raises InvalidQuery, InvalidVector, InvalidOption, ModelMismatch,
+        ModelNotFound.
+        """
+        options = SearchOptions(
+            k=k,
+            mode=Mode.of(mode),
+            metric=self._snapshot.manifest.metric if metric is None else Metric.of(metric),
+            min_similarity=min_similarity,
+            per_document=per_document,
+        )
+        if isinstance(query, str):
+            return self._search([query], options)[0]
+        if isinstance(query, np.ndarray) and query.ndim == 1:
+            return self._search(query[None], options)[0]
+        return self._search(query, options)
+
+    def info(self) -> Info:
+        """What the index holds, with which model, and how much disk it takes."""
+        return describe(self._store, self._snapshot.manifest)
+
+    def _search(self, queries: Sequence[str] | FloatArray, options: SearchOptions) -> list[list[Hit]]:
+        if isinstance(queries, np.ndarray):
+            dim = self._snapshot.manifest.model.dim
+            vectors = check_vectors(queries, None, dim, name=lambda row: f"query {row}")
+        elif len(queries):
+            vectors = encode_queries(queries, self._opened_encoder(), self._cache)
+        else:
+            return []
+        return search(self._store, self._snapshot, vectors, options)
+
+    def _opened_encoder(self) -> Encoder:
+        """The index's encoder; raises ModelMismatch for one whose vectors cannot be compared with the index's."""
+        if self._encoder is None:
+            made_with = self._snapshot.manifest.model
+            model = made_with.name if self._model is None else self._model
+            encoder = load_encoder(model) if isinstance(model, str) else model
+            if (encoder.fingerprint, encoder.dim) != (made_with.fingerprint, made_with.dim):
+                raise ModelMismatch(
+                    f"{self.path} holds vectors of {made_with.name} ({made_with.fingerprint[:12]}), not of "
+                    f"{encoder.name} ({encoder.fingerprint[:12]}): open it with that model, or index again elsewhere"
+                )
+            self._encoder = encoder
+        return self._encoder
+
+    def _write(
+        self,
+        changes: Callable[[Ingest], Iterable[Put | FileRead]],
+        progress: Callable[[Progress], None] | None,
+        *,
+        dry_run: bool = False,
+    ) -> Report:
+        """Runs the write story over the changes, which may ask the draft what there is; then reads see the result."""
+        tally = Tally() if progress is None else Tally(listener=progress)
+        with nullcontext() if dry_run else self._store.locked():
+            run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run)
+            report = run.run(changes(run))
+        self.refresh()
+        return report

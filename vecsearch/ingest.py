@@ -1,0 +1,248 @@
+"""The write story, top to bottom: documents stream in, and a new version of the index stands at the end.
+
+    put, delete -> windows -> leave out the unchanged -> chunk -> encode what the cache does not know -> stage -> commit
+
+Memory is bounded by a window and a segment, never by the corpus. Where documents come from is for the callers:
+`sync.py` for files, `index.py` for programs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from vecsearch.chunking import chunk_documents
+from vecsearch.columns import check_metadata
+from vecsearch.documents import given_document
+from vecsearch.draft import Block, Draft, Stored
+from vecsearch.encoding import Encoder, VectorCache, encode_cached
+from vecsearch.errors import InvalidDocument
+from vecsearch.segment import Origin
+from vecsearch.sources import Stamp
+from vecsearch.types import Chunk, Document, Failure, Progress, Report, Role
+
+_WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
+_WINDOW_DOCUMENTS = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A document to have in the index; `path`: the file it was read from, None when a program gave it."""
+
+    document: Document
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file has been read to its end, or is gone: documents it had and no longer has are to be deleted.
+
+    Not when it was not `complete`: then nobody knows which they are. `stamp` is None when it is to be read again.
+    """
+
+    path: str
+    stamp: Stamp | None
+    complete: bool = True
+    size: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far; `bytes_total` of the files that are to be read, when that is known."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: list[Failure] = field(default_factory=list)
+    skipped: list[Failure] = field(default_factory=list)
+    bytes_total: int = 0
+    started: float = field(default_factory=monotonic)
+    listener: Callable[[Progress], None] = lambda _: None
+
+    def tell(self) -> None:
+        """Tells the listener how far the run is."""
+        counts = self.counts
+        documents = counts["added"] + counts["updated"] + counts["unchanged"]
+        self.listener(Progress(documents, counts["settled"], counts["bytes"], self.bytes_total))
+
+    def report(self) -> Report:
+        """What the run has done, as the user gets it."""
+        names = ("added", "updated", "unchanged", "deleted", "chunks", "encoded", "cached")
+        return Report(
+            **{name: self.counts[name] for name in names},
+            failed=tuple(self.failed),
+            skipped=tuple(self.skipped),
+            seconds=monotonic() - self.started,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """One run over one draft; with `dry_run` everything is found out and nothing is encoded or written."""
+
+    draft: Draft
+    encoder: Callable[[], Encoder]  # asked for when there is something to chunk: opening a model takes time
+    cache: VectorCache
+    tally: Tally
+    renewed: set[str] = field(
+        default_factory=set
+    )  # files read again or gone in this run: what they held may turn up in another
+    dry_run: bool = False
+
+    def run(self, changes: Iterable[Put | FileRead]) -> Report:
+        """Makes the changes, committing as it goes, whole documents at a time. Returns when all is on the disk."""
+        for window in _windows(changes):
+            puts = [change for change in window if isinstance(change, Put)]
+            for identifier, (block, replaced) in self._blocks(self._changed(puts)).items():
+                self.draft.stage(identifier, block, replaced)
+            self._finish_files([change for change in window if isinstance(change, FileRead)])
+            if self.draft.is_due and not self.dry_run:
+                self.draft.commit()
+            self.tally.tell()
+        if not self.dry_run:
+            self.draft.commit(final=True)
+        return self.tally.report()
+
+    def _changed(self, puts: Sequence[Put]) -> dict[str, tuple[Put, Origin, Stored | None]]:
+        """Those of the puts that change the index, by document id; a later one of the same id wins over an earlier."""
+        stored = self.draft.find([put.document.id for put in puts if _is_storable(put.document.id)])
+        changed: dict[str, tuple[Put, Origin, Stored | None]] = {}
+        earlier: dict[str, Put] = {}
+        for put in puts:
+            document = put.document
+            try:
+                origin = _origin(put)
+                old = stored.get(document.id)
+                self._check_owner(put, old, earlier.setdefault(document.id, put))
+            except InvalidDocument as error:
+                self.tally.failed.append(Failure(_name(put), str(error)))
+                continue
+            if not document.text.strip():
+                self.tally.skipped.append(Failure(_name(put), "no text in it"))
+            elif old and (old.path, old.content) == (origin.path, origin.content) and document.id not in changed:
+                self.draft.meet(old)
+                self.tally.counts["unchanged"] += 1
+            else:
+                changed[document.id] = put, origin, old
+        return changed
+
+    def _blocks(
+        self, changed: Mapping[str, tuple[Put, Origin, Stored | None]]
+    ) -> dict[str, tuple[Block, Stored | None]]:
+        """The documents chunked and encoded, by id, each with what it replaces."""
+        if not changed:
+            return {}
+        encoder = self.encoder()
+        documents = [put.document for put, _, _ in changed.values()]
+        chunking = self.draft.base.manifest.chunking
+        chunked = list(chunk_documents(documents, encoder, chunking))
+        vectors = self._encode(encoder, list(chain.from_iterable(chunked)))
+        ends = np.cumsum([len(chunks) for chunks in chunked])[:-1]
+        blocks = {}
+        for (put, origin, old), chunks, rows in zip(changed.values(), chunked, np.split(vectors, ends), strict=True):
+            self.tally.counts["updated" if old else "added"] += 1
+            blocks[put.document.id] = Block([] if self.dry_run else chunks, origin, rows), old
+        return blocks
+
+    def _encode(self, encoder: Encoder, chunks: Sequence[Chunk]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+        texts = [chunk.text for chunk in chunks]
+        counts = self.tally.counts
+        counts["chunks"] += len(texts)
+        if self.dry_run:
+            known = self.cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)
+            missing = len(set(texts) - set(known))
+            counts.update(encoded=missing, cached=len(texts) - missing)
+            return np.empty((len(texts), 0), np.float32)
+
+        def settled(n: int) -> None:
+            counts["settled"] += n
+            self.tally.tell()
+
+        result = encode_cached(
+            encoder, self.cache, texts, Role.DOCUMENT, name=lambda i: f"chunk {chunks[i].id!r}", done=settled
+        )
+        counts.update(encoded=result.encoded, cached=result.cached)
+        return result.vectors
+
+    def _finish_files(self, read: Sequence[FileRead]) -> None:
+        """Deletes what the files no longer hold and notes how they were when they were read."""
+        complete = [file.path for file in read if file.complete]
+        self.tally.counts["deleted"] += self.draft.drop_unmet(complete) if complete else 0
+        for file in read:
+            self.draft.stamp(file.path, file.stamp)
+            self.tally.counts["bytes"] += file.size
+
+    def _check_owner(self, put: Put, old: Stored | None, earlier: Put) -> None:
+        """Raises InvalidDocument when two places give the same id; a program may replace what a program gave."""
+        if earlier is not put:
+            owner = earlier.path
+        elif old and (old.met or (old.path != put.path and old.path not in self.renewed)):
+            owner = old.path
+        else:
+            return
+        if put.path or owner:
+            raise InvalidDocument(
+                f"id {put.document.id!r} from {put.path or 'a program'} is in the index from {owner or 'a program'}; "
+                "ids must be unique: rename one, or choose another id field"
+            )
+
+
+def puts_of(items: Iterable[Document | str | Mapping[str, Any]], tally: Tally) -> Iterator[Put]:
+    """What a program adds, as it comes; what stands for no document goes to the tally's failed."""
+    for number, item in enumerate(items):
+        result = given_document(item, f"document {number}")
+        if isinstance(result, Document):
+            yield Put(result)
+        else:
+            tally.failed.append(result)
+
+
+def _windows(changes: Iterable[Put | FileRead]) -> Iterator[list[Put | FileRead]]:
+    """The stream in pieces that are worth a batch and bounded in memory."""
+    window: list[Put | FileRead] = []
+    characters = 0
+    for change in changes:
+        window.append(change)
+        characters += len(change.document.text) if isinstance(change, Put) else 0
+        if characters >= _WINDOW_CHARACTERS or len(window) >= _WINDOW_DOCUMENTS:
+            yield window
+            window, characters = [], 0
+    if window:
+        yield window
+
+
+def _origin(put: Put) -> Origin:
+    """The document's origin with its digest; raises InvalidDocument when the document cannot be stored."""
+    document = put.document
+    for name, text in (("id", document.id), ("text", document.text), ("source", document.source or "")):
+        if not isinstance(text, str):
+            raise InvalidDocument(f"its {name} is {type(text).__name__}, expected str")
+        if not _is_storable(text):
+            raise InvalidDocument(f"its {name} holds a lone surrogate, which is no character: decode it differently")
+    if not document.id:
+        raise InvalidDocument("its id is empty: give each document an id of its own")
+    check_metadata(document.metadata)
+    source = None if put.path else document.source
+    facts = json.dumps([source, document.metadata], sort_keys=True, default=repr)
+    digest = hashlib.blake2b(facts.encode() + b"\0" + document.text.encode(), digest_size=16)
+    return Origin(put.path, source, digest.digest(), document.metadata)
+
+
+def _is_storable(text: object) -> bool:
+    if not isinstance(text, str):
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _name(put: Put) -> str:
+    return put.document.source or str(put.document.id)

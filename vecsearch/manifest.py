@@ -1,0 +1,173 @@
+"""What one version of an index consists of, as a small JSON text. Knows no folder and does no I/O.
+
+A manifest ends with a checksum of everything before it, so that a damaged one is found when it is read. What is read
+is checked field by field; a format number higher than ours is refused by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import Any, TypeVar, get_type_hints
+
+from vecsearch.chunking import Chunking
+from vecsearch.errors import FormatTooNew, IndexDamaged
+from vecsearch.types import Metric
+
+FORMAT = 1
+_Entry = TypeVar("_Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file's size in bytes and its SHA-256."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SideFile:
+    """A file that stands outside of segments, by its name, with its size in bytes, SHA-256 and number of entries."""
+
+    id: str
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """A segment: its folder's name, its rows, its files, and which of its rows are deleted."""
+
+    id: str
+    rows: int
+    files: Mapping[str, FileEntry]
+    tombstones: SideFile | None
+
+    @property
+    def live(self) -> int:
+        """Rows that are not deleted."""
+        return self.rows - (self.tombstones.rows if self.tombstones else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """The model whose vectors the index holds: by name for people, by fingerprint for us."""
+
+    name: str
+    fingerprint: str
+    dim: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One version of an index."""
+
+    version: int
+    created: str  # ISO 8601, UTC
+    written_by: str  # "vecsearch 0.1.0"
+    model: ModelEntry
+    metric: Metric
+    chunking: Chunking
+    documents: int
+    segments: tuple[SegmentEntry, ...] = ()
+    sources: SideFile | None = None  # the files that were read, with size and time, so that they need not be again
+    change: Mapping[str, int] = field(default_factory=dict)  # documents added, updated, deleted by this commit
+
+    @property
+    def chunks(self) -> int:
+        """Chunks that a search can find."""
+        return sum(segment.live for segment in self.segments)
+
+
+def first_manifest(model: ModelEntry, metric: Metric, chunking: Chunking) -> Manifest:
+    """The manifest of a new, empty index."""
+    return Manifest(1, now(), written_by(), model, metric, chunking, documents=0)
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 with milliseconds."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def written_by() -> str:
+    """This program and its version."""
+    return f"vecsearch {version('vecsearch')}"
+
+
+def to_json(manifest: Manifest) -> bytes:
+    """The manifest as it is stored: indented JSON whose last field is the checksum of the rest."""
+    content = {"format": FORMAT, **asdict(manifest)}
+    content["metric"] = manifest.metric.value
+    return json.dumps({**content, "checksum": _checksum(content)}, indent=1, ensure_ascii=False).encode()
+
+
+def from_json(text: bytes, name: str) -> Manifest:
+    """The manifest that `to_json` wrote. Raises FormatTooNew, or IndexDamaged when it is not whole; both say `name`."""
+    try:
+        content = json.loads(text)
+        checksum = content.pop("checksum")
+        number = content.pop("format")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise IndexDamaged(f"{name} is not a manifest: {error!r}") from None
+    if isinstance(number, int) and number > FORMAT:
+        raise FormatTooNew(
+            f"{name} has format {number}, this vecsearch reads up to {FORMAT}: pip install --upgrade vecsearch"
+        )
+    if checksum != _checksum({"format": number, **content}):
+        raise IndexDamaged(f"{name} does not match its own checksum: restore it from a copy, or index again")
+    try:
+        return _manifest(content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise IndexDamaged(f"{name} is not a manifest: {error}") from None
+
+
+def _manifest(content: dict[str, Any]) -> Manifest:
+    return Manifest(
+        **{
+            **content,
+            "model": _entry(ModelEntry, content["model"]),
+            "metric": Metric(content["metric"]),
+            "chunking": Chunking(**content["chunking"]),
+            "segments": tuple(_segment(segment) for segment in content["segments"]),
+            "sources": _side_file(content["sources"]),
+        }
+    )
+
+
+def _segment(content: dict[str, Any]) -> SegmentEntry:
+    files = {_plain(name): _entry(FileEntry, value) for name, value in content["files"].items()}
+    return SegmentEntry(_plain(content["id"]), int(content["rows"]), files, _side_file(content["tombstones"]))
+
+
+def _side_file(content: dict[str, Any] | None) -> SideFile | None:
+    if content is None:
+        return None
+    entry = _entry(SideFile, content)
+    _plain(entry.id)
+    return entry
+
+
+def _entry(kind: type[_Entry], content: dict[str, Any]) -> _Entry:
+    """An entry of plain values, each of the type that its field names."""
+    for name, expected in get_type_hints(kind).items():
+        if not isinstance(content[name], expected):
+            raise TypeError(f"{kind.__name__}.{name} is {content[name]!r}, expected {expected.__name__}")
+    return kind(**{item.name: content[item.name] for item in fields(kind)})  # type: ignore[arg-type]
+
+
+def _plain(name: str) -> str:
+    """A name that stays in its folder; a manifest that says otherwise is not ours."""
+    if not name or name.startswith(".") or not all(c.isalnum() or c in ".-_" for c in name):
+        raise ValueError(f"{name!r} is not the name of a file")
+    return name
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

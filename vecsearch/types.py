@@ -1,0 +1,190 @@
+"""The words of the library as frozen values: what goes in, what comes out. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsearch.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+ScoreArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+
+class _Choice(str, Enum):
+    """One of a few words."""
+
+    @classmethod
+    def of(cls, word: Self | str) -> Self:
+        """The member that `word` names; raises InvalidOption for another word."""
+        try:
+            return cls(word)
+        except ValueError:
+            known = ", ".join(member.value for member in cls)
+            raise InvalidOption(f"{cls.__name__.lower()} is {word!r}; one of: {known}") from None
+
+
+class Metric(_Choice):
+    """How two vectors are compared; higher is closer for both."""
+
+    COSINE = "cosine"
+    DOT = "dot"
+
+
+class Mode(_Choice):
+    """How hits are found."""
+
+    DENSE = "dense"
+
+
+class Role(_Choice):
+    """Which side of a search a text stands on; some models prompt the two differently."""
+
+    QUERY = "query"
+    DOCUMENT = "document"
+
+
+class Heading(NamedTuple):
+    """A heading of a document: where its line starts, its level (1 is the highest), its title."""
+
+    start: int
+    level: int
+    title: str
+
+
+class Span(NamedTuple):
+    """Characters `start` to `end` (exclusive) of a document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The structure of a text as its loader saw it, in character offsets, both lists in order."""
+
+    headings: tuple[Heading, ...] = ()
+    blocks: tuple[Span, ...] = ()  # code blocks and tables: kept whole where they fit
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text to index. `id` is unique in an index: adding the same id again replaces the document."""
+
+    id: str
+    text: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    source: str | None = None
+    outline: Outline = Outline()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage of a document: `document.text[start:end] == text`, the unit that is embedded and found."""
+
+    document_id: str
+    ordinal: int  # its place among the chunks of the document, from 0
+    start: int
+    end: int
+    text: str
+    line: int  # line of `start` in the document's text, from 1
+    page: int | None = None
+    heading: str = ""  # the titles above it, outermost first: "Guide > Install"
+
+    @property
+    def id(self) -> str:
+        """`document_id#ordinal`, unique in an index."""
+        return f"{self.document_id}#{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that answers a query.
+
+    `score` is what the search ranked by, `similarity` the exact cosine (in [-1, 1]) or dot product
+    of the query's and the chunk's vector, whatever found the hit. Higher is better for both.
+    `source` is the file or address the text came from, `start` and `end` characters of its text.
+    """
+
+    score: float
+    similarity: float
+    text: str
+    document_id: str
+    chunk_id: str
+    source: str | None
+    start: int
+    end: int
+    line: int
+    page: int | None
+    heading: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file or document that did not get into the index, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a write has come: documents settled, chunks encoded, and bytes of files read."""
+
+    documents: int
+    chunks: int
+    bytes_done: int
+    bytes_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a write did, in documents; `chunks` written, of which `encoded` by the model and `cached`.
+
+    `failed` could not be read or indexed: what the index held of them stays. `skipped` hold no text
+    (empty or binary files). `seconds` is wall-clock time.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    failed: tuple[Failure, ...] = ()
+    skipped: tuple[Failure, ...] = ()
+    chunks: int = 0
+    encoded: int = 0
+    cached: int = 0
+    truncated: int = 0  # texts longer than the model reads, cut at its limit
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What an index holds: `chunks` that a search can find, `deleted` ones that still take space, `bytes` on disk."""
+
+    path: str
+    version: int
+    created: str  # when this version was committed, ISO 8601 in UTC
+    model: str
+    fingerprint: str
+    dim: int
+    metric: str
+    chunk_tokens: int
+    overlap: int
+    documents: int
+    chunks: int
+    deleted: int
+    segments: int
+    files: int  # that were read into it
+    bytes: int
