@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ def index(
     New and changed files go in, files that vanished under these paths go out, unchanged ones are not read. A .jsonl,
     .csv or .parquet file holds one document a row. Every other text file is a document.
     """
-    with _opened(index_path, model, chunk_tokens, overlap, dry_run) as target, progress_bar() as progress:
+    with _opened(index_path, paths, model, chunk_tokens, overlap, dry_run) as target, progress_bar() as progress:
         report = target.sync(
             paths,
             include=include,
@@ -67,7 +67,7 @@ def index(
 
 @contextmanager
 def _opened(
-    path: Path, model: str | None, chunk_tokens: int | None, overlap: int | None, dry_run: bool
+    path: Path, paths: Sequence[Path], model: str | None, chunk_tokens: int | None, overlap: int | None, dry_run: bool
 ) -> Iterator[Index]:
     """The index at `path`, made when there is none; for a dry run one that is thrown away."""
     from vecsearch import Index, IndexNotFound
@@ -75,6 +75,7 @@ def _opened(
     try:
         found = Index.open(path, model=model)
     except IndexNotFound:
+        _check_exist(paths)
         new = {"chunk_tokens": chunk_tokens, "overlap": overlap or 0, **({"model": model} if model else {})}
         if not dry_run:
             yield Index.create(path, **new)  # type: ignore[arg-type]
@@ -84,6 +85,15 @@ def _opened(
         return
     _check_chunking(found, chunk_tokens, overlap)
     yield found
+
+
+def _check_exist(paths: Sequence[Path]) -> None:
+    """Raises PathNotFound, before a mistyped path leaves an empty index behind."""
+    from vecsearch import PathNotFound
+
+    for path in paths:
+        if not path.exists():
+            raise PathNotFound(f"there is no file or folder {path}: check the path")
 
 
 def _check_chunking(found: Index, chunk_tokens: int | None, overlap: int | None) -> None:

@@ -17,6 +17,7 @@ from vecsearch.errors import VecsearchError
 
 from .indexing import index
 from .managing import delete, info
+from .passages import printable
 from .searching import search
 
 
@@ -65,7 +66,7 @@ def main() -> None:
 def _status(arguments: list[str]) -> int:
     """The exit status of one run; everything that goes wrong is said here."""
     try:
-        with cli.make_context("vecsearch", arguments) as context:
+        with cli.make_context("vecsearch", list(arguments)) as context:
             cli.invoke(context)
         return 0
     except click.exceptions.Exit as exit_request:
@@ -93,7 +94,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _say(message: str, status: int) -> int:
-    click.echo(f"vecsearch: {' '.join(message.split())}", err=True)
+    click.echo(f"vecsearch: {printable(' '.join(message.split()))}", err=True)
     return status
 
 

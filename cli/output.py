@@ -31,7 +31,7 @@ def print_hits(query: str, hits: Sequence[Hit], *, as_json: bool, full: bool, ti
     if not hits:
         _echo("nothing found")
     for rank, hit in enumerate(hits, 1):
-        place = f"{_shown_path(hit.source)}:{hit.line}" if hit.source else hit.document_id
+        place = printable(f"{_shown_path(hit.source)}:{hit.line}" if hit.source else hit.document_id)
         title = f"  {printable(hit.heading)}" if hit.heading else ""
         _echo(f"{rank:>2}. {click.style(f'{hit.score:.4f}', fg='green')}  {click.style(place, fg='cyan')}{title}")
         for line in excerpt(hit.text, query, _width() - len(_INDENT), lines=None if full else 4):
@@ -54,7 +54,7 @@ def print_report(report: Report, index_path: Path, *, dry_run: bool, as_json: bo
     would = "would be: " if dry_run else ""
     _echo(f"{_shown_path(index_path)}: {would}{counts or 'nothing to index'} in {report.seconds:.1f} s")
     if report.chunks:
-        rate = f" ({report.chunks / report.seconds:,.0f} chunks a second)" if not dry_run else ""
+        rate = f" ({report.chunks / max(report.seconds, 1e-3):,.0f} chunks a second)" if not dry_run else ""
         _echo(f"{_plural(report.chunks, 'chunk')}: {report.encoded:,} encoded, {report.cached:,} known already{rate}")
 
 

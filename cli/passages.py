@@ -19,6 +19,7 @@ def printable(text: str) -> str:
 def excerpt(passage: str, query: str, width: int, lines: int | None) -> list[str]:
     """The passage in lines of at most `width` characters, or those `lines` of it with the most words of the query."""
     text = printable(passage)
+    width -= 0 if lines is None else len("… ")
     wrapped = [piece for line in text.splitlines() for piece in textwrap.wrap(line, width, break_on_hyphens=False)]
     words = {word for word in re.findall(r"\w+", query.lower()) if len(word) >= _SHORTEST_WORD}
     pattern = (

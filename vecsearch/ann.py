@@ -37,11 +37,8 @@ class Flat:
 
     @property
     def vectors(self) -> FloatArray:
-        """Every row, float32 (n, dim), without a copy; read only, and valid as long as this object."""
-        n, dim = self._index.ntotal, self._index.d
-        rows: FloatArray = faiss.rev_swig_ptr(self._index.get_xb(), n * dim).reshape(n, dim)
-        rows.flags.writeable = False
-        return rows
+        """Every row, float32 (n, dim), without a copy; read only."""
+        return np.asarray(_Mapped(self._index))
 
     def search(self, queries: FloatArray, k: int, allowed: BoolArray | None = None) -> list[Found]:
         """For each of the queries, float32 (q, dim), the k rows with the highest inner product.
@@ -69,6 +66,15 @@ class Flat:
         return found
 
 
+class _Mapped:
+    """What numpy makes an array of: the rows of a FAISS index, which stays mapped as long as the array is used."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        rows = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d).reshape(index.ntotal, index.d)
+        self.__array_interface__ = {**rows.__array_interface__, "data": (rows.ctypes.data, True)}  # True: read only
+
+
 def write_flat(path: Path, vectors: FloatArray) -> None:
     """Writes unit vectors, float32 (n, dim), to a file that plain faiss can open; raises OSError."""
     index = faiss.IndexFlatIP(vectors.shape[1])
@@ -93,7 +99,7 @@ def _open(path: Path) -> Any:
             return faiss.read_index(os.fspath(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError:
             return faiss.read_index(os.fspath(path))  # where files cannot be mapped
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         raise IndexDamaged(f"{path} cannot be read as a FAISS index: {_reason(error)}") from None
 
 
@@ -101,6 +107,6 @@ def _selector(allowed: BoolArray) -> Any:
     return faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
 
 
-def _reason(error: RuntimeError) -> str:
+def _reason(error: Exception) -> str:
     """FAISS's message without the C++ function and file it begins with."""
     return str(error).splitlines()[-1].rpartition("Error: ")[2].strip()

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +59,7 @@ def find_boundaries(text: str, outline: Outline) -> Boundaries:
     cuts = {
         Level.SECTION: line_starts[after_blank & ~indented],
         Level.PARAGRAPH: line_starts[after_blank & indented],
-        Level.SENTENCE: np.array([match.end() for match in _SENTENCE_END.finditer(text)], np.int64),
+        Level.SENTENCE: np.array([end for end in _sentence_ends(text) if not is_joined(text, end)], np.int64),
         Level.LINE: line_starts[visible],
         Level.WORD: np.flatnonzero(starts_word).astype(np.int64),
     }
@@ -72,11 +74,23 @@ def is_joined(text: str, position: int) -> bool:
     before, after = text[position - 1], text[position]
     if before == "\r" and after == "\n":
         return True
+    if before.isspace():
+        return False  # what stands after white space joins nothing visible
     if before == "\u200d" or after in _JOINERS or "\U0001f3fb" <= after <= "\U0001f3ff":
         return True
     if _is_regional(before) and _is_regional(after):
         return True
     return unicodedata.category(after).startswith("M")
+
+
+def unjoined(text: str, position: int, lowest: int, highest: int) -> int:
+    """The nearest place before `position`, or else after it, that parts no character; `position` if there is none."""
+    places = chain(range(position, lowest - 1, -1), range(position + 1, highest + 1))
+    return next((place for place in places if not is_joined(text, place)), position)
+
+
+def _sentence_ends(text: str) -> Iterator[int]:
+    return (match.end() for match in _SENTENCE_END.finditer(text))
 
 
 def _is_regional(character: str) -> bool:

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import numpy as np
@@ -44,6 +45,7 @@ class Cache:
         self.path = folder / "vectors.sqlite"
         self._connection: sqlite3.Connection | None = None
         self._usable = True
+        self._lock = Lock()  # threads share the connection, and with it the transaction
 
     def get(self, fingerprint: str, role: Role, texts: Sequence[str], dim: int) -> dict[str, FloatArray]:
         """The vectors that are known, float32 (dim,), by their text; a damaged one is not known."""
@@ -68,20 +70,20 @@ class Cache:
 
     def _guarded(self, action: Callable[[sqlite3.Connection], _Result], otherwise: _Result) -> _Result:
         """What `action` gives; a damaged file is set up anew and said, an unusable one is said once and left alone."""
-        if not self._usable:
+        with self._lock:
+            if not self._usable:
+                return otherwise
+            try:
+                return action(self._open())
+            except (OSError, sqlite3.Error, ValueError, TypeError, LookupError, MemoryError) as error:
+                if _is_damage(error):
+                    self._discard()
+                    self._warn(f"found its cache of vectors damaged and starts a new one, {self.path}: {error}")
+                else:
+                    self._usable = False
+                    self.close()
+                    self._warn(f"works without its cache of vectors, {self.path}: {error}")
             return otherwise
-        try:
-            return action(self._open())
-        except sqlite3.OperationalError as error:  # locked too long, no permission, disk full: the file may be fine
-            self._warn(f"works without its cache of vectors, {self.path}: {error}")
-            self._usable = False
-        except sqlite3.DatabaseError as error:
-            self._warn(f"found its cache of vectors damaged and starts a new one, {self.path}: {error}")
-            self._discard()
-        except OSError as error:
-            self._warn(f"works without its cache of vectors, {self.path}: {error}")
-            self._usable = False
-        return otherwise
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -104,6 +106,16 @@ class Cache:
 
     def _warn(self, message: str) -> None:
         warnings.warn(f"vecsearch {message}", RuntimeWarning, stacklevel=4)
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether the file is to blame; not when it was locked too long, may not be written, or the disk is full.
+
+    A table that is not as we made it is SQLITE_ERROR; changed bytes may also come out as another type or encoding.
+    """
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorname", "") == "SQLITE_ERROR"  # said since Python 3.11
+    return not isinstance(error, OSError)
 
 
 def _read(db: sqlite3.Connection, keys: dict[bytes, str], dim: int) -> Iterator[tuple[str, FloatArray]]:

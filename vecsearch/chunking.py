@@ -7,16 +7,17 @@ Where a text may be cut is `boundaries.py`; what its headings and blocks are, it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Protocol
 
 import numpy as np
 
-from vecsearch.boundaries import Boundaries, Level, find_boundaries, is_joined
+from vecsearch.boundaries import Boundaries, Level, find_boundaries, unjoined
 from vecsearch.errors import InvalidOption
-from vecsearch.types import Chunk, Document, Heading, IntArray, Span
+from vecsearch.types import Chunk, Document, Heading, IntArray, Outline, Span
 
 _SMALL = 0.25  # a section with less than this share of a chunk is joined with the next one
 _SHORTEST = 0.5  # a piece is cut at a good place between this share of its fair size and what fits
@@ -63,20 +64,35 @@ def chunk_documents(documents: Sequence[Document], tokenizer: Tokenizer, chunkin
     tokens = tokenizer.token_spans([document.text for document in documents])
     for document, spans in zip(documents, tokens, strict=True):
         boundaries = find_boundaries(document.text, document.outline)
-        cutter = _Cutter(document.text, _token_starts(spans, len(document.text)), boundaries, chunking)
+        cutter = _Cutter(document, _token_starts(spans, len(document.text)), boundaries, chunking)
         pieces = chain.from_iterable(cutter.split(section) for section in cutter.sections(document.outline.headings))
         trimmed = [piece for piece in map(cutter.trim, pieces) if piece.start < piece.end]
-        yield _chunks(document, _fit(trimmed, cutter, tokenizer), boundaries)
+        yield _chunks(document, _without_repeats(_fit(trimmed, cutter, tokenizer)), boundaries)
+
+
+def embedded_text(chunk: Chunk, outline: Outline) -> str:
+    """What a model reads of a chunk: its text without the markup in it; all of it when there is nothing else."""
+    spans = outline.markup
+    first = bisect_right(spans, chunk.start, key=lambda span: span.end)
+    kept, position = [], chunk.start
+    for span in islice(spans, first, None):
+        if span.start >= chunk.end:
+            break
+        kept.append(chunk.text[position - chunk.start : max(span.start, position) - chunk.start])
+        position = min(span.end, chunk.end)
+    text = "".join([*kept, chunk.text[position - chunk.start :]])
+    return text if text.strip() else chunk.text
 
 
 class _Cutter:
     """One text with what is needed to cut it: its token starts, int64 (tokens,), and its boundaries."""
 
-    def __init__(self, text: str, starts: IntArray, boundaries: Boundaries, chunking: Chunking) -> None:
-        self.text = text
+    def __init__(self, document: Document, starts: IntArray, boundaries: Boundaries, chunking: Chunking) -> None:
+        self.text = document.text
         self.limit = chunking.max_tokens
         self._starts = starts
         self._cuts = boundaries.cuts
+        self._blocks = np.array(document.outline.blocks, np.int64).reshape(-1, 2)
         self._overlap = chunking.overlap
 
     def count(self, start: int, end: int) -> int:
@@ -124,33 +140,37 @@ class _Cutter:
         pieces = -(-(last - first) // room)
         fair = -(-(last - first) // pieces)
         lowest = int(self._starts[first + max(1, int(fair * _SHORTEST))])
-        highest = int(self._starts[min(first + room, last - 1)])
-        ideal = int(self._starts[min(first + fair, last - 1)])
+        highest = max(int(self._starts[min(first + room, last - 1)]), start + 1)
+        ideal = max(int(self._starts[min(first + fair, last - 1)]), start + 1)  # one character may be many tokens
         for level in Level:
             if level is Level.CHARACTER:
                 break
             found = _nearest(self._cuts[level], ideal, lowest, highest)
             if found is not None and found > start:
-                return found
-        return self._unjoined(ideal, start)
+                return self._before_block(found, start)
+        return unjoined(self.text, ideal, start + 1, highest)
+
+    def _before_block(self, cut: int, start: int) -> int:
+        """`cut`, or, when it would part a block that fits into the next piece, where that block begins."""
+        index = int(np.searchsorted(self._blocks[:, 0], cut)) - 1  # the last block that begins before the cut
+        if index >= 0:
+            begin, end = self._blocks[index].tolist()
+            if cut < end and self.count(start, begin) and self.count(begin, end) <= self.limit - self._overlap:
+                return int(begin)
+        return cut
 
     def _step_back(self, cut: int, floor: int) -> int:
         """Where the piece after `cut` begins, to repeat at most `overlap` tokens from after `floor`."""
         if not self._overlap:
             return cut
         lowest = max(int(self._starts[max(0, self._token(cut) - self._overlap)]), floor + 1)
+        if self.count(lowest, cut) > self._overlap:
+            lowest += 1  # the character there is several tokens
         for level in (Level.SENTENCE, Level.LINE, Level.WORD):
             found = _nearest(self._cuts[level], lowest, lowest, cut)
             if found is not None and found < cut:
                 return found
         return cut
-
-    def _unjoined(self, position: int, start: int) -> int:
-        """The nearest place before `position` that parts no character, or `position` if there is none."""
-        place = position
-        while place > start and is_joined(self.text, place):
-            place -= 1
-        return place if place > start else position
 
 
 def _nearest(positions: IntArray, ideal: int, lowest: int, highest: int) -> int | None:
@@ -161,13 +181,16 @@ def _nearest(positions: IntArray, ideal: int, lowest: int, highest: int) -> int 
 
 
 def _token_starts(spans: IntArray, length: int) -> IntArray:
-    """Where tokens start, int64: a token or a gap far wider than usual counts as several, so that no chunk is huge."""
+    """Where tokens start, int64, ascending; tokens may share a place (a Hangul syllable, an emoji of several bytes).
+
+    A token or a gap far wider than usual counts as several, so that no chunk is huge.
+    """
     if not len(spans):
         return np.arange(0, length, _WIDE_GAP, dtype=np.int64)
     gap_starts = np.append(0, spans[:, 1])
     gap_ends = np.append(spans[:, 0], length)
     extra = [*_steps(spans[:, 0], spans[:, 1], _WIDE_TOKEN), *_steps(gap_starts, gap_ends, _WIDE_GAP)]
-    starts: IntArray = np.unique(np.concatenate([spans[:, 0], *extra]))
+    starts: IntArray = np.sort(np.concatenate([spans[:, 0], *extra]), kind="stable")
     return starts
 
 
@@ -194,14 +217,23 @@ def _fit(pieces: Sequence[Span], cutter: _Cutter, tokenizer: Tokenizer) -> Itera
 
 
 def _halves(piece: Span, text: str) -> list[Span]:
-    """The piece cut at the white space nearest before its middle, or else at its middle."""
+    """The piece cut at the white space nearest before its middle, or else near its middle."""
     middle = (piece.start + piece.end) // 2
     blank = max(text.rfind(" ", piece.start + 1, middle), text.rfind("\n", piece.start + 1, middle))
-    cut = blank if blank > 0 else middle
+    cut = blank if blank > 0 else unjoined(text, middle, piece.start + 1, piece.end - 1)
     return [Span(piece.start, cut), Span(cut + (blank > 0), piece.end)]
 
 
-def _chunks(document: Document, pieces: Iterator[Span], boundaries: Boundaries) -> list[Chunk]:
+def _without_repeats(pieces: Iterable[Span]) -> Iterator[Span]:
+    """The pieces in order, without those that lie wholly in another: what an overlap repeats may be all of a piece."""
+    end = 0
+    for piece in sorted(pieces, key=lambda piece: (piece.start, -piece.end)):
+        if piece.end > end:
+            end = piece.end
+            yield piece
+
+
+def _chunks(document: Document, pieces: Iterable[Span], boundaries: Boundaries) -> list[Chunk]:
     headings = _HeadingPath(document.outline.headings)
     return [
         Chunk(

@@ -3,6 +3,10 @@
 A key whose values are all of one type gets that type: boolean, 64-bit integer, double, string, date, timestamp, or
 a list of one of these. Integers among doubles become doubles where that loses nothing. Any other mixture, and nested
 values, are kept as JSON text in a string column that says so in its field. An absent key is null.
+
+What comes back equals what was given, with these exceptions: a key whose value is None is absent, a tuple is a list,
+and dates and times that had to go into JSON (nested, mixed with other types, or in a zone other than UTC) are ISO 8601
+text.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vecsearch.errors import InvalidDocument
 
@@ -26,6 +31,7 @@ _SCALARS: dict[type, pa.DataType] = {
     date: pa.date32(),
 }
 _EXACT_IN_DOUBLE = 2**53
+_WIDEST_INT = 8192  # bits; Python writes no number of more than 4300 digits as text
 
 
 def check_metadata(metadata: Mapping[str, Any]) -> None:
@@ -33,6 +39,8 @@ def check_metadata(metadata: Mapping[str, Any]) -> None:
     for key, value in metadata.items():
         if not isinstance(key, str):
             raise InvalidDocument(f"metadata key {key!r} is {type(key).__name__}, expected str")
+        if not _encodes(key):
+            raise InvalidDocument(f"metadata key {key!r} holds a lone surrogate, which is no character")
         _check_value(key, value)
 
 
@@ -52,6 +60,48 @@ def metadata_of(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
     return found
 
 
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The rows of all the tables in one; a key whose type differs between them is stored as `metadata_columns` would.
+
+    A key of integers here and doubles there becomes doubles where that loses nothing; any other mixture JSON text.
+    """
+    names = sorted({name for table in tables for name in table.column_names if name.startswith(PREFIX)})
+    fields = {name: _joint_field(name, tables) for name in names}
+    aligned = []
+    for table in tables:
+        own = [name for name in table.column_names if not name.startswith(PREFIX)]
+        columns = [_as(table, fields[name]) for name in names]
+        schema = pa.schema([*(table.schema.field(name) for name in own), *fields.values()])
+        aligned.append(pa.table([*(table.column(name) for name in own), *columns], schema=schema))
+    return pa.concat_tables(aligned)
+
+
+def _joint_field(name: str, tables: Sequence[pa.Table]) -> pa.Field:
+    found = [table.schema.field(name) for table in tables if name in table.column_names]
+    types = {field.type for field in found}
+    if not any(map(_is_json, found)):
+        if len(types) == 1:
+            return found[0]
+        if types == {pa.int64(), pa.float64()} and all(_fits_double(table, name) for table in tables):
+            return pa.field(name, pa.float64())
+    return json_field(name)
+
+
+def _fits_double(table: pa.Table, name: str) -> bool:
+    if name not in table.column_names or table.schema.field(name).type != pa.int64():
+        return True
+    ends = pc.min_max(table.column(name)).as_py()
+    return all(end is None or abs(end) <= _EXACT_IN_DOUBLE for end in ends.values())
+
+
+def _as(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    """A column of the table with the type of `field`; nulls where the table has no such column."""
+    if field.name not in table.column_names:
+        return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
+    column = table.column(field.name)
+    return as_json(column, table.schema.field(field.name)) if _is_json(field) else column.cast(field.type)
+
+
 def as_json(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     """The same values as JSON text, for a key that has different types in different segments."""
     if _is_json(field):
@@ -67,6 +117,8 @@ def json_field(name: str) -> pa.Field:
 
 def _check_value(key: str, value: Any) -> None:
     match value:
+        case int() if value.bit_length() > _WIDEST_INT:
+            raise InvalidDocument(f"metadata {key!r} is an integer of {value.bit_length()} bits, at most {_WIDEST_INT}")
         case None | bool() | int() | float() | date():
             return
         case str():

@@ -10,19 +10,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
-from vecsearch import files
-from vecsearch.errors import CommitUnknown
-from vecsearch.manifest import Manifest, SegmentEntry, SideFile, now, written_by
-from vecsearch.segment import Origin, chunk_table, write_segment
+from vecsearch import merging
+from vecsearch.columns import joined
+from vecsearch.commit import Commit
+from vecsearch.manifest import Manifest, SegmentEntry, now, written_by
+from vecsearch.segment import Origin, chunk_table
 from vecsearch.sources import Stamp
-from vecsearch.store import SOURCES, TOMBSTONES, Part, Snapshot, Store
+from vecsearch.store import Part, Snapshot, Store
 from vecsearch.types import BoolArray, Chunk, FloatArray
 from vecsearch.vectors import unit_rows
 
-_SEGMENT_CHUNKS = 16_384  # 25 MB of vectors at 384 dimensions: what a writer holds in memory at most
 _COMMIT_SECONDS = 60.0  # of work at most that a killed run has to do again, but for the embeddings, which are cached
 
 
@@ -53,7 +54,7 @@ class Draft:
         self._staged: dict[str, Block] = {}
         self._change: Counter[str] = Counter()
         self._since = monotonic()
-        self._own: set[str] = set()  # segments that this run has written
+        self._met: dict[str, BoolArray] = {}  # by segment: documents, at their first rows, that this run put or met
         self._sources_changed = False
         self._take(store.snapshot())
         self.stamps: dict[str, Stamp] = store.read_sources(self.base.manifest)
@@ -65,7 +66,7 @@ class Draft:
             segment = part.segment
             for first in segment.documents_with("document_id", ids).tolist():
                 if self._alive[segment.entry.id][first]:
-                    met = segment.entry.id in self._own or bool(self._met[segment.entry.id][first])
+                    met = bool(self._met[segment.entry.id][first])
                     path, content = segment.value("path", first), segment.value("content", first)
                     found[segment.value("document_id", first)] = Stored(path, content, met, (segment.entry.id, first))
         for identifier in ids:
@@ -99,8 +100,6 @@ class Draft:
         dropped = 0
         for part in self.base.parts:
             name = part.segment.entry.id
-            if name in self._own:
-                continue
             for first in part.segment.documents_with("path", paths).tolist():
                 if self._alive[name][first] and not self._met[name][first]:
                     self._alive[name][part.segment.rows_from(first)] = False
@@ -131,8 +130,12 @@ class Draft:
     @property
     def is_due(self) -> bool:
         """Whether what is staged should be committed before more is."""
-        chunks = sum(len(block.chunks) for block in self._staged.values())
-        return chunks >= _SEGMENT_CHUNKS or (bool(self._staged) and monotonic() - self._since > _COMMIT_SECONDS)
+        chunks = self._staged_chunks
+        return chunks >= merging.SEGMENT_CHUNKS or (chunks > 0 and monotonic() - self._since > _COMMIT_SECONDS)
+
+    @property
+    def _staged_chunks(self) -> int:
+        return sum(len(block.chunks) for block in self._staged.values())
 
     def commit(self, *, final: bool = False) -> None:
         """Makes the draft the current version, and the base of what follows; does nothing when nothing changed.
@@ -144,30 +147,53 @@ class Draft:
         changed = any(self._change.values())
         if not changed and not (final and self._sources_changed):
             return
-        written: list[SegmentEntry] = []
-        side_files: list[tuple[str, SideFile]] = []
-        try:
-            manifest = self._write(final, written, side_files)
-        except BaseException:
-            self._store.discard(written, side_files)
-            raise
-        self._publish(manifest, written, side_files)
-        self._own.update(entry.id for entry in written)
+        with Commit(self._store) as commit:
+            folded = self._folded()
+            new, met = self._new_segment(commit, folded)
+            manifest = self._next(commit, [part for part in self.base.parts if part not in folded], new, final)
+            commit.publish(manifest)
+        if new:
+            self._met[new.id] = met
         self._staged, self._change, self._since = {}, Counter(), monotonic()
         self._sources_changed &= not final
         self._take(self._store.snapshot(reuse=self.base))
         self._store.collect()
 
+    def _folded(self) -> list[Part]:
+        """The segments that are rewritten into the new one."""
+        alive = [int(self._alive[part.segment.entry.id].sum()) for part in self.base.parts]
+        sizes = [merging.Size(part.segment.entry.rows, live) for part, live in zip(self.base.parts, alive, strict=True)]
+        return [self.base.parts[number] for number in merging.to_rewrite(sizes, self._staged_chunks)]
+
+    def _new_segment(self, commit: Commit, folded: Sequence[Part]) -> tuple[SegmentEntry | None, BoolArray]:
+        """Writes what is left of the folded segments and what is staged; which of the rows this run has met."""
+        tables, vectors, met = [], [], []
+        for part in folded:
+            alive = self._alive[part.segment.entry.id]
+            rows, unit = part.segment.where(alive)
+            tables.append(rows)
+            vectors.append(unit)
+            met.append(self._met[part.segment.entry.id][alive])
+        if self._staged:
+            rows, unit = _stored_form(list(self._staged.values()))
+            tables.append(rows)
+            vectors.append(unit)
+            met.append(np.ones(len(unit), np.bool_))
+        if not tables:
+            return None, np.empty(0, np.bool_)
+        return commit.segment(joined(tables), np.concatenate(vectors)), np.concatenate(met)
+
     def _take(self, snapshot: Snapshot) -> None:
         """Makes `snapshot` the base; what this run has met stays met."""
-        met = getattr(self, "_met", {})
         self.base = snapshot
-        self._alive: dict[str, BoolArray] = {}
-        self._met: dict[str, BoolArray] = {}
-        for part in snapshot.parts:
-            entry = part.segment.entry
-            self._alive[entry.id] = np.ones(entry.rows, np.bool_) if part.alive is None else part.alive.copy()
-            self._met[entry.id] = met.get(entry.id, np.zeros(entry.rows, np.bool_))
+        entries = [part.segment.entry for part in snapshot.parts]
+        self._met = {entry.id: self._met.get(entry.id, np.zeros(entry.rows, np.bool_)) for entry in entries}
+        self._alive = {
+            part.segment.entry.id: np.ones(part.segment.entry.rows, np.bool_)
+            if part.alive is None
+            else part.alive.copy()
+            for part in snapshot.parts
+        }
 
     def _drop(self, identifier: str, stored: Stored) -> None:
         if stored.place is None:
@@ -177,64 +203,34 @@ class Draft:
         segment = next(part.segment for part in self.base.parts if part.segment.entry.id == name)
         self._alive[name][segment.rows_from(first)] = False
 
-    def _write(self, final: bool, written: list[SegmentEntry], side_files: list[tuple[str, SideFile]]) -> Manifest:
-        """Writes every file of the next version but its manifest; what is written is also put into the lists."""
-        entries = [entry for part in self.base.parts if (entry := self._entry(part, side_files))]
-        if self._staged:
-            written.append(self._write_staged())
+    def _next(self, commit: Commit, kept: Sequence[Part], new: SegmentEntry | None, final: bool) -> Manifest:
+        """The manifest of the next version: the kept segments, with what is deleted of them, and the new one."""
         base = self.base.manifest
-        known = base.sources
-        if final and self._sources_changed:
-            known = self._store.write_sources(self.stamps)
-            side_files.append((SOURCES, known))
+        entries = [entry for part in kept if (entry := self._entry(commit, part))]
+        known = commit.sources(self.stamps) if final and self._sources_changed else base.sources
         return replace(
             base,
             version=base.version + 1,
             created=now(),
             written_by=written_by(),
             documents=base.documents + self._change["added"] - self._change["deleted"],
-            segments=(*entries, *written),
+            segments=(*entries, new) if new else tuple(entries),
             sources=known,
             change={name: self._change[name] for name in ("added", "updated", "deleted")},
         )
 
-    def _entry(self, part: Part, side_files: list[tuple[str, SideFile]]) -> SegmentEntry | None:
+    def _entry(self, commit: Commit, part: Part) -> SegmentEntry | None:
         """How the next version sees a segment: as before, with more rows deleted, or not at all."""
         entry = part.segment.entry
-        alive = self._alive[entry.id]
-        dead = np.flatnonzero(~alive)
+        dead = np.flatnonzero(~self._alive[entry.id])
         if len(dead) == entry.rows - entry.live:
             return entry
-        if len(dead) == entry.rows:
-            return None
-        tombstones = self._store.write_tombstones(dead)
-        side_files.append((TOMBSTONES, tombstones))
-        return replace(entry, tombstones=tombstones)
+        return None if len(dead) == entry.rows else replace(entry, tombstones=commit.tombstones(dead))
 
-    def _write_staged(self) -> SegmentEntry:
-        blocks = list(self._staged.values())
-        chunks = [chunk for block in blocks for chunk in block.chunks]
-        origins = [block.origin for block in blocks for _ in block.chunks]
-        unit, norms = unit_rows(np.concatenate([block.vectors for block in blocks]))
-        folder = self._store.new_segment_folder()
-        try:
-            return write_segment(folder, chunk_table(chunks, origins, norms), unit)
-        except BaseException:
-            files.remove_tree(folder)
-            raise
 
-    def _publish(self, manifest: Manifest, written: list[SegmentEntry], side_files: list[tuple[str, SideFile]]) -> None:
-        """Commits, and after any exception, Ctrl-C included, finds out which of the three cases it is."""
-        try:
-            self._store.publish(manifest)
-        except BaseException as error:
-            landed = self._store.landed(manifest)
-            if landed is None:
-                raise CommitUnknown(
-                    f"{self._store.path}: the disk failed while version {manifest.version} was committed ({error}): "
-                    "it may be there or not; nothing was removed; vecsearch info says which it is"
-                ) from error
-            if not landed:
-                self._store.discard(written, side_files)
-            if not landed or not isinstance(error, OSError):
-                raise
+def _stored_form(blocks: Sequence[Block]) -> tuple[Any, FloatArray]:
+    """The blocks as a segment holds them: a table of their chunks, and unit vectors, float32 (chunks, dim)."""
+    chunks = [chunk for block in blocks for chunk in block.chunks]
+    origins = [block.origin for block in blocks for _ in block.chunks]
+    unit, norms = unit_rows(np.concatenate([block.vectors for block in blocks]))
+    return chunk_table(chunks, origins, norms), unit

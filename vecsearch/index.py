@@ -16,13 +16,14 @@ from vecsearch.documents import RecordFields, Selection
 from vecsearch.draft import Draft
 from vecsearch.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.encoding import Encoder
-from vecsearch.errors import InvalidOption, ModelMismatch
-from vecsearch.ingest import FileRead, Ingest, Put, Tally, puts_of
+from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
+from vecsearch.ingest import FileRead, Ingest, Put, is_storable, puts_of
 from vecsearch.manifest import ModelEntry, first_manifest
 from vecsearch.query import SearchOptions, encode_queries, search
 from vecsearch.store import Store
 from vecsearch.summary import describe
 from vecsearch.sync import plan as plan_sync
+from vecsearch.tally import Tally
 from vecsearch.types import Document, FloatArray, Hit, Info, Metric, Mode, Progress, Report
 from vecsearch.vectors import check_vectors
 
@@ -120,7 +121,8 @@ class Index:
         written and the report says what would be. Raises PathNotFound, before anything is changed; IndexLocked.
         """
         roots = [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
-        selection = Selection(include=tuple(include), exclude=tuple(exclude))
+        globs = [given if isinstance(given, str) else tuple(given) for given in (include, exclude)]
+        selection = Selection(include=globs[0], exclude=globs[1])  # type: ignore[arg-type]  # which refuses a str
         fields = RecordFields(id=id_field, text=text_field, title=title_field)
 
         def changes(run: Ingest) -> Iterator[Put | FileRead]:
@@ -147,7 +149,7 @@ class Index:
 
     def delete(self, ids: Iterable[str]) -> int:
         """The index no longer holds these documents; how many of them it held."""
-        wanted = [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
+        wanted = list(filter(is_storable, dict.fromkeys([ids] if isinstance(ids, str) else map(str, ids))))
         with self._store.locked():
             draft = Draft(self._store)
             deleted = draft.drop(wanted)
@@ -230,6 +232,8 @@ class Index:
         if isinstance(queries, np.ndarray):
             dim = self._snapshot.manifest.model.dim
             vectors = check_vectors(queries, None, dim, name=lambda row: f"query {row}")
+        elif isinstance(queries, bytes) or not isinstance(queries, Sequence):
+            raise InvalidQuery(f"a query is a text, a list of texts or a numpy array, not {type(queries).__name__}")
         elif len(queries):
             vectors = encode_queries(queries, self._opened_encoder(), self._cache)
         else:

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from vecsearch.chunking import chunk_documents
+from vecsearch.chunking import chunk_documents, embedded_text
 from vecsearch.columns import check_metadata
 from vecsearch.documents import given_document
 from vecsearch.draft import Block, Draft, Stored
@@ -27,7 +25,8 @@ from vecsearch.encoding import Encoder, VectorCache, encode_cached
 from vecsearch.errors import InvalidDocument
 from vecsearch.segment import Origin
 from vecsearch.sources import Stamp
-from vecsearch.types import Chunk, Document, Failure, Progress, Report, Role
+from vecsearch.tally import Tally
+from vecsearch.types import Chunk, Document, Failure, FloatArray, Report, Role
 
 _WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
 _WINDOW_DOCUMENTS = 4_096
@@ -54,34 +53,6 @@ class FileRead:
     size: int = 0
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a run has done so far; `bytes_total` of the files that are to be read, when that is known."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    failed: list[Failure] = field(default_factory=list)
-    skipped: list[Failure] = field(default_factory=list)
-    bytes_total: int = 0
-    started: float = field(default_factory=monotonic)
-    listener: Callable[[Progress], None] = lambda _: None
-
-    def tell(self) -> None:
-        """Tells the listener how far the run is."""
-        counts = self.counts
-        documents = counts["added"] + counts["updated"] + counts["unchanged"]
-        self.listener(Progress(documents, counts["settled"], counts["bytes"], self.bytes_total))
-
-    def report(self) -> Report:
-        """What the run has done, as the user gets it."""
-        names = ("added", "updated", "unchanged", "deleted", "chunks", "encoded", "cached")
-        return Report(
-            **{name: self.counts[name] for name in names},
-            failed=tuple(self.failed),
-            skipped=tuple(self.skipped),
-            seconds=monotonic() - self.started,
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Ingest:
     """One run over one draft; with `dry_run` everything is found out and nothing is encoded or written."""
@@ -104,14 +75,13 @@ class Ingest:
             self._finish_files([change for change in window if isinstance(change, FileRead)])
             if self.draft.is_due and not self.dry_run:
                 self.draft.commit()
-            self.tally.tell()
         if not self.dry_run:
             self.draft.commit(final=True)
         return self.tally.report()
 
     def _changed(self, puts: Sequence[Put]) -> dict[str, tuple[Put, Origin, Stored | None]]:
         """Those of the puts that change the index, by document id; a later one of the same id wins over an earlier."""
-        stored = self.draft.find([put.document.id for put in puts if _is_storable(put.document.id)])
+        stored = self.draft.find([put.document.id for put in puts if is_storable(put.document.id)])
         changed: dict[str, tuple[Put, Origin, Stored | None]] = {}
         earlier: dict[str, Put] = {}
         for put in puts:
@@ -142,7 +112,7 @@ class Ingest:
         documents = [put.document for put, _, _ in changed.values()]
         chunking = self.draft.base.manifest.chunking
         chunked = list(chunk_documents(documents, encoder, chunking))
-        vectors = self._encode(encoder, list(chain.from_iterable(chunked)))
+        vectors = self._encode(encoder, documents, chunked)
         ends = np.cumsum([len(chunks) for chunks in chunked])[:-1]
         blocks = {}
         for (put, origin, old), chunks, rows in zip(changed.values(), chunked, np.split(vectors, ends), strict=True):
@@ -150,24 +120,26 @@ class Ingest:
             blocks[put.document.id] = Block([] if self.dry_run else chunks, origin, rows), old
         return blocks
 
-    def _encode(self, encoder: Encoder, chunks: Sequence[Chunk]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-        texts = [chunk.text for chunk in chunks]
-        counts = self.tally.counts
-        counts["chunks"] += len(texts)
+    def _encode(self, encoder: Encoder, documents: Sequence[Document], chunked: Sequence[list[Chunk]]) -> FloatArray:
+        """The raw vectors of all the chunks, float32 (chunks, dim); of no dimension in a dry run."""
+        chunks = list(chain.from_iterable(chunked))
+        outlines = [document.outline for document, own in zip(documents, chunked, strict=True) for _ in own]
+        texts = [embedded_text(chunk, outline) for chunk, outline in zip(chunks, outlines, strict=True)]
         if self.dry_run:
             known = self.cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)
             missing = len(set(texts) - set(known))
-            counts.update(encoded=missing, cached=len(texts) - missing)
+            self.tally.encoded(missing, len(texts) - missing)
             return np.empty((len(texts), 0), np.float32)
-
-        def settled(n: int) -> None:
-            counts["settled"] += n
-            self.tally.tell()
-
+        share = sum(len(document.text) for document in documents) / max(1, len(texts))
         result = encode_cached(
-            encoder, self.cache, texts, Role.DOCUMENT, name=lambda i: f"chunk {chunks[i].id!r}", done=settled
+            encoder,
+            self.cache,
+            texts,
+            Role.DOCUMENT,
+            name=lambda i: f"chunk {chunks[i].id!r}",
+            done=lambda n: self.tally.settled(n, int(n * share)),
         )
-        counts.update(encoded=result.encoded, cached=result.cached)
+        self.tally.encoded(result.encoded, result.cached)
         return result.vectors
 
     def _finish_files(self, read: Sequence[FileRead]) -> None:
@@ -176,7 +148,7 @@ class Ingest:
         self.tally.counts["deleted"] += self.draft.drop_unmet(complete) if complete else 0
         for file in read:
             self.draft.stamp(file.path, file.stamp)
-            self.tally.counts["bytes"] += file.size
+        self.tally.finished(sum(file.size for file in read))
 
     def _check_owner(self, put: Put, old: Stored | None, earlier: Put) -> None:
         """Raises InvalidDocument when two places give the same id; a program may replace what a program gave."""
@@ -195,6 +167,8 @@ class Ingest:
 
 def puts_of(items: Iterable[Document | str | Mapping[str, Any]], tally: Tally) -> Iterator[Put]:
     """What a program adds, as it comes; what stands for no document goes to the tally's failed."""
+    if isinstance(items, (str, bytes, Mapping, Document)):  # a str is iterable too, by its characters
+        raise InvalidDocument(f"add takes an iterable of documents, not one {type(items).__name__}: put it into a list")
     for number, item in enumerate(items):
         result = given_document(item, f"document {number}")
         if isinstance(result, Document):
@@ -209,7 +183,8 @@ def _windows(changes: Iterable[Put | FileRead]) -> Iterator[list[Put | FileRead]
     characters = 0
     for change in changes:
         window.append(change)
-        characters += len(change.document.text) if isinstance(change, Put) else 0
+        if isinstance(change, Put) and isinstance(change.document.text, str):
+            characters += len(change.document.text)
         if characters >= _WINDOW_CHARACTERS or len(window) >= _WINDOW_DOCUMENTS:
             yield window
             window, characters = [], 0
@@ -223,10 +198,12 @@ def _origin(put: Put) -> Origin:
     for name, text in (("id", document.id), ("text", document.text), ("source", document.source or "")):
         if not isinstance(text, str):
             raise InvalidDocument(f"its {name} is {type(text).__name__}, expected str")
-        if not _is_storable(text):
+        if not is_storable(text):
             raise InvalidDocument(f"its {name} holds a lone surrogate, which is no character: decode it differently")
     if not document.id:
         raise InvalidDocument("its id is empty: give each document an id of its own")
+    if not isinstance(document.metadata, Mapping):
+        raise InvalidDocument(f"its metadata is {type(document.metadata).__name__}, expected a mapping")
     check_metadata(document.metadata)
     source = None if put.path else document.source
     facts = json.dumps([source, document.metadata], sort_keys=True, default=repr)
@@ -234,7 +211,8 @@ def _origin(put: Put) -> Origin:
     return Origin(put.path, source, digest.digest(), document.metadata)
 
 
-def _is_storable(text: object) -> bool:
+def is_storable(text: object) -> bool:
+    """Whether it is a text that a file can hold: a str without lone surrogates."""
     if not isinstance(text, str):
         return False
     try:
@@ -245,4 +223,4 @@ def _is_storable(text: object) -> bool:
 
 
 def _name(put: Put) -> str:
-    return put.document.source or str(put.document.id)
+    return str(put.document.source or put.document.id)

@@ -113,7 +113,7 @@ def from_json(text: bytes, name: str) -> Manifest:
         content = json.loads(text)
         checksum = content.pop("checksum")
         number = content.pop("format")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise IndexDamaged(f"{name} is not a manifest: {error!r}") from None
     if isinstance(number, int) and number > FORMAT:
         raise FormatTooNew(
@@ -121,13 +121,21 @@ def from_json(text: bytes, name: str) -> Manifest:
         )
     if checksum != _checksum({"format": number, **content}):
         raise IndexDamaged(f"{name} does not match its own checksum: restore it from a copy, or index again")
+    if number != FORMAT:
+        raise IndexDamaged(f"{name} has format {number!r}, which there never was")
     try:
         return _manifest(content)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise IndexDamaged(f"{name} is not a manifest: {error}") from None
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:
+    for name, kind in (("version", int), ("documents", int), ("created", str), ("written_by", str)):
+        _check(name, content[name], kind)
+    for name, count in content["change"].items():
+        _check(f"change.{name}", count, int)
+    for name, count in content["chunking"].items():
+        _check(f"chunking.{name}", count, int)
     return Manifest(
         **{
             **content,
@@ -142,7 +150,8 @@ def _manifest(content: dict[str, Any]) -> Manifest:
 
 def _segment(content: dict[str, Any]) -> SegmentEntry:
     files = {_plain(name): _entry(FileEntry, value) for name, value in content["files"].items()}
-    return SegmentEntry(_plain(content["id"]), int(content["rows"]), files, _side_file(content["tombstones"]))
+    _check("SegmentEntry.rows", content["rows"], int)
+    return SegmentEntry(_plain(content["id"]), content["rows"], files, _side_file(content["tombstones"]))
 
 
 def _side_file(content: dict[str, Any] | None) -> SideFile | None:
@@ -156,14 +165,26 @@ def _side_file(content: dict[str, Any] | None) -> SideFile | None:
 def _entry(kind: type[_Entry], content: dict[str, Any]) -> _Entry:
     """An entry of plain values, each of the type that its field names."""
     for name, expected in get_type_hints(kind).items():
-        if not isinstance(content[name], expected):
-            raise TypeError(f"{kind.__name__}.{name} is {content[name]!r}, expected {expected.__name__}")
+        _check(f"{kind.__name__}.{name}", content[name], expected)
     return kind(**{item.name: content[item.name] for item in fields(kind)})  # type: ignore[arg-type]
+
+
+def _check(name: str, value: Any, expected: type) -> None:
+    """Raises TypeError for a value of another type, ValueError for a negative number; a bool is no number."""
+    if type(value) is not expected:
+        raise TypeError(f"{name} is {value!r}, expected {expected.__name__}")
+    if isinstance(value, int) and value < 0:
+        raise ValueError(f"{name} is {value}, expected at least 0")
 
 
 def _plain(name: str) -> str:
     """A name that stays in its folder; a manifest that says otherwise is not ours."""
-    if not name or name.startswith(".") or not all(c.isalnum() or c in ".-_" for c in name):
+    if (
+        not isinstance(name, str)
+        or not name
+        or name.startswith(".")
+        or not all(c.isalnum() or c in ".-_" for c in name)
+    ):
         raise ValueError(f"{name!r} is not the name of a file")
     return name
 

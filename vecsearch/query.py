@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -42,12 +43,12 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         """Raises InvalidOption for values that cannot be."""
-        if self.k < 1:
-            raise InvalidOption(f"k is {self.k}; at least 1")
-        if self.per_document is not None and self.per_document < 1:
-            raise InvalidOption(f"per_document is {self.per_document}; at least 1")
-        if self.min_similarity is not None and not np.isfinite(self.min_similarity):
-            raise InvalidOption(f"min_similarity is {self.min_similarity}; a finite number, or None")
+        for name, value in (("k", self.k), ("per_document", 1 if self.per_document is None else self.per_document)):
+            if not isinstance(value, Integral) or value < 1:
+                raise InvalidOption(f"{name} is {value!r}; a whole number, at least 1")
+        floor = self.min_similarity
+        if floor is not None and not (isinstance(floor, Real) and isfinite(floor)):
+            raise InvalidOption(f"min_similarity is {floor!r}; a finite number, or None")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,14 @@ class Candidate:
 
 
 def encode_queries(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -> FloatArray:
-    """The raw vectors of queries, float32 (q, dim); raises InvalidQuery for a blank one."""
+    """The raw vectors of queries, float32 (q, dim); raises InvalidQuery for a blank one or what is no text."""
     for text in texts:
+        if not isinstance(text, str):
+            raise InvalidQuery(f"a query is {type(text).__name__}, expected str; vectors go into a numpy array")
         if not text.strip():
             raise InvalidQuery("the query is empty: ask with at least one word")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise InvalidQuery(f"the query {text!r} holds a lone surrogate, which is no character")
     return encode_cached(encoder, cache, texts, Role.QUERY, name=lambda i: f"the query {texts[i]!r}").vectors
 
 

@@ -26,7 +26,7 @@ from vecsearch.columns import metadata_columns, metadata_of
 from vecsearch.errors import IndexDamaged
 from vecsearch.files import flush_file, flush_folder, sha256
 from vecsearch.manifest import FileEntry, SegmentEntry
-from vecsearch.types import Chunk, FloatArray, IntArray
+from vecsearch.types import BoolArray, Chunk, FloatArray, IntArray
 
 CHUNKS, VECTORS, ROWS = "chunks.parquet", "vectors.faiss", "rows.arrow"
 _ROW_GROUP = 16_384  # rows; small enough that a filter on a few row groups pays, large enough to compress
@@ -153,6 +153,10 @@ class Segment:
         """One value, as Python has it."""
         return self._rows.column(column)[row].as_py()
 
+    def where(self, kept: BoolArray) -> tuple[pa.Table, FloatArray]:
+        """The rows and vectors where `kept`, bool (n,), is true."""
+        return self._rows.filter(pa.array(kept)), self.flat.vectors[kept]
+
     def take(self, rows: Sequence[int]) -> list[Row]:
         """The rows with these numbers, in this order, read from the file one by one."""
         return [self._row(self._rows.slice(row, 1).to_pylist()[0]) for row in rows]
@@ -178,6 +182,10 @@ def _check_size(path: Path, expected: FileEntry) -> None:
 
 def _open_rows(path: Path) -> pa.Table:
     try:
-        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    except (pa.ArrowInvalid, OSError) as error:
+        rows = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        rows.validate()  # reads no rows, but finds what would make Arrow read outside of the file
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
+    if list(rows.schema)[: len(_SCHEMA)] != list(_SCHEMA):
+        raise IndexDamaged(f"{path} holds the columns {', '.join(rows.schema.names)}, expected those of chunks")
+    return rows

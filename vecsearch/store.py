@@ -11,12 +11,13 @@ Files are written under names that no manifest has yet, then the manifest is cre
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -45,6 +46,10 @@ class Part:
     alive: BoolArray | None
     live: int  # how many rows are there
 
+    def mask(self) -> BoolArray:
+        """Which rows are there, bool (rows,), as a copy."""
+        return np.ones(self.segment.entry.rows, np.bool_) if self.alive is None else self.alive.copy()
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -71,7 +76,10 @@ class Store:
         Raises IndexExists when there is an index, InvalidOption when the folder holds something else.
         """
         self._refuse_what_is_there()
-        (self.path / MANIFESTS).mkdir(parents=True, exist_ok=True)
+        for name in (MANIFESTS, SEGMENTS):  # by both a scan of files knows an index and passes over it
+            (self.path / name).mkdir(parents=True, exist_ok=True)
+        for folder in (self.path, self._beside):
+            files.flush_folder(folder)
         with self.locked():
             self._refuse_what_is_there()
             self.publish(manifest)
@@ -79,14 +87,21 @@ class Store:
     def manifest(self, version: int | None = None) -> Manifest:
         """A version's manifest, by default the current one's; raises IndexNotFound, IndexDamaged, FormatTooNew."""
         versions = self._versions()
-        if not versions:
-            raise IndexNotFound(f"no index at {self.path}: vecsearch index FOLDER -i {self.path} makes one")
-        number = versions[-1] if version is None else version
-        path = self._manifest_path(number)
-        try:
-            return from_json(path.read_bytes(), str(path))
-        except FileNotFoundError:
-            raise IndexNotFound(f"no version {number} at {self.path}: it has {versions[0]} to {versions[-1]}") from None
+        while versions:
+            number = versions[-1] if version is None else version
+            path = self._manifest_path(number)
+            try:
+                manifest = from_json(path.read_bytes(), str(path))
+            except FileNotFoundError:
+                seen, versions = versions, self._versions()
+                if version is None and versions != seen:
+                    continue  # a writer has removed it, which it does when there are newer ones
+                has = f"{seen[0]} to {seen[-1]}"
+                raise IndexNotFound(f"no version {number} at {self.path}: it has {has}") from None
+            if manifest.version != number:
+                raise IndexDamaged(f"{path} holds version {manifest.version}: it is not where it was written")
+            return manifest
+        raise IndexNotFound(f"no index at {self.path}: vecsearch index FOLDER -i {self.path} makes one")
 
     def snapshot(self, version: int | None = None, reuse: Snapshot | None = None) -> Snapshot:
         """A version open for reading, by default the current one; segments that `reuse` has open are shared.
@@ -155,8 +170,13 @@ class Store:
         return self._write_side_file(SOURCES, sources.to_bytes(stamps), len(stamps))
 
     def read_sources(self, manifest: Manifest) -> dict[str, sources.Stamp]:
-        """What a version knows of the files it was made from."""
-        return {} if manifest.sources is None else sources.read(self.path / SOURCES / manifest.sources.id)
+        """What a version knows of the files it was made from; nothing when the table is lost, for it is only a hint."""
+        if manifest.sources is not None:
+            path = self.path / SOURCES / manifest.sources.id
+            with suppress(OSError, IndexDamaged):
+                if files.sha256(path) == manifest.sources.sha256:
+                    return sources.read(path)
+        return {}
 
     def collect(self) -> None:
         """Removes versions that are no longer kept, then every file that no kept version names. The lock is held."""
@@ -171,10 +191,10 @@ class Store:
         for folder in (MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES):
             self._remove_unnamed(self.path / folder, named[folder])
 
-    def discard(self, segments: list[SegmentEntry], side_files: list[tuple[str, SideFile]]) -> None:
-        """Removes files of a commit that did not land."""
-        for entry in segments:
-            files.remove_tree(self.path / SEGMENTS / entry.id)
+    def discard(self, segments: Sequence[str], side_files: Sequence[tuple[str, SideFile]]) -> None:
+        """Removes files of a commit that did not land: segments by their ids, others by their folder."""
+        for name in segments:
+            files.remove_tree(self.path / SEGMENTS / name)
         for folder, side_file in side_files:
             with suppress(OSError):
                 (self.path / folder / side_file.id).unlink()
@@ -222,11 +242,14 @@ class Store:
             return None
         path = self.path / TOMBSTONES / entry.tombstones.id
         try:
-            dead = np.load(path, allow_pickle=False)
-            alive = np.ones(entry.rows, np.bool_)
-            alive[dead] = False
+            content = path.read_bytes()
         except FileNotFoundError:
             raise IndexDamaged(f"{path} is missing: run vecsearch verify") from None
+        if hashlib.sha256(content).hexdigest() != entry.tombstones.sha256:  # else a deleted row might come back
+            raise IndexDamaged(f"{path} is not what was written: run vecsearch verify")
+        alive = np.ones(entry.rows, np.bool_)
+        try:
+            alive[np.load(io.BytesIO(content), allow_pickle=False)] = False
         except (ValueError, IndexError, EOFError) as error:
             raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
         if int(alive.sum()) != entry.live:
@@ -235,7 +258,9 @@ class Store:
 
     def _write_side_file(self, folder: str, content: bytes, rows: int) -> SideFile:
         path = self.path / folder / uuid4().hex
-        path.parent.mkdir(exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(exist_ok=True)
+            files.flush_folder(self.path)
         files.create(path, content)
         return SideFile(id=path.name, rows=rows, size=len(content), sha256=files.sha256(path))
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from vecsearch.documents import RecordFields, Selection, Skip, SourceFile, load, scan
 from vecsearch.draft import Draft
 from vecsearch.errors import InvalidDocument
-from vecsearch.ingest import FileRead, Put, Tally
+from vecsearch.ingest import FileRead, Put
 from vecsearch.sources import Stamp, is_settled
 from vecsearch.store import Store
+from vecsearch.tally import Tally
 from vecsearch.types import Failure
 
 _READERS = 1  # raised when loaders come to read the same file differently, so that files are read again

@@ -75,6 +75,7 @@ class Outline:
 
     headings: tuple[Heading, ...] = ()
     blocks: tuple[Span, ...] = ()  # code blocks and tables: kept whole where they fit
+    markup: tuple[Span, ...] = ()  # what belongs to the format and is no text: a model does not read it
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from vecsearch.types import FloatArray, ScoreArray
 def check_vectors(vectors: Any, n: int | None, dim: int, name: Callable[[int], str]) -> FloatArray:
     """`vectors` as float32 (n, dim), known to be finite and not zero; `n=None` takes any number of rows.
 
-    Raises InvalidVector for another shape, and for the first row that is zero or holds NaN or infinity;
+    Raises InvalidVector for another shape, and for the first row that is zero, too long, or holds NaN or infinity;
     `name(row)` says whose row it is.
     """
     try:
-        rows: FloatArray = np.ascontiguousarray(vectors, dtype=np.float32)
+        with np.errstate(over="ignore"):  # it becomes infinity, which is found below
+            rows: FloatArray = np.ascontiguousarray(vectors, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InvalidVector(f"not an array of numbers: {error}") from None
     expected = ("n" if n is None else n, dim)
@@ -34,6 +35,9 @@ def check_vectors(vectors: Any, n: int | None, dim: int, name: Callable[[int], s
     nonzero = rows.any(axis=1)
     if not nonzero.all():
         raise InvalidVector(f"the vector of {name(int(np.argmin(nonzero)))} is zero, which has no direction")
+    short = np.einsum("ij,ij->i", rows, rows, dtype=np.float64) <= float(np.finfo(np.float32).max) ** 2
+    if not short.all():
+        raise InvalidVector(f"the vector of {name(int(np.argmin(short)))} is too long: its length overflows float32")
     return rows
 
 

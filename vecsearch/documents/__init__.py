@@ -39,7 +39,7 @@ def _load_file(path: Path, document_id: str) -> Document | Failure:
     except NotText as error:
         return Skip(source, str(error))
     if not document.text.strip():
-        return Skip(source, "no text in it" if data.strip() else "empty file" if not data else "only white space")
+        return Skip(source, "no text in it" if data else "empty file")
     return document
 
 

@@ -45,10 +45,14 @@ _MAGIC = (
 # Control characters that no text has; tab, line ends, form feed, backspace and escape are left out.
 _CONTROLS = bytes([*range(8), 11, *range(14, 27), *range(28, 32), 127])
 
-_NOT_ASCII_LINE = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
+_NOT_ASCII = re.compile(rb"[\x80-\xff][^\n]*\n?")
+_UP_TO_A_BORDER = re.compile(rb".*[\x00-/]", re.DOTALL)  # bytes that no encoding has inside a character
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+_STRICT = ("gb2312", "big5", "euc_kr", "euc_jp", "shift_jis")  # each leaves many bytes without a meaning
+_SHIFT_JIS = ("cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213")
 
 # Encodings as programs write them are often a little more than the standard that names them.
-_SUPERSETS = {"shift_jis": "cp932", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "latin_1": "cp1252"}
+_SUPERSETS = {"shift_jis": "cp932", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "iso8859-1": "cp1252"}
 
 # Beyond ASCII, the letters of one language each, and the signs that all of them use.
 _WESTERN_LETTERS = (
@@ -64,7 +68,7 @@ _WESTERN_LETTERS = (
 _WESTERN_SIGNS = frozenset("\xa0¡¿«»‹›‘’‚“”„–—…•·°§€£©®™ªº×½´")
 
 # What a document may declare; Python knows more, such as "unicode_escape", that no document is written in.
-_DECLARABLE = re.compile(r"(?i)(x-)?(iso|latin|windows|cp|ibm|koi8|shift|sjis|ms|euc|gb|big5|hz|ks|mac|tis|utf)[-_]?\w")
+_DECLARABLE = re.compile(r"(?i)(x-)?(iso|latin|windows|cp|ibm|koi8|shift|sjis|ms|euc|gb|big5|hz|ks|mac|tis)[-_]?\w")
 
 
 class NotText(InvalidDocument):
@@ -124,28 +128,44 @@ def encoding_of_stream(file: BinaryIO) -> str:
 
 def guess_encoding(data: bytes, declared: str | None = None) -> str:
     """The likeliest encoding of text that is not UTF-8, or "utf-8" where only a few bytes of it are damaged."""
-    sample = b"".join(match[0] for match in _NOT_ASCII_LINE.finditer(data[: 64 * _SAMPLE]))[:_SAMPLE]
+    sample = _sample(data)
     if _is_damaged_utf8(sample):
         return "utf-8"
-    if declared is not None and _decodes(sample, declared):
-        return declared
+    if declared is not None and _DECLARABLE.match(declared) and _can_be(sample, declared):
+        return _superset(declared)
     if _is_western(sample):
         return "cp1252"
-    return _ask_charset_normalizer(sample)
+    return _superset(_ask_charset_normalizer(sample))
+
+
+def _sample(data: bytes) -> bytes:
+    """Parts of `data` that are not ASCII, with some of what stands before them; whole characters."""
+    pieces: list[bytes] = []
+    size = 0
+    for rest_of_line in _NOT_ASCII.finditer(data):
+        near = max(0, rest_of_line.start() - 80)
+        start = data.rfind(b"\n", near, rest_of_line.start()) + 1 or near
+        pieces.append(data[start : rest_of_line.end()])
+        size += len(pieces[-1])
+        if size > _SAMPLE:
+            cut = _UP_TO_A_BORDER.match(b"".join(pieces), 0, _SAMPLE)
+            return cut[0] if cut else b"".join(pieces)
+    return b"".join(pieces)
 
 
 def _is_damaged_utf8(sample: bytes) -> bool:
     """Whether nine of ten characters beyond ASCII are valid UTF-8; in other encodings next to none is by chance."""
     text = sample.decode("utf-8", "replace")
-    damaged = text.count("\ufffd")
-    return sum(not char.isascii() for char in text) >= 10 * damaged
+    return sum(not char.isascii() for char in text) >= 10 * text.count("\ufffd")
 
 
-def _decodes(sample: bytes, encoding: str) -> bool:
+def _can_be(sample: bytes, encoding: str) -> bool:
+    """Whether there is such an encoding and every byte has a meaning in it."""
     try:
-        return _DECLARABLE.match(encoding) is not None and bool(sample.decode(encoding, "ignore"))
-    except LookupError:
+        codecs.getincrementaldecoder(encoding)().decode(sample)
+    except (LookupError, UnicodeDecodeError):
         return False
+    return True
 
 
 def _is_western(sample: bytes) -> bool:
@@ -163,9 +183,19 @@ def _is_western(sample: bytes) -> bool:
 def _ask_charset_normalizer(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(
-        sample, threshold=0.4, cp_exclusion=["utf_7", "utf_16", "utf_16_le", "utf_16_be", "utf_32"]
-    ).best()
-    if best is None:
+    excluded = ["utf_7", "utf_16", "utf_16_le", "utf_16_be", "utf_32"]
+    # Mixed lines, with code between the words, look too odd at its usual threshold of 0.2.
+    best = from_bytes(sample, threshold=0.4, cp_exclusion=excluded).best()
+    if best is not None and len(_HALF_WIDTH.findall(str(best))) * 4 > len(str(best)):
+        # Cyrillic in KOI8-R is half-width katakana in Shift JIS, and nobody writes whole texts in that.
+        best = from_bytes(sample, threshold=0.4, cp_exclusion=[*excluded, *_SHIFT_JIS]).best()
+    encoding = next((strict for strict in _STRICT if _can_be(sample, strict)), None) if best is None else best.encoding
+    if encoding is None:
         raise NotText("binary file, or text in an unknown encoding")
-    return _SUPERSETS.get(best.encoding, best.encoding)
+    return encoding
+
+
+def _superset(encoding: str) -> str:
+    """The encoding under Python's name for it, and as programs really write it."""
+    name = codecs.lookup(encoding).name
+    return _SUPERSETS.get(name, name)

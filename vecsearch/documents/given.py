@@ -40,6 +40,8 @@ def _from_mapping(fields: dict[str, Any], place: str) -> Document | Failure:
         return Failure(place, "it has no 'id' (or '_id'): give each document one of its own")
     if not isinstance(text, str):
         return Failure(str(identifier), "it has no 'text'")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        return Failure(str(identifier), f"its metadata is {type(metadata).__name__}, expected a mapping")
     if title:
         text = f"{title} {text}" if text else str(title)
         fields["title"] = title

@@ -13,7 +13,10 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def json_value(value: Any) -> Any:
-    """`value` with JSON's types only: dates as ISO text, bytes as UTF-8 text; None for what JSON has no word for."""
+    """`value` with JSON's types only: dates as ISO text, bytes as UTF-8 text; None for what JSON has no word for.
+
+    An item of a mapping that is None goes; in a list it stays, as the places of the others count.
+    """
     match value:
         case None | bool() | int():
             return value
@@ -22,7 +25,8 @@ def json_value(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case Mapping():
-            return {whole_text(str(key)): json_value(item) for key, item in value.items() if item is not None}
+            items = ((whole_text(str(key)), json_value(item)) for key, item in value.items())
+            return {key: item for key, item in items if item is not None}
         case list() | tuple():
             return [json_value(item) for item in value]
         case _:

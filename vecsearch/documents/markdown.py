@@ -13,6 +13,10 @@ from vecsearch.types import Document, Heading, Outline, Span
 
 # The attributes that some processors take off the end of a title: "Install { #install .wide }".
 _ATTRIBUTES = re.compile(r"\s*\{\s*[#.:][^{}]*\}\s*$")
+_LONGEST_TITLE = 1_000  # characters of a heading's line that are looked at for attributes
+
+# The parser misses structure after a line end of old Macs; a line feed is as long, so offsets stay.
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 def markdown_document(content: str, document_id: str, source: str) -> Document:
@@ -21,11 +25,13 @@ def markdown_document(content: str, document_id: str, source: str) -> Document:
 
 
 def _outline(text: str) -> Outline:
-    headings, blocks = _parse(text)
+    headings, blocks = _parse(_LONE_RETURN.sub("\n", text) if "\r" in text else text)
     offsets = _characters(text, [start for start, _, _ in headings] + [edge for block in blocks for edge in block])
+    starts = [_line_start(text, offsets[start]) for start, _, _ in headings]
     return Outline(
-        tuple(Heading(_line_start(text, offsets[start]), level, title) for start, level, title in headings),
+        tuple(Heading(start, level, title) for start, (_, level, title) in zip(starts, headings, strict=True)),
         tuple(Span(_indent_start(text, offsets[start]), offsets[end]) for start, end in blocks),
+        tuple(span for start in starts if (span := _attributes(text, start))),
     )
 
 
@@ -76,6 +82,13 @@ def _characters(text: str, places: Iterable[int]) -> dict[int, int]:
         offsets[place] = characters
         previous = place
     return offsets
+
+
+def _attributes(text: str, start: int) -> Span | None:
+    """The attributes at the end of the heading line that starts there: no words, so no model reads them."""
+    line = text[start : start + _LONGEST_TITLE].split("\n", 1)[0]
+    found = _ATTRIBUTES.search(line)
+    return Span(start + found.start(), start + found.start() + len(found.group().rstrip())) if found else None
 
 
 def _line_start(text: str, offset: int) -> int:

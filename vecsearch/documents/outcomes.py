@@ -19,7 +19,8 @@ class Skip(Failure):
 
 def os_reason(error: OSError) -> str:
     """The operating system's own words for `error`, without the path."""
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    reason = error.strerror or str(error) or type(error).__name__
+    return reason[0].lower() + reason[1:]
 
 
 def printable(path: str | os.PathLike[str]) -> str:

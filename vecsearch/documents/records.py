@@ -8,6 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vecsearch.documents.decoding import NotText
 from vecsearch.documents.json_values import json_value
 from vecsearch.documents.outcomes import Skip, os_reason
 from vecsearch.documents.rows import Row, read_rows
@@ -40,7 +41,7 @@ class _Names(NamedTuple):
 
     id: str
     text: str
-    title: str | None
+    title: str
 
 
 def load_records(path: Path, fields: RecordFields) -> Iterator[Document | Failure]:
@@ -58,6 +59,8 @@ def load_records(path: Path, fields: RecordFields) -> Iterator[Document | Failur
         names = _names(source, first, fields)
         for row in chain(first, rows):
             yield _document(row, names, source)
+    except NotText as error:
+        yield Skip(source, str(error))
     except OSError as error:
         yield Failure(source, os_reason(error))
 
@@ -92,19 +95,19 @@ def _document(row: Row, names: _Names, source: str) -> Document | Failure:
         values = json_value(row.values)
     except RecursionError:
         return Failure(place, "its values are nested too deep")
-    document_id = _scalar_text(values.pop(names.id, None))
-    text = values.pop(names.text, "") if names.text in row.values else None
+    document_id, title = _scalar_text(values.get(names.id)), _scalar_text(values.get(names.title))
+    text = values.get(names.text, "") if names.text in row.values else None
     if not document_id:
         return Failure(place, f"no id in its field {names.id!r}")
     if not isinstance(text, str):
         return Failure(place, f"no text in its field {names.text!r}")
-    title = _scalar_text(values.pop(names.title, None))
+    metadata = {name: value for name, value in values.items() if name not in names}
     if title.strip():
         text = f"{title} {text}" if text else title
-        values["title"] = title
+        metadata["title"] = title
     if not text.strip():
         return Skip(place, "no text in it")
-    return Document(document_id, text, values, source)
+    return Document(document_id, text, metadata, source)
 
 
 def _scalar_text(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from vecsearch.types import Document, Heading, Outline, Span
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1+")
+_ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _CODE = re.compile(r"\.\. +(?:code-block|code|sourcecode|parsed-literal|list-table|csv-table|math)::")
 _GRID = re.compile(r"\+[-=]+(?:\+[-=]+)*\+")
 _COLUMNS = re.compile(r"=+(?: +=+)+")

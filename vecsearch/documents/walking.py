@@ -87,7 +87,7 @@ class _Walk:
     def _follow(self, path: str, way: str, *, is_root: bool) -> Iterator[SourceFile | Failure]:
         """What a root or a link leads to: a file, or a folder with the rules of the work tree around it."""
         try:
-            status = os.stat(path)  # noqa: PTH116
+            status = os.stat(path)
             real = os.path.realpath(path)
         except OSError as error:
             # A link to nothing, or to itself, is no failure: what it led to is gone.
@@ -167,7 +167,7 @@ class _Walk:
 
 def _real(folder: _Folder, entry: os.DirEntry[str]) -> str:
     """The real path of an entry that is no link itself."""
-    return os.path.join(folder.real, entry.name)  # noqa: PTH118
+    return os.path.join(folder.real, entry.name)
 
 
 def _open(folder: _Folder) -> tuple[_Folder, list[os.DirEntry[str]]]:

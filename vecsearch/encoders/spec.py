@@ -127,6 +127,9 @@ def _shape(path: Path, config: dict[str, Any]) -> BertShape:
     kind = config.get("model_type")
     position = config.get("position_embedding_type", "absolute")
     activation = config.get("hidden_act", "gelu")
+    epsilon = config.get("layer_norm_eps", 1e-12)
+    if not isinstance(epsilon, float):
+        raise ModelDamaged(f"{path}: layer_norm_eps is {epsilon!r}, expected a number")
     if kind != "bert":
         raise ModelDamaged(f"{path}: model_type {kind!r} is not supported, only 'bert'")
     if position != "absolute":
@@ -141,7 +144,7 @@ def _shape(path: Path, config: dict[str, Any]) -> BertShape:
         vocabulary=_positive(path, config, "vocab_size"),
         positions=_positive(path, config, "max_position_embeddings"),
         token_types=_positive(path, config, "type_vocab_size"),
-        layer_norm_eps=float(config.get("layer_norm_eps", 1e-12)),
+        layer_norm_eps=epsilon,
         activation=activation,
     )
     if shape.hidden % shape.heads:
@@ -160,8 +163,8 @@ def _max_seq_length(folder: Path, config: dict[str, Any], own: dict[str, Any]) -
     positions = _positive(folder / "config.json", config, "max_position_embeddings")
     if own.get("max_seq_length") is not None:
         return min(positions, _positive(folder / "sentence_bert_config.json", own, "max_seq_length"))
-    limit = _read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length", positions)
-    return min(positions, int(limit))  # tokenizers without a limit write 1e30
+    limit = _read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
+    return min(positions, int(limit)) if isinstance(limit, int | float) else positions  # no limit is written as 1e30
 
 
 def _module_folders(folder: Path) -> dict[str, str]:
@@ -204,6 +207,8 @@ def _pooling(path: Path) -> Pooling:
 def _prompts(path: Path) -> Prompts:
     config = _read_json(path, optional=True)
     known = config.get("prompts") or {}
+    if not isinstance(known, dict) or not all(isinstance(prompt, str) for prompt in known.values()):
+        raise ModelDamaged(f"{path}: prompts is not an object of texts")
     default = known.get(config.get("default_prompt_name"), "")
     document = next((known[name] for name in ("document", "passage", "corpus") if known.get(name)), default)
     return Prompts(query=known.get("query") or default, document=document)

@@ -20,8 +20,8 @@ _BATCH_CHARACTERS = 1 << 20  # a token's record takes some hundred bytes while a
 class TextTokenizer:
     """A tokenizer without the truncation and padding that tokenizer.json may carry; safe for several threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Load `path`; raises ModelDamaged when it is no tokenizer of the BERT family."""
+    def __init__(self, path: Path, vocabulary: int) -> None:
+        """Load `path`; raises ModelDamaged when it does not fit a BERT model that knows `vocabulary` tokens."""
         from tokenizers import Tokenizer
 
         try:
@@ -32,6 +32,8 @@ class TextTokenizer:
         self._tokenizer.no_padding()
         if (special := self._tokenizer.num_special_tokens_to_add(False)) != SPECIAL_TOKENS:
             raise ModelDamaged(f"{path} adds {special} special tokens to a text, expected {SPECIAL_TOKENS}")
+        if (size := self._tokenizer.get_vocab_size()) > vocabulary:
+            raise ModelDamaged(f"{path} has {size} tokens, the model {vocabulary}: they do not belong together")
 
     def ids(self, texts: Sequence[str], limit: int) -> list[list[int]]:
         """For each text its token numbers with the special ones, at most `limit`; the end of a text is cut."""

@@ -1,0 +1,72 @@
+"""One commit: files of a version that nobody sees yet, then the manifest that makes it the current one.
+
+Whatever goes wrong, Ctrl-C included, ends in one of three cases: the version did not land, and its files are removed;
+it landed; or the disk failed so that nobody knows, and no file is touched.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from vecsearch.errors import CommitUnknown
+from vecsearch.manifest import Manifest, SegmentEntry, SideFile
+from vecsearch.segment import write_segment
+from vecsearch.sources import Stamp
+from vecsearch.store import SOURCES, TOMBSTONES, Store
+from vecsearch.types import FloatArray, IntArray
+
+
+class Commit:
+    """A context whose files stay when `publish` has made them a version, and are removed when it has not."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._segments: list[str] = []
+        self._side_files: list[tuple[str, SideFile]] = []
+        self._keep = False
+
+    def __enter__(self) -> Commit:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if not self._keep:
+            self._store.discard(self._segments, self._side_files)
+
+    def segment(self, rows: Any, vectors: FloatArray) -> SegmentEntry:
+        """Writes a new segment: an Arrow table and unit vectors, float32 (n, dim)."""
+        folder = self._store.new_segment_folder()
+        self._segments.append(folder.name)
+        return write_segment(folder, rows, vectors)
+
+    def tombstones(self, dead: IntArray) -> SideFile:
+        """Writes which rows of a segment are deleted, ascending."""
+        written = self._store.write_tombstones(dead)
+        self._side_files.append((TOMBSTONES, written))
+        return written
+
+    def sources(self, stamps: dict[str, Stamp]) -> SideFile:
+        """Writes what is known of the files that were read."""
+        written = self._store.write_sources(stamps)
+        self._side_files.append((SOURCES, written))
+        return written
+
+    def publish(self, manifest: Manifest) -> None:
+        """Returns: the version is current, on the disk. Raises: it is not, or CommitUnknown, or what the user sent.
+
+        A Ctrl-C that comes after the version has landed is raised all the same, and the version stays.
+        """
+        try:
+            self._store.publish(manifest)
+        except BaseException as error:
+            self._keep = True  # until it is known that nothing landed
+            landed = self._store.landed(manifest)
+            if landed is None:
+                raise CommitUnknown(
+                    f"{self._store.path}: the disk failed while version {manifest.version} was committed ({error}): "
+                    "it may be there or not; nothing was removed; vecsearch info says which it is"
+                ) from error
+            self._keep = landed
+            if not landed or not isinstance(error, OSError):
+                raise
+        self._keep = True

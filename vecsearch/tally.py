@@ -1,0 +1,58 @@
+"""What a run has done so far: counted as it goes, told to whoever watches, and reported at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+from vecsearch.types import Failure, Progress, Report
+
+_COUNTS = ("added", "updated", "unchanged", "deleted", "chunks", "encoded", "cached")
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one run; `bytes_total` of the files that are to be read, when that is known."""
+
+    listener: Callable[[Progress], None] = lambda _: None
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: list[Failure] = field(default_factory=list)
+    skipped: list[Failure] = field(default_factory=list)
+    bytes_total: int = 0
+    _bytes_read: int = 0
+    _bytes_settled: int = 0  # of files that are not read to their end yet, about
+    _chunks_settled: int = 0
+    _started: float = field(default_factory=monotonic)
+
+    def encoded(self, fresh: int, known: int) -> None:
+        """Counts chunks by where their vectors came from: the model, or the cache."""
+        self.counts.update(chunks=fresh + known, encoded=fresh, cached=known)
+
+    def settled(self, chunks: int, characters: int) -> None:
+        """Counts chunks that have their vectors now, cut from so many characters."""
+        self._chunks_settled += chunks
+        self._bytes_settled += characters
+        self._tell()
+
+    def finished(self, size: int) -> None:
+        """Counts files that were read to their end, by their size in bytes."""
+        if size:
+            self._bytes_read += size
+            self._bytes_settled = 0
+        self._tell()
+
+    def report(self) -> Report:
+        """What the run has done, as the user gets it."""
+        return Report(
+            **{name: self.counts[name] for name in _COUNTS},
+            failed=tuple(self.failed),
+            skipped=tuple(self.skipped),
+            seconds=monotonic() - self._started,
+        )
+
+    def _tell(self) -> None:
+        documents = self.counts["added"] + self.counts["updated"] + self.counts["unchanged"]
+        done = min(self._bytes_read + self._bytes_settled, self.bytes_total)
+        self.listener(Progress(documents, self._chunks_settled, done, self.bytes_total))
