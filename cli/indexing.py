@@ -6,11 +6,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import common
+from .options import common, waiting
 from .output import print_report
 from .progress import progress_bar
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--text-field", metavar="NAME", help="The field of a record that is its text.  [default: text]")
 @click.option("--title-field", metavar="NAME", help="The field of a record put in front of its text.  [default: title]")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@waiting
 @common
 def index(
     paths: tuple[Path, ...],
@@ -41,6 +42,7 @@ def index(
     text_field: str | None,
     title_field: str | None,
     dry_run: bool,
+    wait: float,
     index_path: Path,
     as_json: bool,
 ) -> None:
@@ -49,7 +51,9 @@ def index(
     New and changed files go in, files that vanished under these paths go out, unchanged ones are not read. A .jsonl,
     .csv or .parquet file holds one document a row. Every other text file is a document.
     """
-    with _opened(index_path, paths, model, chunk_tokens, overlap, dry_run) as target, progress_bar() as progress:
+    given = {"model": model, "chunk_tokens": chunk_tokens, "overlap": overlap}
+    kind = {name: value for name, value in given.items() if value is not None}
+    with _opened(index_path, paths, kind, wait, dry_run) as target, progress_bar() as progress:
         report = target.sync(
             paths,
             include=include,
@@ -66,24 +70,21 @@ def index(
 
 
 @contextmanager
-def _opened(
-    path: Path, paths: Sequence[Path], model: str | None, chunk_tokens: int | None, overlap: int | None, dry_run: bool
-) -> Iterator[Index]:
-    """The index at `path`, made when there is none; for a dry run one that is thrown away."""
+def _opened(path: Path, paths: Sequence[Path], kind: dict[str, Any], wait: float, dry_run: bool) -> Iterator[Index]:
+    """The index at `path`, made of the `kind` asked for when there is none; for a dry run one that is thrown away."""
     from vecsearch import Index, IndexNotFound
 
     try:
-        found = Index.open(path, model=model)
+        found = Index.open(path, model=kind.get("model"), wait=wait)
     except IndexNotFound:
         _check_exist(paths)
-        new = {"chunk_tokens": chunk_tokens, "overlap": overlap or 0, **({"model": model} if model else {})}
         if not dry_run:
-            yield Index.create(path, **new)  # type: ignore[arg-type]
+            yield Index.create(path, **kind)
             return
         with tempfile.TemporaryDirectory() as folder:
-            yield Index.create(Path(folder) / "index", **new)  # type: ignore[arg-type]
+            yield Index.create(Path(folder) / "index", **kind)
         return
-    _check_chunking(found, chunk_tokens, overlap)
+    _check_kind(found, kind)
     yield found
 
 
@@ -96,14 +97,16 @@ def _check_exist(paths: Sequence[Path]) -> None:
             raise PathNotFound(f"there is no file or folder {path}: check the path")
 
 
-def _check_chunking(found: Index, chunk_tokens: int | None, overlap: int | None) -> None:
+def _check_kind(found: Index, kind: dict[str, Any]) -> None:
     """Raises InvalidOption when an existing index is asked to be of another kind."""
     from vecsearch import InvalidOption
 
     info = found.info()
-    for flag, wanted, has in (
-        ("--chunk-tokens", chunk_tokens, info.chunk_tokens),
-        ("--overlap", overlap, info.overlap),
+    for flag, name, has in (
+        ("--chunk-tokens", "chunk_tokens", info.chunk_tokens),
+        ("--overlap", "overlap", info.overlap),
     ):
-        if wanted not in (None, has):
-            raise InvalidOption(f"{found.path} was made with {flag} {has}, not {wanted}: make another index with -i")
+        if kind.get(name, has) != has:
+            raise InvalidOption(
+                f"{found.path} was made with {flag} {has}, not {kind[name]}: make another index with -i"
+            )

@@ -19,6 +19,8 @@ from .indexing import index
 from .managing import delete, info
 from .passages import printable
 from .searching import search
+from .upkeep import compact, export, import_, verify
+from .versions import log, restore, tag
 
 
 class _Group(click.Group):
@@ -53,7 +55,7 @@ def cli(debug: bool) -> None:
     click.get_current_context().obj = debug
 
 
-for command in (index, search, info, delete):
+for command in (index, search, info, delete, log, restore, tag, verify, compact, export, import_):
     cli.add_command(command)
 
 

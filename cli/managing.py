@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import common
+from .options import common, waiting
 from .output import print_deleted, print_info
 
 
@@ -21,9 +21,10 @@ def info(index_path: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@waiting
 @common
-def delete(ids: tuple[str, ...], index_path: Path, as_json: bool) -> None:
+def delete(ids: tuple[str, ...], wait: float, index_path: Path, as_json: bool) -> None:
     """Delete documents by their ids. A file that is still there comes back when its folder is indexed again."""
     from vecsearch import Index
 
-    print_deleted(Index.open(index_path).delete(ids), len(set(ids)), as_json=as_json)
+    print_deleted(Index.open(index_path, wait=wait).delete(ids), len(set(ids)), as_json=as_json)

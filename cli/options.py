@@ -24,6 +24,17 @@ def common(command: _Command) -> _Command:
     )(command)
 
 
+def waiting(command: _Command) -> _Command:
+    """Adds --wait, for commands that write."""
+    return click.option(
+        "--wait",
+        type=click.FloatRange(0),
+        default=0.0,
+        metavar="SECONDS",
+        help="Wait so long for another process that writes.  [default: 0]",
+    )(command)
+
+
 def _chosen(_context: click.Context, _parameter: click.Parameter, named: Path | None) -> Path:
     """The index that is meant: named, from the environment, the nearest one upwards, or one to be made here."""
     if named:

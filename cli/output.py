@@ -15,7 +15,7 @@ import click
 from .passages import excerpt, printable
 
 if TYPE_CHECKING:
-    from vecsearch import Failure, Hit, Info, Report
+    from vecsearch import Failure, Hit, Info, Report, Verification, Version
 
 _LISTED = 10  # failures and skips named in a summary; JSON has them all
 _INDENT = "     "
@@ -84,6 +84,46 @@ def print_deleted(deleted: int, asked: int, *, as_json: bool) -> None:
         return
     absent = f", {asked - deleted:,} not in the index" if asked > deleted else ""
     _echo(f"{_plural(deleted, 'document')} deleted{absent}")
+
+
+def print_log(versions: Sequence[Version], info: Info, *, as_json: bool) -> None:
+    """The versions of an index, the newest first, and what all of them take on disk."""
+    if as_json:
+        _print_json({"versions": [asdict(version) for version in versions], "bytes": info.bytes})
+        return
+    for version in versions:
+        changes = ", ".join(f"{count:,} {name}" for name, count in version.change.items() if count) or "no documents"
+        tags = "".join(f"  [{name}]" for name in version.tags)
+        size = f"{version.documents:,} documents, {_plural(version.chunks, 'chunk')}, {version.bytes / 1e6:,.1f} MB"
+        _echo(f"{version.number:>5}  {version.created[:19].replace('T', ' ')}  {changes}; {size}{tags}")
+    _echo(f"{info.bytes / 1e6:,.1f} MB on disk for all of them")
+
+
+def print_verification(found: Verification, *, as_json: bool) -> None:
+    """What was checked, and each thing that is wrong on a line of its own."""
+    if as_json:
+        _print_json({**asdict(found), "ok": found.ok})
+        return
+    for file in found.repaired:
+        _echo(f"repaired: {file}")
+    for problem in found.problems:
+        cure = "verify --repair makes it anew" if problem.repairable else "restore it from a copy, or index again"
+        _echo(f"{problem.kind}: {problem.file}: {problem.detail}: {cure}")
+    if found.leftovers:
+        _echo(
+            f"{_plural(len(found.leftovers), 'file')} of an interrupted commit, harmless: the next commit removes them"
+        )
+    state = "all as written" if found.ok else _plural(len(found.problems), "problem")
+    versions = _plural(found.versions, "version")
+    _echo(f"{_plural(found.files, 'file')} of {versions}, {found.bytes / 1e6:,.1f} MB: {state}")
+
+
+def print_done(fields: dict[str, Any], said: str, *, as_json: bool) -> None:
+    """What a command has done: fields for programs, a sentence for people."""
+    if as_json:
+        _print_json(fields)
+    else:
+        _echo(said)
 
 
 def _hit_fields(rank: int, hit: Hit) -> dict[str, Any]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from counting import CountingEncoder
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None)  # the same examples each time: a red run is a change
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

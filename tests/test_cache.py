@@ -190,7 +190,7 @@ def whole(tmp_path_factory):
 
 
 def use_damaged(folder: Path, content: bytes) -> None:
-    """Never a wrong vector, never an exception, and what is put is found again or the cache says that it is unusable."""
+    """Never a wrong vector, never an exception; what is put is found again, or the cache says that it cannot be."""
     folder.mkdir(exist_ok=True)
     for leftover in folder.iterdir():
         leftover.unlink()

@@ -3,13 +3,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from vecsearch.chunking import Chunking, Tokenizer, chunk_document, chunk_documents
+from vecsearch.chunking import Chunking, Tokenizer, chunk_document, chunk_documents, embedded_text
 from vecsearch.encoders import load_encoder
 from vecsearch.errors import InvalidOption, ModelNotFound
 from vecsearch.types import Chunk, Document, Heading, Outline, Span
@@ -140,7 +141,7 @@ def check(document: Document, chunks: Sequence[Chunk], tokenizer: Tokenizer, chu
         assert chunk.line == line_of(text, chunk.start)
         assert chunk.heading == heading_of(document.outline.headings, chunk.start)
         covered[chunk.start : chunk.end] += 1
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         assert before.start < after.start
         assert before.end < after.end
     assert all(c.isspace() for c, n in zip(text, covered, strict=True) if n == 0)
@@ -226,8 +227,14 @@ def test_a_section_begins_a_chunk():
 
 
 def test_small_sections_are_joined_with_what_follows():
-    chunks = chunk_document(sectioned(3, 3, 3, 40, 2), Words(), Chunking(max_tokens=64))
+    chunks = chunk_document(sectioned(3, 3, 3, 40, 30), Words(), Chunking(max_tokens=64))
     assert [re.findall(r"H\d", chunk.text) for chunk in chunks] == [["H0", "H1", "H2", "H3"], ["H4"]]
+
+
+def test_a_small_last_section_is_joined_with_what_comes_before_it_where_both_fit():
+    for before, together in ((30, True), (61, False)):
+        chunks = chunk_document(sectioned(before, 5), Words(), Chunking(max_tokens=64))
+        assert (len(chunks) == 1) is together
 
 
 def test_a_path_of_headings_names_the_outer_ones_first(encoder):
@@ -284,7 +291,7 @@ def test_a_cut_is_made_at_the_best_place_near():
 def test_overlap_repeats_at_most_so_many_tokens_of_the_chunk_before():
     text = words(500)
     chunks = chunk_document(Document("d", text), Words(), Chunking(max_tokens=64, overlap=16))
-    repeated = [len(text[b.start : a.end].split()) for a, b in zip(chunks, chunks[1:], strict=False)]
+    repeated = [len(text[b.start : a.end].split()) for a, b in pairwise(chunks)]
     assert set(repeated) == {16}
 
 
@@ -293,6 +300,19 @@ def test_overlap_begins_at_a_sentence_where_one_begins_in_it():
     chunks = chunk_document(Document("d", text), Words(), Chunking(max_tokens=64, overlap=16))
     assert len(chunks) > 1
     assert all(chunk.text.startswith("This") for chunk in chunks)
+
+
+@MANY
+@given(st.text("ab #\n", min_size=1, max_size=40), st.data())
+def test_a_model_reads_a_chunk_without_the_markup_in_it(text, data):
+    edges = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=10)))
+    markup = tuple(Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=False))
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    inside = {at for span in markup for at in range(span.start, span.end)}
+    read = "".join(text[at] for at in range(start, end) if at not in inside)
+    chunk = Chunk("d", 0, start, end, text[start:end], 1)
+    assert embedded_text(chunk, Outline(markup=markup)) == (read if read.strip() else chunk.text)
 
 
 @pytest.mark.parametrize(

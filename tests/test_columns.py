@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from vecsearch.columns import PREFIX, as_json, check_metadata, json_field, metadata_columns, metadata_of
+from vecsearch.columns import PREFIX, as_json, check_metadata, joined, json_field, metadata_columns, metadata_of
 from vecsearch.errors import InvalidDocument
 from vecsearch.segment import Origin, Segment, chunk_table, write_segment
 from vecsearch.types import Chunk
@@ -42,10 +42,10 @@ VALUES = st.one_of(SAME_TYPE, LISTS_OF_ONE_TYPE, st.lists(NESTED, max_size=6))
 
 
 def as_text(value: Any) -> Any:
-    """The value as JSON gives it back: dates and times as text."""
+    """The value as JSON gives it back: dates and times as objects of one key."""
     match value:
         case date():
-            return value.isoformat()
+            return {"vecsearch:time" if isinstance(value, datetime) else "vecsearch:date": value.isoformat()}
         case list() | tuple():
             return [as_text(element) for element in value]
         case Mapping():
@@ -64,10 +64,18 @@ def same(found: Any, given_as: Any) -> bool:
     return type(found) is type(given_as) and found == given_as
 
 
+def table_of(rows: list[dict[str, Any]]) -> pa.Table:
+    """The rows as a segment has them: a column of its own, and those of the metadata."""
+    columns = [(pa.field("ordinal", pa.int32()), pa.array(range(len(rows)), pa.int32())), *metadata_columns(rows)]
+    return pa.table([array for _, array in columns], schema=pa.schema([field for field, _ in columns]))
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    return [metadata_of(row, table.schema) for row in table.to_pylist()]
+
+
 def round_trip(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    columns = metadata_columns(rows)
-    table = pa.table([array for _, array in columns], schema=pa.schema([field for field, _ in columns]))
-    return [metadata_of(row, table.schema) for row in table.to_pylist()] if columns else [{} for _ in rows]
+    return rows_of(table_of(rows))
 
 
 def assert_came_back(found: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
@@ -110,6 +118,19 @@ def test_metadata_comes_back_from_a_segment(tmp_path_factory, rows):
     assert_came_back([row.metadata for row in found], rows)
 
 
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.dictionaries(st.sampled_from("ab"), NESTED), max_size=6), st.integers(1, 5))
+@example([{"a": 1}, {"a": 0.5}, {"b": 1}], 1)
+@example([{"a": 2**53 + 1}, {"a": 0.5}], 1)
+@example([{"a": [1]}, {"a": [0.5]}, {"a": []}], 1)
+@example([{"a": None}, {"a": date(2020, 1, 1)}], 1)
+def test_metadata_comes_back_from_tables_that_were_joined(rows, size):
+    tables = [table_of(rows[first : first + size]) for first in range(0, len(rows), size)] or [table_of([])]
+    table = joined(tables)
+    assert table.column("ordinal").to_pylist() == [number % size for number in range(len(rows))]
+    assert_came_back(rows_of(table), rows)
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
@@ -142,9 +163,16 @@ def test_other_values_are_json_text_that_says_so(values):
     assert [json.loads(text) for text in column.to_pylist()] == as_text(values)
 
 
-def test_times_in_another_zone_come_back_as_text():
+def test_times_in_another_zone_come_back_at_the_same_offset():
     time = datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=2)))
-    assert round_trip([{"t": time}]) == [{"t": "2020-01-01T00:00:00+02:00"}]
+    [row] = round_trip([{"t": time}])
+    assert row["t"] == time
+    assert row["t"].utcoffset() == timedelta(hours=2)
+
+
+def test_a_date_stays_a_date_whatever_its_neighbours_are():
+    values = [date(2020, 2, 29), "text", datetime(2020, 1, 1, 12), [date(1, 1, 1)], {"on": date(9999, 12, 31)}]
+    assert round_trip([{"k": value} for value in values]) == [{"k": value} for value in values]
 
 
 def test_enumerations_come_back_as_their_values():

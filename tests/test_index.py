@@ -197,5 +197,16 @@ def test_nothing_but_named_files_stays_in_an_index(index: Index) -> None:
         index.delete([f"b{i - 1}"])
     names = {path.split("/")[0] for path in content_of(index.path)}
     assert names <= {"manifests", "segments", "tombstones", "sources", "writer.lock"}
-    assert len(list((index.path / "manifests").iterdir())) == 2
+    assert len(list((index.path / "manifests").iterdir())) == 3
     assert len(list((index.path / "segments").iterdir())) <= index.info().segments + 2
+
+
+@pytest.mark.slow
+def test_many_small_commits_leave_few_segments(index: Index) -> None:
+    for i in range(150):
+        index.add([Document(str(i), f"text {i}")])
+        index.delete([str(i - 5)] if i % 2 else [])
+    assert (len(index), index.info().segments <= 10) == (150 - 73, True)
+    assert index.info().deleted <= len(index)
+    assert ids(index) == sorted(str(i) for i in range(150) if i % 2 or i > 144)
+    assert len(list((index.path / "segments").iterdir())) <= 2 * 10

@@ -29,10 +29,10 @@ class IndexStates(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(vecsearch.ingest, "_WINDOW_DOCUMENTS", 3)
         self.patch.setattr(vecsearch.merging, "SEGMENT_CHUNKS", 4)
+        self.place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.patch.setenv("VECSEARCH_CACHE", str(Path(self.place.name) / "cache"))
         self.encoder = CountingEncoder(dim=8)
         self.folder = Path(self.place.name) / "notes"
@@ -120,7 +120,7 @@ class IndexStates(RuleBasedStateMachine):
 
 TestIndexStates = pytest.mark.slow(IndexStates.TestCase)
 TestIndexStates.settings = settings(
-    max_examples=25,
+    max_examples=60,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,

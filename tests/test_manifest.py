@@ -48,13 +48,14 @@ MANIFESTS = st.builds(
         lambda n: st.builds(Chunking, max_tokens=st.just(n), overlap=st.integers(0, n // 2))
     ),
     documents=SIZES,
+    keep_versions=st.integers(1, 1000),
     segments=st.lists(SEGMENTS, max_size=3).map(tuple),
     sources=st.none() | SIDE_FILES,
     change=st.dictionaries(st.sampled_from(["added", "updated", "deleted"]), SIZES),
 )
 
 EXAMPLE = replace(
-    first_manifest(ModelEntry("größe/model", "ab" * 32, 384), Metric.COSINE, Chunking(max_tokens=254, overlap=16)),
+    first_manifest(ModelEntry("größe/model", "ab" * 32, 384), Metric.COSINE, Chunking(max_tokens=254, overlap=16), 2),
     version=7,
     documents=12,
     segments=(
@@ -72,8 +73,9 @@ def test_a_manifest_comes_back_as_it_was(manifest):
 
 
 def test_a_first_manifest_holds_nothing():
-    first = first_manifest(EXAMPLE.model, Metric.DOT, EXAMPLE.chunking)
+    first = first_manifest(EXAMPLE.model, Metric.DOT, EXAMPLE.chunking, 5)
     assert (first.version, first.documents, first.chunks, first.segments) == (1, 0, 0, ())
+    assert (first.metric, first.keep_versions) == (Metric.DOT, 5)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", first.created)
     assert first.written_by.startswith("vecsearch ")
 
@@ -166,6 +168,8 @@ def test_a_format_that_never_was_is_damaged(number):
         ("written_by", None),
         ("documents", 1.5),
         ("documents", ...),
+        ("keep_versions", "2"),
+        ("keep_versions", ...),
         ("metric", "euclid"),
         ("model", []),
         ("model.dim", "384"),

@@ -39,6 +39,14 @@ def test_equal_chunks_of_one_document_stand_in_their_order(tmp_path: Path, encod
     assert [hit.start for hit in index.search("one", k=12)] == [i * 40 for i in range(12)]
 
 
+def test_equal_chunks_of_several_documents_stand_document_by_document(tmp_path: Path, encoder: CountingEncoder) -> None:
+    text = " ".join(["one two three four five six seven eight"] * 3)
+    index = build(tmp_path / "index", encoder, [[Document("b", text)], [Document("a", text)]])
+    found = [hit.chunk_id for hit in index.search("one", k=5)]
+    assert found == ["a#0", "a#1", "a#2", "b#0", "b#1"]
+    assert [hit.chunk_id for hit in index.search("one", k=5, per_document=2)] == ["a#0", "a#1", "b#0", "b#1"]
+
+
 @pytest.mark.parametrize("metric", ["cosine", "dot"])
 def test_the_answer_does_not_depend_on_segments_or_order(
     tmp_path: Path, encoder: CountingEncoder, metric: str, monkeypatch: pytest.MonkeyPatch

@@ -206,15 +206,24 @@ def test_a_file_that_cannot_be_read_keeps_its_old_version_and_is_tried_again(
     assert counts(index.sync(folder)) == (0, 1, 0, 0)
 
 
-@needs_permissions
-def test_what_was_in_a_folder_that_cannot_be_listed_stays(index: Index, folder: Path) -> None:
-    write(folder / "deep" / "a.md", "alpha")
+def test_what_was_in_a_folder_that_cannot_be_listed_stays(
+    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "deep" / "deeper" / "a.md", "alpha")
+    write(folder / "b.md", "beta")
     index.sync(folder)
-    (folder / "deep").chmod(0)
+    (folder / "b.md").unlink()
+    real = os.scandir
+
+    def list_or_fail(path: Any) -> Any:
+        if Path(path) == folder / "deep":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", list_or_fail)
     report = index.sync(folder)
-    (folder / "deep").chmod(0o700)
     assert [failure.source for failure in report.failed] == [str(folder / "deep")]
-    assert texts(index) == {"notes/deep/a.md": "alpha"}
+    assert texts(index) == {"notes/deep/deeper/a.md": "alpha"}
 
 
 @pytest.mark.parametrize("content", ["", " \n ", b"\x00\x01binary\x00", b"%PDF-1.7 ..."])

@@ -130,6 +130,16 @@ def test_a_dry_run_predicts_the_run_and_changes_nothing(index: Index, folder: Pa
     assert (counts(report), report.encoded) == ((3, 1, 1, 3), 2)
 
 
+def test_a_dry_run_counts_a_text_once_however_far_apart_it_stands(
+    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vecsearch.ingest, "_WINDOW_DOCUMENTS", 2)
+    for i in range(6):
+        write(folder / f"{i}.md", "the same text")
+    predicted, report = index.sync(folder, dry_run=True), index.sync(folder)
+    assert (predicted.encoded, predicted.cached) == (report.encoded, report.cached) == (1, 5)
+
+
 def test_an_interrupted_run_leaves_an_index_that_opens_and_its_rerun_encodes_the_rest(
     index: Index, folder: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

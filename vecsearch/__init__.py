@@ -46,11 +46,15 @@ if TYPE_CHECKING:
         Metric,
         Mode,
         Outline,
+        Problem,
         Progress,
         Report,
         Role,
         Span,
+        Verification,
+        Version,
     )
+    from vecsearch.upkeep import restore_version, verify_index
 
 __all__ = [
     "Chunk",
@@ -79,14 +83,19 @@ __all__ = [
     "ModelNotFound",
     "Outline",
     "PathNotFound",
+    "Problem",
     "Progress",
     "Report",
     "Role",
     "Span",
     "VecsearchError",
+    "Verification",
+    "Version",
+    "restore_version",
+    "verify_index",
 ]
 
-_HOMES = ("errors", "types", "encoding", "index")  # the lightest first
+_HOMES = ("errors", "types", "encoding", "upkeep", "index")  # the lightest first
 
 
 def __getattr__(name: str) -> Any:

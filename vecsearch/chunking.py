@@ -100,14 +100,19 @@ class _Cutter:
         return self._token(end) - self._token(start)
 
     def sections(self, headings: Sequence[Heading]) -> Iterator[Span]:
-        """The text parted at its headings; a section too small to say much goes with what follows it."""
+        """The text parted at its headings; a section too small to say much goes with what follows it.
+
+        The last one goes with what comes before it, when both fit into a chunk.
+        """
         small = self.limit * _SMALL
-        start = 0
+        end = len(self.text)
+        starts = [0]
         for heading in headings:
-            if heading.start > start and self.count(start, heading.start) >= small:
-                yield Span(start, heading.start)
-                start = heading.start
-        yield Span(start, len(self.text))
+            if heading.start > starts[-1] and self.count(starts[-1], heading.start) >= small:
+                starts.append(heading.start)
+        if len(starts) > 1 and self.count(starts[-1], end) < small and self.count(starts[-2], end) <= self.limit:
+            starts.pop()
+        yield from map(Span, starts, [*starts[1:], end])
 
     def split(self, section: Span) -> Iterator[Span]:
         """The section in pieces of about equal size that fit, each beginning at the best place near its fair share."""

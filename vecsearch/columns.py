@@ -4,9 +4,8 @@ A key whose values are all of one type gets that type: boolean, 64-bit integer, 
 a list of one of these. Integers among doubles become doubles where that loses nothing. Any other mixture, and nested
 values, are kept as JSON text in a string column that says so in its field. An absent key is null.
 
-What comes back equals what was given, with these exceptions: a key whose value is None is absent, a tuple is a list,
-and dates and times that had to go into JSON (nested, mixed with other types, or in a zone other than UTC) are ISO 8601
-text.
+What comes back equals what was given, but that a key whose value is None is absent and a tuple is a list. A time in a
+zone comes back as the same moment at the same offset from UTC.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ _SCALARS: dict[type, pa.DataType] = {
     date: pa.date32(),
 }
 _EXACT_IN_DOUBLE = 2**53
+_DATE, _TIME = "vecsearch:date", "vecsearch:time"  # the keys of a date and of a time in JSON
 _WIDEST_INT = 8192  # bits; Python writes no number of more than 4300 digits as text
 
 
@@ -56,24 +56,30 @@ def metadata_of(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
     for column in schema:
         value = row.get(column.name)
         if column.name.startswith(PREFIX) and value is not None:
-            found[column.name.removeprefix(PREFIX)] = json.loads(value) if _is_json(column) else value
+            found[column.name.removeprefix(PREFIX)] = _from_json(value) if _is_json(column) else value
     return found
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """The rows of all the tables in one; a key whose type differs between them is stored as `metadata_columns` would.
+    """The rows of all the tables in one."""
+    fields = joint_fields(tables)
+    return pa.concat_tables([aligned(table, fields) for table in tables])
+
+
+def joint_fields(tables: Sequence[pa.Table]) -> list[pa.Field]:
+    """The metadata columns that hold what those of all the tables hold, in alphabetical order.
 
     A key of integers here and doubles there becomes doubles where that loses nothing; any other mixture JSON text.
     """
     names = sorted({name for table in tables for name in table.column_names if name.startswith(PREFIX)})
-    fields = {name: _joint_field(name, tables) for name in names}
-    aligned = []
-    for table in tables:
-        own = [name for name in table.column_names if not name.startswith(PREFIX)]
-        columns = [_as(table, fields[name]) for name in names]
-        schema = pa.schema([*(table.schema.field(name) for name in own), *fields.values()])
-        aligned.append(pa.table([*(table.column(name) for name in own), *columns], schema=schema))
-    return pa.concat_tables(aligned)
+    return [_joint_field(name, tables) for name in names]
+
+
+def aligned(table: pa.Table, fields: Sequence[pa.Field]) -> pa.Table:
+    """The table with these metadata columns instead of its own: converted, or null where it has none."""
+    own = [field for field in table.schema if not field.name.startswith(PREFIX)]
+    columns = [table.column(field.name) for field in own] + [_as(table, field) for field in fields]
+    return pa.table(columns, schema=pa.schema([*own, *fields]))
 
 
 def _joint_field(name: str, tables: Sequence[pa.Table]) -> pa.Field:
@@ -178,8 +184,23 @@ def _to_json(value: Any) -> str:
 
 def _json_default(value: Any) -> Any:
     if isinstance(value, date):  # and datetime, which is one: within mixed or nested values they become text
-        return value.isoformat()
+        return {_TIME if isinstance(value, datetime) else _DATE: value.isoformat()}
     return dict(value)
+
+
+def _from_json(text: str) -> Any:
+    return json.loads(text, object_hook=_undated)
+
+
+def _undated(value: dict[str, Any]) -> Any:
+    """Dates and times are objects of one key in JSON, so that they come back as what they were."""
+    match value:
+        case {"vecsearch:date": str(text)}:
+            return date.fromisoformat(text)
+        case {"vecsearch:time": str(text)}:
+            return datetime.fromisoformat(text)
+        case _:
+            return value
 
 
 def _is_json(field: pa.Field) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from vecsearch import merging
 from vecsearch.columns import joined
 from vecsearch.commit import Commit
+from vecsearch.garbage import collect
 from vecsearch.manifest import Manifest, SegmentEntry, now, written_by
 from vecsearch.segment import Origin, chunk_table
 from vecsearch.sources import Stamp
@@ -157,7 +158,7 @@ class Draft:
         self._staged, self._change, self._since = {}, Counter(), monotonic()
         self._sources_changed &= not final
         self._take(self._store.snapshot(reuse=self.base))
-        self._store.collect()
+        collect(self._store)
 
     def _folded(self) -> list[Part]:
         """The segments that are rewritten into the new one."""

@@ -37,8 +37,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with open(temporary, "wb") as stream:
             yield stream
             flush(stream)
-        os.replace(temporary, path)
-        flush_folder(path.parent)
+        move(temporary, path)
+
+
+def move(source: Path, path: Path) -> None:
+    """The file `source`, flushed already, is at `path` instead of what was there, on the disk."""
+    os.replace(source, path)
+    flush_folder(path.parent)
 
 
 def create(path: Path, content: bytes) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, TypedDict, overload
 
 import numpy as np
 
+from vecsearch import exchange, history
 from vecsearch.cache import Cache, cache_folder
 from vecsearch.chunking import Chunking
 from vecsearch.documents import RecordFields, Selection
@@ -21,29 +22,41 @@ from vecsearch.ingest import FileRead, Ingest, Put, is_storable, puts_of
 from vecsearch.manifest import ModelEntry, first_manifest
 from vecsearch.query import SearchOptions, encode_queries, search
 from vecsearch.store import Store
-from vecsearch.summary import describe
 from vecsearch.sync import plan as plan_sync
 from vecsearch.tally import Tally
-from vecsearch.types import Document, FloatArray, Hit, Info, Metric, Mode, Progress, Report
+from vecsearch.types import Document, FloatArray, Hit, Metric, Mode, Progress, Report
+from vecsearch.upkeep import Upkeep
 from vecsearch.vectors import check_vectors
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _WIDEST_CHUNK = 254  # tokens; a longer passage says too many things for one vector
 
 
-class Index:
+class _SearchKeywords(TypedDict, total=False):
+    """How `Index.search` may be told to search."""
+
+    mode: Mode | str
+    metric: Metric | str | None
+    min_similarity: float | None
+    per_document: int | None
+
+
+class Index(Upkeep):
     """A semantic index: documents go in, the passages that answer a question come out.
 
     Made by `Index.create` or `Index.open`. Reads see one version of the index, the one that was current when it was
     opened, refreshed or last written by this object. One process may write at a time, any number may read.
     """
 
-    def __init__(self, store: Store, model: str | Encoder | None) -> None:
+    def __init__(self, store: Store, model: str | Encoder | None, version: int | None = None) -> None:
         """For `create` and `open`, which users call."""
-        self._store = store
-        self._snapshot = store.snapshot()
+        super().__init__(store, version)
         self._model = model
         self._encoder: Encoder | None = None
         self._cache = Cache(cache_folder())
+        self._refreshes = False
 
     @classmethod
     def create(
@@ -54,12 +67,14 @@ class Index:
         chunk_tokens: int | None = None,
         overlap: int = 0,
         metric: Metric | str = Metric.COSINE,
+        keep_versions: int = 3,
     ) -> Index:
         """A new, empty index in the folder `path`, for vectors of `model`.
 
         `chunk_tokens` is the size of a chunk at most, in the model's own tokens, by default what the model reads
         but no more than 254; `overlap` are tokens that a chunk repeats of the one before. `metric` is what `search`
-        ranks by when it is not told. Raises IndexExists, ModelNotFound, InvalidOption.
+        ranks by when it is not told. The newest `keep_versions` stay on disk, to go back to. Raises IndexExists,
+        ModelNotFound, InvalidOption.
         """
         encoder = load_encoder(model) if isinstance(model, str) else model
         tokens = min(encoder.max_tokens, _WIDEST_CHUNK) if chunk_tokens is None else chunk_tokens
@@ -68,26 +83,42 @@ class Index:
         made_with = ModelEntry(encoder.name, encoder.fingerprint, encoder.dim)
         chunking = Chunking(max_tokens=tokens, overlap=overlap)
         store = Store(Path(path))
-        store.create(first_manifest(made_with, Metric.of(metric), chunking))
+        store.create(first_manifest(made_with, Metric.of(metric), chunking, history.checked_keep(keep_versions)))
         return cls(store, encoder)
 
     @classmethod
-    def open(cls, path: str | PathLike[str], *, model: str | Encoder | None = None) -> Index:
-        """The index in the folder `path`, as its current version.
+    def open(
+        cls,
+        path: str | PathLike[str],
+        *,
+        model: str | Encoder | None = None,
+        version: int | str | None = None,
+        refresh: bool = False,
+        wait: float = 0.0,
+    ) -> Index:
+        """The index in the folder `path`, as its current version, or, to read only, as the `version` or tag named.
 
         `model` is for an index whose model is not found under its name any more: a folder, a name or an encoder.
-        It is opened when a text is first encoded. Raises IndexNotFound, IndexDamaged, FormatTooNew; ModelMismatch
-        when the model is not the one that the index was made with.
+        It is opened when a text is first encoded. With `refresh`, every search sees the version that is current then.
+        A write waits `wait` seconds for another process that writes. Raises IndexNotFound, IndexDamaged,
+        FormatTooNew; ModelMismatch when the model is not the one that the index was made with.
         """
-        index = cls(Store(Path(path)), model)
+        store = Store(Path(path))
+        index = cls(store, model, None if version is None else history.numbered(store, version))
+        index._refreshes, index._wait = refresh, wait
         if model is not None:
             index._opened_encoder()
         return index
 
-    @property
-    def path(self) -> Path:
-        """The index's folder."""
-        return self._store.path
+    @classmethod
+    def from_export(cls, file: str | PathLike[str], path: str | PathLike[str], *, keep_versions: int = 3) -> Index:
+        """A new index in the folder `path` that answers as the one did that `export` wrote to `file`.
+
+        Raises IndexExists; InvalidDocument when the file is not an export.
+        """
+        store = Store(Path(path))
+        exchange.import_into(store, Path(file), history.checked_keep(keep_versions))
+        return cls(store, None)
 
     def __len__(self) -> int:
         """How many chunks a search can find."""
@@ -96,10 +127,6 @@ class Index:
     def __repr__(self) -> str:
         """Where it is and how large."""
         return f"<Index {str(self.path)!r}: {self._snapshot.manifest.documents} documents, {len(self)} chunks>"
-
-    def refresh(self) -> None:
-        """Reads see the current version from now on."""
-        self._snapshot = self._store.snapshot(reuse=self._snapshot)
 
     def sync(
         self,
@@ -150,49 +177,20 @@ class Index:
     def delete(self, ids: Iterable[str]) -> int:
         """The index no longer holds these documents; how many of them it held."""
         wanted = list(filter(is_storable, dict.fromkeys([ids] if isinstance(ids, str) else map(str, ids))))
-        with self._store.locked():
+        with self._writing():
             draft = Draft(self._store)
             deleted = draft.drop(wanted)
             draft.commit()
-        self.refresh()
         return deleted
 
     @overload
-    def search(
-        self,
-        query: str,
-        k: int = ...,
-        *,
-        mode: Mode | str = ...,
-        metric: Metric | str | None = ...,
-        min_similarity: float | None = ...,
-        per_document: int | None = ...,
-    ) -> list[Hit]: ...
-
+    def search(self, query: str, k: int = ..., **how: Unpack[_SearchKeywords]) -> list[Hit]: ...
     @overload
     def search(
-        self,
-        query: list[str] | tuple[str, ...],
-        k: int = ...,
-        *,
-        mode: Mode | str = ...,
-        metric: Metric | str | None = ...,
-        min_similarity: float | None = ...,
-        per_document: int | None = ...,
+        self, query: list[str] | tuple[str, ...], k: int = ..., **how: Unpack[_SearchKeywords]
     ) -> list[list[Hit]]: ...
-
     @overload
-    def search(
-        self,
-        query: FloatArray,
-        k: int = ...,
-        *,
-        mode: Mode | str = ...,
-        metric: Metric | str | None = ...,
-        min_similarity: float | None = ...,
-        per_document: int | None = ...,
-    ) -> Any: ...
-
+    def search(self, query: FloatArray, k: int = ..., **how: Unpack[_SearchKeywords]) -> Any: ...
     def search(
         self,
         query: str | Sequence[str] | FloatArray,
@@ -224,11 +222,9 @@ class Index:
             return self._search(query[None], options)[0]
         return self._search(query, options)
 
-    def info(self) -> Info:
-        """What the index holds, with which model, and how much disk it takes."""
-        return describe(self._store, self._snapshot.manifest)
-
     def _search(self, queries: Sequence[str] | FloatArray, options: SearchOptions) -> list[list[Hit]]:
+        if self._refreshes:
+            self.refresh()
         if isinstance(queries, np.ndarray):
             dim = self._snapshot.manifest.model.dim
             vectors = check_vectors(queries, None, dim, name=lambda row: f"query {row}")
@@ -263,8 +259,6 @@ class Index:
     ) -> Report:
         """Runs the write story over the changes, which may ask the draft what there is; then reads see the result."""
         tally = Tally() if progress is None else Tally(listener=progress)
-        with nullcontext() if dry_run else self._store.locked():
+        with nullcontext() if dry_run else self._writing():
             run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run)
-            report = run.run(changes(run))
-        self.refresh()
-        return report
+            return run.run(changes(run))

@@ -65,6 +65,7 @@ class Ingest:
         default_factory=set
     )  # files read again or gone in this run: what they held may turn up in another
     dry_run: bool = False
+    would_know: set[int] = field(default_factory=set)  # hashes of the texts that a dry run did not encode
 
     def run(self, changes: Iterable[Put | FileRead]) -> Report:
         """Makes the changes, committing as it goes, whole documents at a time. Returns when all is on the disk."""
@@ -127,8 +128,9 @@ class Ingest:
         texts = [embedded_text(chunk, outline) for chunk, outline in zip(chunks, outlines, strict=True)]
         if self.dry_run:
             known = self.cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)
-            missing = len(set(texts) - set(known))
-            self.tally.encoded(missing, len(texts) - missing)
+            missing = {hash(text) for text in texts if text not in known} - self.would_know
+            self.would_know.update(missing)
+            self.tally.encoded(len(missing), len(texts) - len(missing))
             return np.empty((len(texts), 0), np.float32)
         share = sum(len(document.text) for document in documents) / max(1, len(texts))
         result = encode_cached(

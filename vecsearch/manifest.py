@@ -19,6 +19,7 @@ from vecsearch.errors import FormatTooNew, IndexDamaged
 from vecsearch.types import Metric
 
 FORMAT = 1
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 _Entry = TypeVar("_Entry")
 
 
@@ -75,6 +76,7 @@ class Manifest:
     metric: Metric
     chunking: Chunking
     documents: int
+    keep_versions: int  # how many of the newest versions stay on disk; those with a tag stay besides
     segments: tuple[SegmentEntry, ...] = ()
     sources: SideFile | None = None  # the files that were read, with size and time, so that they need not be again
     change: Mapping[str, int] = field(default_factory=dict)  # documents added, updated, deleted by this commit
@@ -85,9 +87,9 @@ class Manifest:
         return sum(segment.live for segment in self.segments)
 
 
-def first_manifest(model: ModelEntry, metric: Metric, chunking: Chunking) -> Manifest:
+def first_manifest(model: ModelEntry, metric: Metric, chunking: Chunking, keep_versions: int) -> Manifest:
     """The manifest of a new, empty index."""
-    return Manifest(1, now(), written_by(), model, metric, chunking, documents=0)
+    return Manifest(1, now(), written_by(), model, metric, chunking, documents=0, keep_versions=keep_versions)
 
 
 def now() -> str:
@@ -130,8 +132,12 @@ def from_json(text: bytes, name: str) -> Manifest:
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:
-    for name, kind in (("version", int), ("documents", int), ("created", str), ("written_by", str)):
-        _check(name, content[name], kind)
+    for name in ("version", "documents", "keep_versions"):
+        _check(name, content[name], int)
+    if not content["keep_versions"]:
+        raise ValueError("keep_versions is 0, expected at least 1")
+    for name in ("created", "written_by"):
+        _check(name, content[name], str)
     for name, count in content["change"].items():
         _check(f"change.{name}", count, int)
     for name, count in content["chunking"].items():
@@ -177,14 +183,14 @@ def _check(name: str, value: Any, expected: type) -> None:
         raise ValueError(f"{name} is {value}, expected at least 0")
 
 
+def is_plain(name: object) -> bool:
+    """Whether it is a name that stays in its folder, on any system."""
+    return isinstance(name, str) and 0 < len(name) <= 100 and name[0] != "." and all(c in _PLAIN for c in name)
+
+
 def _plain(name: str) -> str:
-    """A name that stays in its folder; a manifest that says otherwise is not ours."""
-    if (
-        not isinstance(name, str)
-        or not name
-        or name.startswith(".")
-        or not all(c.isalnum() or c in ".-_" for c in name)
-    ):
+    """The name, known to be plain; a manifest that says otherwise is not ours."""
+    if not is_plain(name):
         raise ValueError(f"{name!r} is not the name of a file")
     return name
 

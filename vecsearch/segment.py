@@ -92,8 +92,7 @@ def write_segment(folder: Path, rows: pa.Table, vectors: FloatArray) -> SegmentE
 
     folder.mkdir(parents=True)
     pq.write_table(rows, folder / CHUNKS, row_group_size=_ROW_GROUP, compression="zstd")
-    with pa.OSFile(str(folder / ROWS), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
-        writer.write_table(rows, max_chunksize=_BATCH)
+    derive_rows(folder, folder / ROWS)
     write_flat(folder / VECTORS, vectors)
     files = {}
     for name in (CHUNKS, ROWS, VECTORS):
@@ -102,6 +101,33 @@ def write_segment(folder: Path, rows: pa.Table, vectors: FloatArray) -> SegmentE
     flush_folder(folder)
     flush_folder(folder.parent)
     return SegmentEntry(id=folder.name, rows=rows.num_rows, files=files, tombstones=None)
+
+
+def derive_rows(folder: Path, path: Path) -> None:
+    """Writes to `path` what rows.arrow is: the record, uncompressed. The same record gives the same bytes."""
+    record = read_record(folder).combine_chunks()
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, record.schema) as writer:
+        writer.write_table(record, max_chunksize=_BATCH)
+
+
+def read_record(folder: Path) -> pa.Table:
+    """The rows of a segment as its chunks.parquet has them; raises IndexDamaged when it cannot be read."""
+    import pyarrow.parquet as pq
+
+    try:
+        record = pq.ParquetFile(folder / CHUNKS).read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise IndexDamaged(f"{folder / CHUNKS} cannot be read: {error}: run vecsearch verify") from None
+    return check_rows(without_field_ids(record), str(folder / CHUNKS))
+
+
+def without_field_ids(rows: pa.Table) -> pa.Table:
+    """The rows with a schema as before they went through Parquet, which adds numbers to its fields."""
+    fields = []
+    for field in rows.schema:
+        kept = {key: value for key, value in (field.metadata or {}).items() if not key.startswith(b"PARQUET:")}
+        fields.append(field.with_metadata(kept or None))
+    return rows.cast(pa.schema(fields))
 
 
 class Segment:
@@ -153,6 +179,11 @@ class Segment:
         """One value, as Python has it."""
         return self._rows.column(column)[row].as_py()
 
+    def text_lengths(self) -> IntArray:
+        """The length of each chunk's text in characters, int64 (n,)."""
+        lengths: IntArray = pc.utf8_length(self._rows.column("text")).to_numpy().astype(np.int64)
+        return lengths
+
     def where(self, kept: BoolArray) -> tuple[pa.Table, FloatArray]:
         """The rows and vectors where `kept`, bool (n,), is true."""
         return self._rows.filter(pa.array(kept)), self.flat.vectors[kept]
@@ -183,9 +214,15 @@ def _check_size(path: Path, expected: FileEntry) -> None:
 def _open_rows(path: Path) -> pa.Table:
     try:
         rows = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        rows.validate()  # reads no rows, but finds what would make Arrow read outside of the file
+        rows.validate()  # reads no rows, but finds some of what would make Arrow read outside of the file
+        list(rows.schema)  # reads the names, which may be damaged too
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
+    return check_rows(rows, str(path))
+
+
+def check_rows(rows: pa.Table, place: str) -> pa.Table:
+    """The rows, known to have the columns of chunks; raises IndexDamaged."""
     if list(rows.schema)[: len(_SCHEMA)] != list(_SCHEMA):
-        raise IndexDamaged(f"{path} holds the columns {', '.join(rows.schema.names)}, expected those of chunks")
+        raise IndexDamaged(f"{place} holds the columns {', '.join(rows.schema.names)}, expected those of chunks")
     return rows

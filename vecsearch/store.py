@@ -4,6 +4,7 @@
     segments/<id>/            see segment.py
     tombstones/<id>           deleted rows of a segment: a numpy file, uint32, ascending
     sources/<id>              see sources.py
+    tags/<name>               the number of a version that is kept
     writer.lock               locked by the process that writes
 
 Files are written under names that no manifest has yet, then the manifest is created; that one step is the commit.
@@ -13,29 +14,27 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import re
-import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 
 from vecsearch import files, sources
-from vecsearch.errors import IndexDamaged, IndexExists, IndexLocked, IndexNotFound, InvalidOption
+from vecsearch.errors import IndexDamaged, IndexExists, IndexNotFound, InvalidOption
+from vecsearch.lock import writing
 from vecsearch.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
 from vecsearch.segment import Segment
 from vecsearch.types import BoolArray, IntArray
 
-MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, LOCK = "manifests", "segments", "tombstones", "sources", "writer.lock"
-_OURS = {MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, LOCK}
+MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS = "manifests", "segments", "tombstones", "sources", "tags"
+LOCK = "writer.lock"
+_OURS = {MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS, LOCK}
 _MANIFEST_NAME = re.compile(r"\d{8}\.json")
-_KEPT_VERSIONS = 2  # the current one, and the one a reader may just be opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,12 @@ class Store:
     """The index in the folder `path`."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path.absolute()  # the working folder may change while an index is open
         self._beside = path.resolve().parent
 
     def exists(self) -> bool:
         """Whether there is an index."""
-        return bool(self._versions())
+        return bool(self.versions())
 
     def create(self, manifest: Manifest) -> None:
         """Makes the folder with `manifest` as its first version, or raises and leaves what was there.
@@ -84,16 +83,28 @@ class Store:
             self._refuse_what_is_there()
             self.publish(manifest)
 
+    def versions(self) -> list[int]:
+        """The numbers of the versions that are there, ascending."""
+        try:
+            names = os.listdir(self.path / MANIFESTS)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(int(name[:8]) for name in names if _MANIFEST_NAME.fullmatch(name))
+
+    def manifest_path(self, version: int) -> Path:
+        """The file of a version's manifest."""
+        return self.path / MANIFESTS / f"{version:08}.json"
+
     def manifest(self, version: int | None = None) -> Manifest:
         """A version's manifest, by default the current one's; raises IndexNotFound, IndexDamaged, FormatTooNew."""
-        versions = self._versions()
+        versions = self.versions()
         while versions:
             number = versions[-1] if version is None else version
-            path = self._manifest_path(number)
+            path = self.manifest_path(number)
             try:
                 manifest = from_json(path.read_bytes(), str(path))
             except FileNotFoundError:
-                seen, versions = versions, self._versions()
+                seen, versions = versions, self.versions()
                 if version is None and versions != seen:
                     continue  # a writer has removed it, which it does when there are newer ones
                 has = f"{seen[0]} to {seen[-1]}"
@@ -119,32 +130,17 @@ class Store:
                     raise
                 manifest = newest
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Only this process writes until the block ends; the operating system frees the lock of a killed process.
-
-        Raises IndexLocked when another one does: wait for it to finish, or stop it.
-        """
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.path / LOCK, is_singleton=False)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            raise IndexLocked(f"{self.path} is being written by {self._holder()}: try again when it is done") from None
-        try:
-            self._say_who_holds()
-            yield
-        finally:
-            lock.release()
+    def locked(self, wait: float = 0.0) -> AbstractContextManager[None]:
+        """Only this process writes until the block ends; raises IndexLocked when another does after `wait` seconds."""
+        return writing(self.path / LOCK, wait)
 
     def publish(self, manifest: Manifest) -> None:
         """Returns: `manifest` is the current version, on the disk. Raises FileExistsError or OSError: see `landed`."""
-        files.create(self._manifest_path(manifest.version), to_json(manifest))
+        files.create(self.manifest_path(manifest.version), to_json(manifest))
 
     def landed(self, manifest: Manifest) -> bool | None:
         """After `publish` raised: True, the version is there, on the disk; False, it is not; None, no one knows."""
-        path = self._manifest_path(manifest.version)
+        path = self.manifest_path(manifest.version)
         try:
             if path.read_bytes() != to_json(manifest):
                 return False
@@ -178,18 +174,31 @@ class Store:
                     return sources.read(path)
         return {}
 
-    def collect(self) -> None:
-        """Removes versions that are no longer kept, then every file that no kept version names. The lock is held."""
-        kept = self._versions()[-_KEPT_VERSIONS:]
-        named: dict[str, set[str]] = {SEGMENTS: set(), TOMBSTONES: set(), SOURCES: set()}
-        for number in kept:
-            manifest = self.manifest(number)
-            named[SEGMENTS] |= {entry.id for entry in manifest.segments}
-            named[TOMBSTONES] |= {entry.tombstones.id for entry in manifest.segments if entry.tombstones}
-            named[SOURCES] |= {manifest.sources.id} if manifest.sources else set()
-        named[MANIFESTS] = {self._manifest_path(number).name for number in kept}
-        for folder in (MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES):
-            self._remove_unnamed(self.path / folder, named[folder])
+    def tags(self) -> dict[str, int]:
+        """The versions that have a name, by name; raises IndexDamaged for one that cannot be read."""
+        try:
+            names = sorted(name for name in os.listdir(self.path / TAGS) if not name.startswith(files.TEMPORARY))
+        except FileNotFoundError:
+            return {}
+        return {name: self._tagged(self.path / TAGS / name) for name in names}
+
+    def tag(self, name: str, version: int) -> None:
+        """Gives a version a name, in place of the one that had it. The lock is held."""
+        folder = self.path / TAGS
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            files.flush_folder(self.path)
+        with files.replacing(folder / name) as stream:
+            stream.write(_tag_text(version))
+
+    def untag(self, name: str) -> bool:
+        """Takes a name away from its version; whether there was one. The lock is held."""
+        try:
+            (self.path / TAGS / name).unlink()
+        except FileNotFoundError:
+            return False
+        files.flush_folder(self.path / TAGS)
+        return True
 
     def discard(self, segments: Sequence[str], side_files: Sequence[tuple[str, SideFile]]) -> None:
         """Removes files of a commit that did not land: segments by their ids, others by their folder."""
@@ -210,16 +219,6 @@ class Store:
     def resolve(self, key: str) -> Path:
         """The file that is called `key` inside the index."""
         return Path(os.path.normpath(self._beside / key))
-
-    def _versions(self) -> list[int]:
-        try:
-            names = os.listdir(self.path / MANIFESTS)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        return sorted(int(name[:8]) for name in names if _MANIFEST_NAME.fullmatch(name))
-
-    def _manifest_path(self, version: int) -> Path:
-        return self.path / MANIFESTS / f"{version:08}.json"
 
     def _refuse_what_is_there(self) -> None:
         if self.exists():
@@ -256,6 +255,13 @@ class Store:
             raise IndexDamaged(f"{path} leaves {int(alive.sum())} rows, expected {entry.live}: run vecsearch verify")
         return alive
 
+    def _tagged(self, path: Path) -> int:
+        text = path.read_bytes()
+        number, _, _ = text.partition(b" ")
+        if not number.isdigit() or text != _tag_text(int(number)):
+            raise IndexDamaged(f"{path} is not a tag that vecsearch wrote: vecsearch tag {path.name} N writes it anew")
+        return int(number)
+
     def _write_side_file(self, folder: str, content: bytes, rows: int) -> SideFile:
         path = self.path / folder / uuid4().hex
         if not path.parent.is_dir():
@@ -264,27 +270,7 @@ class Store:
         files.create(path, content)
         return SideFile(id=path.name, rows=rows, size=len(content), sha256=files.sha256(path))
 
-    def _remove_unnamed(self, folder: Path, named: set[str]) -> None:
-        with suppress(FileNotFoundError):
-            for entry in list(os.scandir(folder)):
-                if entry.name in named:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    files.remove_tree(Path(entry.path))
-                else:
-                    with suppress(OSError):
-                        os.unlink(entry.path)
 
-    def _say_who_holds(self) -> None:
-        """Writes into the lock file who we are; for people, nothing depends on it."""
-        since = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
-        with suppress(OSError):
-            (self.path / LOCK).write_text(json.dumps(holder), encoding="utf-8")
-
-    def _holder(self) -> str:
-        try:
-            holder = json.loads((self.path / LOCK).read_text(encoding="utf-8"))
-            return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-        except (OSError, ValueError, KeyError, TypeError):
-            return "another process"
+def _tag_text(version: int) -> bytes:
+    """A version's number and a checksum of it, so that a damaged tag never names another version."""
+    return f"{version} sha256:{hashlib.sha256(str(version).encode()).hexdigest()}\n".encode()

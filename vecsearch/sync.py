@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vecsearch.documents import RecordFields, Selection, Skip, SourceFile, load, scan
+from vecsearch.documents import NoRecords, RecordFields, Selection, Skip, SourceFile, load, scan
 from vecsearch.draft import Draft
 from vecsearch.errors import InvalidDocument
 from vecsearch.ingest import FileRead, Put
@@ -30,6 +30,7 @@ class Plan:
     waiting: Mapping[str, SourceFile]
     gone: Sequence[str]
     fields: RecordFields
+    held: Mapping[str, int]  # how many documents of each file the index has
 
     @property
     def renewed(self) -> set[str]:
@@ -39,9 +40,37 @@ class Plan:
     def changes(self, tally: Tally) -> Iterator[Put | FileRead]:
         """The changes that bring the index in step; what is gone goes last, so that what moved is never missing."""
         for key, file in self.waiting.items():
-            yield from _read(key, file, self.fields, tally)
+            yield from self._read(key, file, tally)
         for key in self.gone:
             yield FileRead(key, None)
+
+    def _read(self, key: str, file: SourceFile, tally: Tally) -> Iterator[Put | FileRead]:
+        """What a file holds, as it is read, and then that it has been read."""
+        read_at = time.time_ns()
+        given, complete = 0, True
+        try:
+            for result in load(file.path, key, self.fields):
+                if isinstance(result, Skip):
+                    tally.skipped.append(result)
+                elif isinstance(result, Failure):
+                    tally.failed.append(result)
+                    complete = False
+                else:
+                    given += 1
+                    yield Put(result, key)
+        except InvalidDocument as error:
+            unmeant = isinstance(error, NoRecords) and not self._is_meant(key, file)
+            (tally.skipped if unmeant else tally.failed).append(
+                Failure(str(file.path), str(error).removeprefix(f"{file.path}: "))
+            )
+            complete = False
+        trusted = complete and is_settled(file.mtime_ns, read_at)
+        stamp = Stamp(file.size, file.mtime_ns, _reading(self.fields), given) if trusted else None
+        yield FileRead(key, stamp, complete, file.size)
+
+    def _is_meant(self, key: str, file: SourceFile) -> bool:
+        """Whether anybody has said that the file holds records; a table found in a folder may be anything."""
+        return file.named or self.held.get(key, 0) > 0 or self.fields != RecordFields()
 
 
 def plan(
@@ -64,7 +93,7 @@ def plan(
     tally.bytes_total = sum(file.size for file in waiting.values())
     lost = sorted({*held, *draft.stamps} - files.keys())
     gone = [key for key in lost if _is_in(store.resolve(key), roots) and not _is_in(store.resolve(key), unknown)]
-    return Plan(waiting, gone, fields)
+    return Plan(waiting, gone, fields, held)
 
 
 def _scanned(roots: Sequence[Path], selection: Selection, tally: Tally) -> tuple[list[SourceFile], list[Path]]:
@@ -88,25 +117,3 @@ def _is_in(path: Path, places: Sequence[Path]) -> bool:
 def _reading(fields: RecordFields) -> str:
     """What, besides the file, decides which documents it gives."""
     return f"{_READERS} id={fields.id or ''} text={fields.text or ''} title={fields.title or ''}"
-
-
-def _read(key: str, file: SourceFile, fields: RecordFields, tally: Tally) -> Iterator[Put | FileRead]:
-    """What a file holds, as it is read, and then that it has been read."""
-    read_at = time.time_ns()
-    given, complete = 0, True
-    try:
-        for result in load(file.path, key, fields):
-            if isinstance(result, Skip):
-                tally.skipped.append(result)
-            elif isinstance(result, Failure):
-                tally.failed.append(result)
-                complete = False
-            else:
-                given += 1
-                yield Put(result, key)
-    except InvalidDocument as error:
-        tally.failed.append(Failure(str(file.path), str(error)))
-        complete = False
-    trusted = complete and is_settled(file.mtime_ns, read_at)
-    stamp = Stamp(file.size, file.mtime_ns, _reading(fields), given) if trusted else None
-    yield FileRead(key, stamp, complete, file.size)

@@ -113,7 +113,8 @@ class Hit:
     """A chunk that answers a query.
 
     `score` is what the search ranked by, `similarity` the exact cosine (in [-1, 1]) or dot product
-    of the query's and the chunk's vector, whatever found the hit. Higher is better for both.
+    of the query's and the chunk's vector, whatever found the hit. Higher is better for both. A chunk's vector is made
+    of its text without what is only markup.
     `source` is the file or address the text came from, `start` and `end` characters of its text.
     """
 
@@ -189,3 +190,50 @@ class Info:
     segments: int
     files: int  # that were read into it
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of an index that is kept: what it holds, and what it changed against the one before.
+
+    `bytes` are those of its segments, which versions share: they do not add up to what is on disk.
+    """
+
+    number: int
+    created: str  # ISO 8601 in UTC
+    documents: int
+    chunks: int
+    segments: int
+    bytes: int
+    change: dict[str, int]  # documents added, updated, deleted; or the version that was restored
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with a file of an index; `repairable` when all of it can be made anew from the rest."""
+
+    file: str  # relative to the index's folder
+    kind: str  # missing, size, checksum, content
+    detail: str
+    repairable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked of an index and what was found wrong.
+
+    `leftovers` are files that no version names: an interrupted commit left them, the next one removes them.
+    """
+
+    versions: int
+    files: int
+    bytes: int
+    problems: tuple[Problem, ...]
+    leftovers: tuple[str, ...]
+    repaired: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from vecsearch.documents.decoding import HEAD, NotText, check_text, decode
 from vecsearch.documents.given import given_document
-from vecsearch.documents.outcomes import Skip, os_reason
+from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
 from vecsearch.documents.records import RecordFields, load_records
 from vecsearch.documents.selection import Selection
 from vecsearch.documents.walking import SourceFile, scan
 from vecsearch.types import Document, Failure
 
-__all__ = ["RecordFields", "Selection", "Skip", "SourceFile", "given_document", "load", "scan"]
+__all__ = ["NoRecords", "RecordFields", "Selection", "Skip", "SourceFile", "given_document", "load", "scan"]
 
 
 def load(path: Path, document_id: str, fields: RecordFields | None = None) -> Iterator[Document | Failure]:

@@ -9,7 +9,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from vecsearch.errors import InvalidDocument
 from vecsearch.types import Failure
+
+
+class NoRecords(InvalidDocument):
+    """A file looks like records by its name, but its rows lack a field that every record needs."""
 
 
 @dataclass(frozen=True, slots=True)

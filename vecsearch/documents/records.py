@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from vecsearch.documents.decoding import NotText
 from vecsearch.documents.json_values import json_value
-from vecsearch.documents.outcomes import Skip, os_reason
+from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
 from vecsearch.documents.rows import Row, read_rows
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.types import Document, Failure
@@ -81,7 +81,7 @@ def _choose(source: str, role: str, wanted: list[str], found: list[str]) -> str:
     for name in wanted:
         if name in found or not found:
             return name
-    raise InvalidDocument(
+    raise NoRecords(
         f"{source}: no field {' or '.join(map(repr, wanted))} for the {role} of its records; "
         f"it has {', '.join(found)}: name one with --{role}-field"
     )

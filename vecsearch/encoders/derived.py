@@ -13,16 +13,9 @@ import os
 import tempfile
 from pathlib import Path
 
+from vecsearch.cache import cache_folder
+
 _DIGEST_BYTES = hashlib.sha256().digest_size
-
-
-def cache_folder() -> Path:
-    """$VECSEARCH_CACHE, else the folder the platform keeps for caches of this user; it need not exist yet."""
-    if named := os.environ.get("VECSEARCH_CACHE"):
-        return Path(named)
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("vecsearch", appauthor=False))
 
 
 def model_cache() -> Path:

@@ -1,0 +1,59 @@
+"""`vecsearch compact`, `verify`, `export` and `import`: the files of an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import common, waiting
+from .output import print_done, print_verification
+
+
+@click.command()
+@waiting
+@common
+def compact(wait: float, index_path: Path, as_json: bool) -> None:
+    """Write the index as one segment, without what was deleted."""
+    from vecsearch import Index
+
+    index = Index.open(index_path, wait=wait)
+    done = index.compact()
+    said = f"{len(index):,} chunks in one segment" if done else "it is one segment without deleted chunks already"
+    print_done({"compacted": done, "chunks": len(index)}, said, as_json=as_json)
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Make anew what is derived, where it is damaged.")
+@waiting
+@common
+def verify(repair: bool, wait: float, index_path: Path, as_json: bool) -> None:
+    """Read every file of the index and say what is damaged: status 1 when anything is."""
+    from vecsearch import verify_index
+
+    found = verify_index(index_path, repair=repair, wait=wait)
+    print_verification(found, as_json=as_json)
+    if not found.ok:
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@common
+def export(file: Path, index_path: Path, as_json: bool) -> None:
+    """Write text, spans, metadata and vectors to the Parquet FILE, which other tools read."""
+    from vecsearch import Index
+
+    chunks = Index.open(index_path).export(file)
+    print_done({"chunks": chunks, "file": str(file)}, f"{chunks:,} chunks written to {file}", as_json=as_json)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@common
+def import_(file: Path, index_path: Path, as_json: bool) -> None:
+    """Make a new index of a FILE that export wrote; it gives the same answers."""
+    from vecsearch import Index
+
+    index = Index.from_export(file, index_path)
+    print_done({"chunks": len(index)}, f"{len(index):,} chunks in {index_path}", as_json=as_json)

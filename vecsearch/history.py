@@ -1,0 +1,93 @@
+"""The versions of an index: what each changed, which have names, and going back to one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vecsearch.commit import Commit
+from vecsearch.errors import IndexNotFound, InvalidOption
+from vecsearch.garbage import collect
+from vecsearch.manifest import Manifest, is_plain, now, written_by
+from vecsearch.store import Store
+from vecsearch.types import Version
+
+
+def log(store: Store) -> list[Version]:
+    """The versions that are kept, the newest first."""
+    tags = store.tags()
+    return [
+        _version(store.manifest(number), tuple(name for name, tagged in tags.items() if tagged == number))
+        for number in reversed(store.versions())
+    ]
+
+
+def numbered(store: Store, version: int | str) -> int:
+    """The number of a version that is named by its number or a tag; raises IndexNotFound for no such tag."""
+    if isinstance(version, int):
+        return version
+    if version.isdigit():
+        return int(version)
+    tags = store.tags()
+    if version not in tags:
+        raise IndexNotFound(f"no tag {version!r} at {store.path}: it has {', '.join(tags) or 'none'}")
+    return tags[version]
+
+
+def restore(store: Store, version: int) -> None:
+    """A new version holds what `version` held; nothing is rewritten. The lock is held.
+
+    Works also when the current version is damaged. Raises IndexNotFound when the version is not kept any more, and
+    IndexDamaged when its files are not there.
+    """
+    store.snapshot(version)
+    commit_as(store, replace(store.manifest(version), change={"restored": version}))
+
+
+def tag(store: Store, name: str, version: int) -> None:
+    """The version has the name, and is kept as long as it has one. The lock is held."""
+    if not is_plain(name) or name.isdigit():
+        raise InvalidOption(f"{name!r} is not a name for a version: letters, digits, '.', '-' and '_', not all digits")
+    store.manifest(version)
+    store.tag(name, version)
+
+
+def untag(store: Store, name: str) -> None:
+    """The version has the name no more, and is kept no longer than others. The lock is held."""
+    if not is_plain(name) or not store.untag(name):
+        raise IndexNotFound(f"no tag {name!r} at {store.path}: it has {', '.join(store.tags()) or 'none'}")
+    collect(store)
+
+
+def keep(store: Store, versions: int) -> None:
+    """From now on the newest `versions` are kept. The lock is held."""
+    if checked_keep(versions) != store.manifest().keep_versions:
+        commit_as(store, replace(store.manifest(), keep_versions=versions, change={}))
+
+
+def checked_keep(versions: int) -> int:
+    """The number, known to be at least 1."""
+    if versions < 1:
+        raise InvalidOption(f"keep_versions is {versions}; at least 1")
+    return versions
+
+
+def commit_as(store: Store, manifest: Manifest) -> None:
+    """Publishes what a manifest holds as the next version. The lock is held."""
+    with Commit(store) as commit:
+        number = store.versions()[-1] + 1
+        commit.publish(replace(manifest, version=number, created=now(), written_by=written_by()))
+    collect(store)
+
+
+def _version(manifest: Manifest, tags: tuple[str, ...]) -> Version:
+    sizes = [file.size for entry in manifest.segments for file in entry.files.values()]
+    return Version(
+        number=manifest.version,
+        created=manifest.created,
+        documents=manifest.documents,
+        chunks=manifest.chunks,
+        segments=len(manifest.segments),
+        bytes=sum(sizes),
+        change=dict(manifest.change),
+        tags=tags,
+    )

@@ -1,0 +1,123 @@
+"""What an open index does with its own files: versions, tags, compaction, verification, export.
+
+The base of `Index`, which adds documents and searches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+from vecsearch import exchange, history
+from vecsearch.compaction import compact
+from vecsearch.errors import InvalidOption
+from vecsearch.repair import repair as repair_files
+from vecsearch.store import Store
+from vecsearch.summary import describe
+from vecsearch.types import Info, Verification, Version
+from vecsearch.verify import verify as verify_files
+
+
+class Upkeep:
+    """A store, and the version of it that reads see."""
+
+    def __init__(self, store: Store, version: int | None) -> None:
+        self._store = store
+        self._pinned = version
+        self._snapshot = store.snapshot(version)
+        self._wait = 0.0
+
+    @property
+    def path(self) -> Path:
+        """The index's folder."""
+        return self._store.path
+
+    def refresh(self) -> None:
+        """Reads see the current version from now on; an index opened as a version of the past stays with that."""
+        if self._pinned is None:
+            self._snapshot = self._store.snapshot(reuse=self._snapshot)
+
+    def info(self) -> Info:
+        """What the index holds, with which model, and how much disk it takes."""
+        return describe(self._store, self._snapshot.manifest)
+
+    def log(self) -> list[Version]:
+        """The versions that are kept, the newest first."""
+        return history.log(self._store)
+
+    def restore(self, version: int | str) -> None:
+        """The index holds what it held as the version, or tag, named; a new version, for which nothing is rewritten."""
+        with self._writing():
+            history.restore(self._store, history.numbered(self._store, version))
+
+    def tag(self, name: str, version: int | None = None) -> None:
+        """The version, by default the one that reads see, has this name and is kept as long as it has."""
+        with self._writing():
+            history.tag(self._store, name, self._snapshot.manifest.version if version is None else version)
+
+    def untag(self, name: str) -> None:
+        """No version has this name; the one that had it is kept no longer than others."""
+        with self._writing():
+            history.untag(self._store, name)
+
+    def keep_versions(self, n: int) -> None:
+        """From now on the newest `n` versions stay on disk, besides those with a tag."""
+        with self._writing():
+            history.keep(self._store, n)
+
+    def compact(self) -> bool:
+        """The index is one segment without deleted rows; False when it was that already."""
+        with self._writing():
+            return compact(self._store)
+
+    def verify(self, *, repair: bool = False) -> Verification:
+        """What is wrong with the files of the index; see `verify_index`."""
+        found = _verified(self._store, repair=repair, wait=self._wait)
+        self.refresh()
+        return found
+
+    def export(self, file: str | PathLike[str]) -> int:
+        """Writes the chunks that a search can find, with vectors, to a Parquet file; how many they are."""
+        return exchange.export(self._snapshot, Path(file))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Only this process writes; afterwards reads see what was written."""
+        if self._pinned is not None:
+            raise InvalidOption(f"{self.path} was opened as version {self._pinned}, to read: open it without to write")
+        with self._store.locked(self._wait):
+            yield
+        self.refresh()
+
+
+def verify_index(path: str | PathLike[str], *, repair: bool = False, wait: float = 0.0) -> Verification:
+    """What is wrong with the files of an index, after all of them were read; it need not be whole enough to open.
+
+    With `repair`, what is derived is made anew where it is damaged. Nothing else is changed or dropped. Raises
+    IndexNotFound, and IndexLocked when another process still writes after `wait` seconds.
+    """
+    return _verified(Store(Path(path)), repair=repair, wait=wait)
+
+
+def restore_version(path: str | PathLike[str], version: int | str, *, wait: float = 0.0) -> Info:
+    """What an index holds after it went back to a version or tag; its current version need not be whole.
+
+    Raises IndexNotFound for a version that is not kept, IndexDamaged for one whose files are not there.
+    """
+    store = Store(Path(path))
+    number = history.numbered(store, version)
+    with store.locked(wait):
+        history.restore(store, number)
+    return describe(store, store.manifest())
+
+
+def _verified(store: Store, *, repair: bool, wait: float) -> Verification:
+    found = verify_files(store)
+    if not repair or found.ok:
+        return found
+    with store.locked(wait):
+        repaired = repair_files(store, found.problems)
+    return replace(verify_files(store), repaired=repaired)

@@ -1,0 +1,172 @@
+"""Is every file of an index what it was when it was written? Checksums first, then what the files say.
+
+Whatever a single flipped bit changes is found: every file but the empty lock file has a checksum in a manifest, and
+manifests and tags carry their own. Nothing is changed here; `repair.py` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from vecsearch import files
+from vecsearch.errors import IndexDamaged, VecsearchError
+from vecsearch.garbage import unnamed
+from vecsearch.manifest import FileEntry, Manifest, SegmentEntry, SideFile
+from vecsearch.segment import ROWS, Segment, read_record
+from vecsearch.sources import read as read_sources
+from vecsearch.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
+from vecsearch.types import Problem, Verification
+
+_UNIT = 1e-5  # how far from 1 the length of a float32 unit vector may be
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What was looked at so far."""
+
+    problems: list[Problem] = field(default_factory=list)
+    checked: dict[str, int] = field(default_factory=dict)  # bytes of each file, by its path in the index
+
+
+def verify(store: Store) -> Verification:
+    """What is wrong with the index, in all the versions that are there. Reads every byte; takes no lock."""
+    if not store.exists():
+        store.manifest()  # says that there is no index
+    found = _Findings()
+    manifests = _manifests(store, found)
+    for manifest in manifests:
+        for entry in manifest.segments:
+            if not any(path.startswith(f"{SEGMENTS}/{entry.id}/") for path in found.checked):
+                found.problems += _segment_problems(store, entry, found)
+            found.problems += _side_file_problems(store, TOMBSTONES, entry.tombstones, found)
+        found.problems += _side_file_problems(store, SOURCES, manifest.sources, found)
+    if not found.problems and manifests:
+        found.problems += _version_problems(store, manifests[-1])
+    leftovers = _leftovers(store, manifests)
+    return Verification(
+        len(manifests), len(found.checked), sum(found.checked.values()), tuple(found.problems), tuple(leftovers)
+    )
+
+
+def _manifests(store: Store, found: _Findings) -> list[Manifest]:
+    """The manifests that can be read, ascending; the others and damaged tags are problems."""
+    manifests = []
+    for number in store.versions():
+        path = f"{MANIFESTS}/{store.manifest_path(number).name}"
+        found.checked[path] = store.manifest_path(number).stat().st_size
+        try:
+            manifests.append(store.manifest(number))
+        except VecsearchError as error:
+            found.problems.append(Problem(path, "checksum", str(error)))
+    try:
+        tags = store.tags()
+    except IndexDamaged as error:
+        found.problems.append(Problem(TAGS, "checksum", str(error)))
+        return manifests
+    for name, number in tags.items():
+        found.checked[f"{TAGS}/{name}"] = (store.path / TAGS / name).stat().st_size
+        if number not in store.versions():
+            found.problems.append(Problem(f"{TAGS}/{name}", "content", f"names version {number}, which is not there"))
+    return manifests
+
+
+def _segment_problems(store: Store, entry: SegmentEntry, found: _Findings) -> Iterator[Problem]:
+    """What is wrong with a segment's files; what they say is looked at when their checksums hold."""
+    damaged = False
+    for name, expected in entry.files.items():
+        path = f"{SEGMENTS}/{entry.id}/{name}"
+        found.checked[path] = expected.size
+        for problem in _file_problems(store.path, path, expected, repairable=name == ROWS):
+            damaged = True
+            yield problem
+    if not damaged:
+        for detail in _content_problems(store.path / SEGMENTS / entry.id, entry):
+            yield Problem(f"{SEGMENTS}/{entry.id}", "content", detail)
+
+
+def _side_file_problems(store: Store, folder: str, entry: SideFile | None, found: _Findings) -> Iterator[Problem]:
+    path = f"{folder}/{entry.id}" if entry else ""
+    if entry is None or path in found.checked:
+        return
+    found.checked[path] = entry.size
+    yield from _file_problems(store.path, path, FileEntry(entry.size, entry.sha256), repairable=folder == SOURCES)
+
+
+def _file_problems(index: Path, path: str, expected: FileEntry, *, repairable: bool) -> Iterator[Problem]:
+    try:
+        size, digest = (index / path).stat().st_size, files.sha256(index / path)
+    except FileNotFoundError:
+        yield Problem(path, "missing", "the file is not there", repairable)
+        return
+    except OSError as error:
+        yield Problem(path, "missing", f"the file cannot be read: {error.strerror}", repairable)
+        return
+    if size != expected.size:
+        yield Problem(path, "size", f"it has {size} bytes, expected {expected.size}", repairable)
+    elif digest != expected.sha256:
+        yield Problem(path, "checksum", f"it has SHA-256 {digest[:12]}…, expected {expected.sha256[:12]}…", repairable)
+
+
+def _content_problems(folder: Path, entry: SegmentEntry) -> Iterator[str]:
+    """What is wrong with files that are as they were written: a defect of the program that wrote them."""
+    try:
+        segment = Segment(folder, entry)
+        if not segment.table.equals(read_record(folder)):
+            yield "rows.arrow is not a copy of chunks.parquet"
+    except IndexDamaged as error:
+        yield str(error)
+        return
+    lengths = np.linalg.norm(segment.flat.vectors.astype(np.float64), axis=1)
+    if not np.all(np.abs(lengths - 1) <= _UNIT):
+        yield f"vector {int(np.argmax(~(np.abs(lengths - 1) <= _UNIT)))} is not a unit vector"
+    if not np.all((segment.norms > 0) & np.isfinite(segment.norms)):
+        yield "a norm is not a positive number"
+    columns = {name: segment.table.column(name).to_numpy() for name in ("start", "end", "ordinal")}
+    sizes = segment.text_lengths()
+    if not np.array_equal(columns["end"] - columns["start"], sizes) or np.any(columns["start"] < 0):
+        yield "the span of a chunk is not as long as its text"
+    steps = np.diff(columns["ordinal"], prepend=-1)
+    if not np.all((columns["ordinal"] == 0) | (steps == 1)):
+        yield "the chunks of a document are not in order"
+
+
+def _version_problems(store: Store, manifest: Manifest) -> Iterator[Problem]:
+    """What is wrong with the current version as a whole."""
+    path = f"{MANIFESTS}/{store.manifest_path(manifest.version).name}"
+    try:
+        snapshot = store.snapshot(manifest.version)
+        if manifest.sources:
+            read_sources(store.path / SOURCES / manifest.sources.id)
+    except IndexDamaged as error:
+        yield Problem(path, "content", str(error))
+        return
+    ids = list(_live_documents(snapshot))
+    if len(ids) != manifest.documents:
+        yield Problem(path, "content", f"it counts {manifest.documents} documents, there are {len(ids)}")
+    if len(set(ids)) != len(ids):
+        yield Problem(path, "content", "a document is there twice")
+
+
+def _live_documents(snapshot: Snapshot) -> Iterator[str]:
+    for part in snapshot.parts:
+        firsts = part.segment.first_rows
+        yield from part.segment.table.column("document_id").take(firsts[part.mask()[firsts]]).to_pylist()
+
+
+def _leftovers(store: Store, manifests: list[Manifest]) -> list[str]:
+    """Files that no version names."""
+    entries = [entry for manifest in manifests for entry in manifest.segments]
+    named = {
+        MANIFESTS: {store.manifest_path(number).name for number in store.versions()},
+        SEGMENTS: {entry.id for entry in entries},
+        TOMBSTONES: {entry.tombstones.id for entry in entries if entry.tombstones},
+        SOURCES: {manifest.sources.id for manifest in manifests if manifest.sources},
+    }
+    extra = [path for folder, names in named.items() for path in unnamed(store.path / folder, names)]
+    extra += [path for path in unnamed(store.path / TAGS, set()) if path.name.startswith(files.TEMPORARY)]
+    extra += unnamed(store.path, {*named, TAGS, LOCK})
+    return [path.relative_to(store.path).as_posix() for path in extra]
