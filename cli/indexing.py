@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vecsearch import Index
 
 
-@click.command()
+@click.command(short_help="Bring the index in step with files and folders.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--model", help="A model's name or folder; for a new index.  [default: all-MiniLM-L6-v2]")
 @click.option("--chunk-tokens", type=int, metavar="N", help="Tokens of a chunk at most; for a new index.")

@@ -10,7 +10,7 @@ from .options import common, waiting
 from .output import print_deleted, print_info
 
 
-@click.command()
+@click.command(short_help="Say what the index holds.")
 @common
 def info(index_path: Path, as_json: bool) -> None:
     """Say what the index holds, with which model, and how large it is."""
@@ -19,7 +19,7 @@ def info(index_path: Path, as_json: bool) -> None:
     print_info(Index.open(index_path).info(), as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Delete documents by their ids.")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @waiting
 @common

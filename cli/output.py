@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .passages import excerpt, printable
+from .passages import encodable, excerpt, printable
 
 if TYPE_CHECKING:
     from vecsearch import Failure, Hit, Info, Report, Verification, Version
@@ -55,7 +55,7 @@ def print_report(report: Report, index_path: Path, *, dry_run: bool, as_json: bo
     _echo(f"{_shown_path(index_path)}: {would}{counts or 'nothing to index'} in {report.seconds:.1f} s")
     if report.chunks:
         rate = f" ({report.chunks / max(report.seconds, 1e-3):,.0f} chunks a second)" if not dry_run else ""
-        _echo(f"{_plural(report.chunks, 'chunk')}: {report.encoded:,} encoded, {report.cached:,} known already{rate}")
+        _echo(f"{plural(report.chunks, 'chunk')}: {report.encoded:,} encoded, {report.cached:,} known already{rate}")
 
 
 def print_info(info: Info, *, as_json: bool) -> None:
@@ -65,12 +65,12 @@ def print_info(info: Info, *, as_json: bool) -> None:
         return
     lines = {
         "index": _shown_path(info.path),
-        "documents": f"{info.documents:,} from {_plural(info.files, 'file')}",
+        "documents": f"{info.documents:,} from {plural(info.files, 'file')}",
         "chunks": f"{info.chunks:,} of at most {info.chunk_tokens} tokens, overlap {info.overlap}",
         "model": f"{info.model}, {info.dim} dimensions, fingerprint {info.fingerprint[:12]}",
         "metric": info.metric,
         "version": f"{info.version}, committed {info.created}",
-        "segments": f"{info.segments:,}, with {_plural(info.deleted, 'deleted chunk')}",
+        "segments": f"{info.segments:,}, with {plural(info.deleted, 'deleted chunk')}",
         "on disk": f"{info.bytes / 1e6:,.1f} MB",
     }
     for name, value in lines.items():
@@ -83,7 +83,7 @@ def print_deleted(deleted: int, asked: int, *, as_json: bool) -> None:
         _print_json({"deleted": deleted, "absent": asked - deleted})
         return
     absent = f", {asked - deleted:,} not in the index" if asked > deleted else ""
-    _echo(f"{_plural(deleted, 'document')} deleted{absent}")
+    _echo(f"{plural(deleted, 'document')} deleted{absent}")
 
 
 def print_log(versions: Sequence[Version], info: Info, *, as_json: bool) -> None:
@@ -92,11 +92,20 @@ def print_log(versions: Sequence[Version], info: Info, *, as_json: bool) -> None
         _print_json({"versions": [asdict(version) for version in versions], "bytes": info.bytes})
         return
     for version in versions:
-        changes = ", ".join(f"{count:,} {name}" for name, count in version.change.items() if count) or "no documents"
         tags = "".join(f"  [{name}]" for name in version.tags)
-        size = f"{version.documents:,} documents, {_plural(version.chunks, 'chunk')}, {version.bytes / 1e6:,.1f} MB"
-        _echo(f"{version.number:>5}  {version.created[:19].replace('T', ' ')}  {changes}; {size}{tags}")
+        held = f"{plural(version.documents, 'document')}, {plural(version.chunks, 'chunk')}"
+        size = f"{held}, {version.bytes / 1e6:,.1f} MB"
+        _echo(f"{version.number:>5}  {version.created[:19].replace('T', ' ')}  {_said(version.change)}; {size}{tags}")
     _echo(f"{info.bytes / 1e6:,.1f} MB on disk for all of them")
+
+
+def _said(change: Mapping[str, int]) -> str:
+    """What a version changed."""
+    if "restored" in change:
+        return f"version {change['restored']} restored"
+    if "repaired" in change:
+        return f"{plural(change['repaired'], 'file')} repaired"
+    return ", ".join(f"{count:,} {name}" for name, count in change.items() if count) or "no document changed"
 
 
 def print_verification(found: Verification, *, as_json: bool) -> None:
@@ -105,17 +114,19 @@ def print_verification(found: Verification, *, as_json: bool) -> None:
         _print_json({**asdict(found), "ok": found.ok})
         return
     for file in found.repaired:
-        _echo(f"repaired: {file}")
+        _echo(f"repaired: {printable(file)}")
     for problem in found.problems:
-        cure = "verify --repair makes it anew" if problem.repairable else "restore it from a copy, or index again"
-        _echo(f"{problem.kind}: {problem.file}: {problem.detail}: {cure}")
+        lost = "restore a version that does without it, or index again"
+        cure = "verify --repair makes it anew" if problem.repairable else lost
+        detail = printable(" ".join(problem.detail.split()))
+        _echo(f"{problem.kind}: {printable(problem.file)}: {detail}: {cure}")
     if found.leftovers:
         _echo(
-            f"{_plural(len(found.leftovers), 'file')} of an interrupted commit, harmless: the next commit removes them"
+            f"{plural(len(found.leftovers), 'file')} of an interrupted commit, harmless: the next commit removes them"
         )
-    state = "all as written" if found.ok else _plural(len(found.problems), "problem")
-    versions = _plural(found.versions, "version")
-    _echo(f"{_plural(found.files, 'file')} of {versions}, {found.bytes / 1e6:,.1f} MB: {state}")
+    state = "all as written" if found.ok else plural(len(found.problems), "problem")
+    versions = plural(found.versions, "version")
+    _echo(f"{plural(found.files, 'file')} of {versions}, {found.bytes / 1e6:,.1f} MB: {state}")
 
 
 def print_done(fields: dict[str, Any], said: str, *, as_json: bool) -> None:
@@ -123,7 +134,7 @@ def print_done(fields: dict[str, Any], said: str, *, as_json: bool) -> None:
     if as_json:
         _print_json(fields)
     else:
-        _echo(said)
+        _echo(printable(said))
 
 
 def _hit_fields(rank: int, hit: Hit) -> dict[str, Any]:
@@ -151,12 +162,12 @@ def _print_failures(kind: str, failures: Sequence[Failure]) -> None:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, default=str), color=False)
+    click.echo(encodable(json.dumps(value, ensure_ascii=False, default=str)), color=False)
 
 
 def _echo(line: str) -> None:
     """Prints a line, in colour only on a terminal whose user has not said NO_COLOR (no-color.org)."""
-    click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
+    click.echo(encodable(line), color=False if os.environ.get("NO_COLOR") else None)
 
 
 def _shown_path(path: str | Path) -> str:
@@ -167,7 +178,8 @@ def _shown_path(path: str | Path) -> str:
         return str(path)
 
 
-def _plural(n: int, noun: str) -> str:
+def plural(n: int, noun: str) -> str:
+    """So many of them, in words."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 

@@ -11,7 +11,7 @@ from .options import common
 from .output import print_hits
 
 
-@click.command()
+@click.command(short_help="Find the passages nearest in meaning to a query.")
 @click.argument("words", nargs=-1, required=True, metavar="QUERY")
 @click.option("-k", type=int, default=10, show_default=True, help="How many hits at most.")
 @click.option("--mode", type=click.Choice(["dense"]), default="dense", show_default=True, help="How hits are found.")

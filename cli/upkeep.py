@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from .options import common, waiting
-from .output import print_done, print_verification
+from .output import plural, print_done, print_verification
 
 
-@click.command()
+@click.command(short_help="Write one segment, without what was deleted.")
 @waiting
 @common
 def compact(wait: float, index_path: Path, as_json: bool) -> None:
@@ -19,11 +19,13 @@ def compact(wait: float, index_path: Path, as_json: bool) -> None:
 
     index = Index.open(index_path, wait=wait)
     done = index.compact()
-    said = f"{len(index):,} chunks in one segment" if done else "it is one segment without deleted chunks already"
+    said = (
+        f"{plural(len(index), 'chunk')} in one segment" if done else "it is one segment without deleted chunks already"
+    )
     print_done({"compacted": done, "chunks": len(index)}, said, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Read every file and say what is damaged.")
 @click.option("--repair", is_flag=True, help="Make anew what is derived, where it is damaged.")
 @waiting
 @common
@@ -37,7 +39,7 @@ def verify(repair: bool, wait: float, index_path: Path, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-@click.command()
+@click.command(short_help="Write chunks and vectors to a Parquet file.")
 @click.argument("file", type=click.Path(path_type=Path))
 @common
 def export(file: Path, index_path: Path, as_json: bool) -> None:
@@ -45,10 +47,10 @@ def export(file: Path, index_path: Path, as_json: bool) -> None:
     from vecsearch import Index
 
     chunks = Index.open(index_path).export(file)
-    print_done({"chunks": chunks, "file": str(file)}, f"{chunks:,} chunks written to {file}", as_json=as_json)
+    print_done({"chunks": chunks, "file": str(file)}, f"{plural(chunks, 'chunk')} written to {file}", as_json=as_json)
 
 
-@click.command("import")
+@click.command("import", short_help="Make an index of an exported file.")
 @click.argument("file", type=click.Path(path_type=Path))
 @common
 def import_(file: Path, index_path: Path, as_json: bool) -> None:
@@ -56,4 +58,4 @@ def import_(file: Path, index_path: Path, as_json: bool) -> None:
     from vecsearch import Index
 
     index = Index.from_export(file, index_path)
-    print_done({"chunks": len(index)}, f"{len(index):,} chunks in {index_path}", as_json=as_json)
+    print_done({"chunks": len(index)}, f"{plural(len(index), 'chunk')} in {index_path}", as_json=as_json)

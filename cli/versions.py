@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from .options import common, waiting
-from .output import print_done, print_log
+from .output import plural, print_done, print_log
 
 
-@click.command()
+@click.command(short_help="List the versions that are kept.")
 @click.option("--keep", type=click.IntRange(1), metavar="N", help="Keep the newest N versions from now on.")
 @waiting
 @common
@@ -24,7 +24,7 @@ def log(keep: int | None, wait: float, index_path: Path, as_json: bool) -> None:
     print_log(index.log(), index.info(), as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Go back to a version.")
 @click.argument("version")
 @waiting
 @common
@@ -35,21 +35,24 @@ def restore(version: str, wait: float, index_path: Path, as_json: bool) -> None:
     info = restore_version(index_path, version, wait=wait)
     print_done(
         {"restored": version, "version": info.version},
-        f"version {info.version} holds what {version} held: {info.documents:,} documents, {info.chunks:,} chunks",
+        f"version {info.version} holds what {version} held: {plural(info.documents, 'document')}, "
+        f"{plural(info.chunks, 'chunk')}",
         as_json=as_json,
     )
 
 
-@click.command()
+@click.command(short_help="Give a version a name, and keep it.")
 @click.argument("name")
-@click.argument("version", type=int, required=False)
+@click.argument("version", required=False)
 @click.option("--delete", is_flag=True, help="Take the name away.")
 @waiting
 @common
-def tag(name: str, version: int | None, delete: bool, wait: float, index_path: Path, as_json: bool) -> None:
+def tag(name: str, version: str | None, delete: bool, wait: float, index_path: Path, as_json: bool) -> None:
     """Give VERSION, by default the current one, a NAME: it is kept until the name is taken away."""
     from vecsearch import Index
 
+    if delete and version is not None:
+        raise click.UsageError("--delete takes a name away from whichever version has it: name no VERSION")
     index = Index.open(index_path, wait=wait)
     if delete:
         index.untag(name)

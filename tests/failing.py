@@ -1,4 +1,4 @@
-"""Operations of the operating system that fail on demand: the i-th call of those that write raises OSError."""
+"""Operations of the operating system that fail on demand: the i-th call of those that write raises."""
 
 from __future__ import annotations
 
@@ -7,26 +7,35 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import pytest
 
 WRITING = ("fsync", "link", "rename", "replace", "open", "mkdir", "unlink")
+_OPENING = ("vecsearch.files", "vecsearch.ann")  # modules that open() files to write
 
 
 class Failing:
-    """Counts the calls of `names` in `os`, and of open() in vecsearch.files, and makes call number `at` raise."""
+    """Counts the calls of `names` in `os`, and of open() where files are written, and makes call number `at` raise.
 
-    def __init__(self, at: int, names: tuple[str, ...] = WRITING, code: int = errno.EIO) -> None:
+    It raises an OSError with `code`, or, when that is None, what Ctrl-C does.
+    """
+
+    def __init__(self, at: int, names: tuple[str, ...] = WRITING, code: int | None = errno.EIO) -> None:
         self.at, self.names, self.code = at, names, code
         self.calls = 0
         self.failed: str | None = None
+        self._lock = Lock()  # some calls come from several threads at once
 
     def wrap(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **options: Any) -> Any:
-            self.calls += 1
-            if self.calls - 1 == self.at:
+            with self._lock:
+                number, self.calls = self.calls, self.calls + 1
+            if number == self.at:
                 self.failed = name
+                if self.code is None:
+                    raise KeyboardInterrupt
                 raise OSError(self.code, os.strerror(self.code), f"made to fail: {name}")
             return real(*args, **options)
 
@@ -38,5 +47,6 @@ class Failing:
             for name in self.names:
                 patch.setattr(os, name, self.wrap(name, getattr(os, name)))
             if "open" in self.names:
-                patch.setattr("vecsearch.files.open", self.wrap("open", builtins.open), raising=False)
+                for module in _OPENING:
+                    patch.setattr(f"{module}.open", self.wrap("open", builtins.open), raising=False)
             yield self

@@ -86,7 +86,7 @@ def test_the_file_is_one_of_plain_faiss(place):
 
 
 def test_a_folder_that_is_not_there_is_an_os_error_that_names_the_file(tmp_path):
-    with pytest.raises(OSError, match=r"cannot write .*nowhere"):
+    with pytest.raises(OSError, match="nowhere"):
         write_flat(tmp_path / "nowhere" / "vectors.faiss", random_rows(2, 4, 1))
 
 

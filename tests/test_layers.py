@@ -38,6 +38,7 @@ ORDER = [
     "exchange",
     "draft",
     "tally",
+    "embedding",
     "ingest",
     "sync",
     "query",

@@ -5,6 +5,7 @@ Rows are numbered from 0 in the order they were written. FAISS's padding (-1) ne
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,9 +81,10 @@ def write_flat(path: Path, vectors: FloatArray) -> None:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     try:
-        faiss.write_index(index, os.fspath(path))
+        with open(path, "wb") as stream:  # FAISS's own files say nothing when the disk is full as they are closed
+            faiss.write_index(index, faiss.PyCallbackIOWriter(stream.write))
     except RuntimeError as error:
-        raise OSError(f"cannot write {path}: {_reason(error)}") from None
+        raise OSError(errno.EIO, _reason(error), str(path)) from None
 
 
 def _best(scores: FloatArray, k: int) -> Found:

@@ -42,6 +42,9 @@ class Chunking:
 
     def __post_init__(self) -> None:
         """Raises InvalidOption for sizes that cannot be."""
+        for name, value in (("tokens of a chunk", self.max_tokens), ("overlap", self.overlap)):
+            if type(value) is not int:
+                raise InvalidOption(f"{name}: {value!r}; expected a whole number")
         if self.max_tokens < 8:
             raise InvalidOption(f"a chunk of {self.max_tokens} tokens is too small; at least 8")
         if not 0 <= self.overlap <= self.max_tokens // 2:

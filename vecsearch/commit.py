@@ -56,10 +56,10 @@ class Commit:
 
         A Ctrl-C that comes after the version has landed is raised all the same, and the version stays.
         """
+        self._keep = True  # until it is known that nothing landed: a Ctrl-C may come right after the version has
         try:
             self._store.publish(manifest)
         except BaseException as error:
-            self._keep = True  # until it is known that nothing landed
             landed = self._store.landed(manifest)
             if landed is None:
                 raise CommitUnknown(
@@ -69,4 +69,3 @@ class Commit:
             self._keep = landed
             if not landed or not isinstance(error, OSError):
                 raise
-        self._keep = True

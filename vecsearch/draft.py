@@ -7,7 +7,7 @@ where documents come from nor how vectors are made.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
@@ -30,11 +30,11 @@ _COMMIT_SECONDS = 60.0  # of work at most that a killed run has to do again, but
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A document ready to be stored: its chunks, where it came from, its raw vectors float32 (chunks, dim)."""
+    """A document to be stored: its chunks, where it came from, and what gives their raw vectors, (chunks, dim)."""
 
     chunks: Sequence[Chunk]
     origin: Origin
-    vectors: FloatArray
+    vectors: Callable[[], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,5 +233,5 @@ def _stored_form(blocks: Sequence[Block]) -> tuple[Any, FloatArray]:
     """The blocks as a segment holds them: a table of their chunks, and unit vectors, float32 (chunks, dim)."""
     chunks = [chunk for block in blocks for chunk in block.chunks]
     origins = [block.origin for block in blocks for _ in block.chunks]
-    unit, norms = unit_rows(np.concatenate([block.vectors for block in blocks]))
+    unit, norms = unit_rows(np.concatenate([block.vectors() for block in blocks]))
     return chunk_table(chunks, origins, norms), unit

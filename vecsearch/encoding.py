@@ -18,7 +18,10 @@ _SLICE = 128  # texts encoded between two writes to the cache: what a killed pro
 
 
 class Encoder(Protocol):
-    """Turns texts into vectors. Creating one is cheap: files are opened when they are first needed."""
+    """Turns texts into vectors. Creating one is cheap: files are opened when they are first needed.
+
+    `token_spans` may be called while `encode` runs in another thread.
+    """
 
     @property
     def name(self) -> str:

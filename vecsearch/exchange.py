@@ -10,45 +10,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vecsearch import files, merging
 from vecsearch.chunking import Chunking
 from vecsearch.columns import aligned, joint_fields
 from vecsearch.commit import Commit
-from vecsearch.errors import InvalidDocument
-from vecsearch.manifest import Manifest, ModelEntry, SegmentEntry, first_manifest, now
+from vecsearch.errors import IndexDamaged, InvalidDocument, InvalidVector, PathNotFound
+from vecsearch.manifest import Manifest, ModelEntry, SegmentEntry, first_manifest
 from vecsearch.segment import check_rows, without_field_ids
-from vecsearch.store import Snapshot, Store
+from vecsearch.store import Part, Snapshot, Store
 from vecsearch.types import FloatArray, Metric
 from vecsearch.vectors import check_vectors
 
 _KEY = b"vecsearch"
 _VECTOR = "vector"
+_UNIT = 1e-5  # how far from 1 the length of a float32 unit vector may be
 _ROWS_AT_ONCE = 4_096  # in memory while a file is read or written
 
 
 def export(snapshot: Snapshot, path: Path) -> int:
-    """Writes the version's chunks to the Parquet file `path`, whole or not at all; how many they are."""
+    """Writes the version's chunks to the Parquet file `path`, whole or not at all; how many they are.
+
+    Raises InvalidDocument when there are none, PathNotFound when there is no folder to write to.
+    """
     import pyarrow.parquet as pq
 
     manifest = snapshot.manifest
+    if not manifest.chunks:
+        raise InvalidDocument("the index is empty: there is nothing to export")
+    if not path.parent.is_dir() or path.is_dir():
+        raise PathNotFound(f"{path} is no place for a file: name one in a folder that exists")
     fields = joint_fields([part.segment.table for part in snapshot.parts])
-    with files.replacing(path) as stream:
-        writer: Any = None
-        for part in snapshot.parts:
-            rows, vectors = part.segment.where(part.mask())
-            table = _with_vectors(aligned(rows, fields), vectors).replace_schema_metadata(_described(manifest))
-            writer = writer or pq.ParquetWriter(stream, table.schema, compression="zstd")
-            writer.write_table(table, row_group_size=_ROWS_AT_ONCE)
-        if writer is None:
-            raise InvalidDocument("the index is empty: there is nothing to export")
-        writer.close()
+    tables = (_exported(rows, vectors, fields, manifest) for part in snapshot.parts for rows, vectors in _pieces(part))
+    first = next(tables)
+    with (
+        files.replacing(path) as stream,
+        closing(pq.ParquetWriter(stream, first.schema, compression="zstd")) as writer,
+    ):
+        for table in chain([first], tables):
+            writer.write_table(table)
     return manifest.chunks
 
 
@@ -59,18 +68,42 @@ def import_into(store: Store, path: Path, keep_versions: int) -> None:
     """
     import pyarrow.parquet as pq
 
+    if not path.is_file():
+        raise PathNotFound(f"there is no file {path}: check the path")
     try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InvalidDocument(f"{path} cannot be read as Parquet: {error}") from None
-    first = _read_description(path, file.schema_arrow.metadata or {}, keep_versions)
-    store.create(first)
-    with store.locked(), Commit(store) as commit:
-        segments = [_segment(commit, rows, path, first.model.dim) for rows in _whole_documents(file)]
-        documents = sum(count for _, count in segments)
+        with _reading():
+            file = pq.ParquetFile(path)
+        with file:
+            _import(store, file, _read_description(file.schema_arrow, keep_versions))
+    except (pa.ArrowException, IndexDamaged, InvalidVector) as error:
+        raise InvalidDocument(f"{path} is not an index that vecsearch export wrote: {error}") from None
+
+
+def _import(store: Store, file: Any, empty: Manifest) -> None:
+    """The first version of the new index is all of the file."""
+    with store.creating(), Commit(store) as commit:
+        segments = [_segment(commit, rows, empty.model.dim) for rows in _whole_documents(file)]
+        ids = pa.chunked_array([own for _, own in segments], pa.string())
+        if len(ids.unique()) < len(ids):
+            raise pa.ArrowInvalid("a document is there twice")
+        change = {"added": len(ids), "updated": 0, "deleted": 0}
         entries = tuple(entry for entry, _ in segments)
-        change = {"added": documents, "updated": 0, "deleted": 0}
-        commit.publish(replace(first, version=2, created=now(), documents=documents, segments=entries, change=change))
+        commit.publish(replace(empty, documents=len(ids), segments=entries, change=change))
+
+
+def _pieces(part: Part) -> Iterator[tuple[pa.Table, FloatArray]]:
+    """The rows of a segment that are there, with their vectors, a few at a time."""
+    mask = part.mask()
+    for first in range(0, len(mask), _ROWS_AT_ONCE):
+        kept = mask[first : first + _ROWS_AT_ONCE]
+        if kept.any():
+            rows = part.segment.table.slice(first, len(kept)).filter(pa.array(kept))
+            yield rows, part.segment.flat.vectors[first : first + len(kept)][kept]
+
+
+def _exported(rows: pa.Table, vectors: FloatArray, fields: list[pa.Field], manifest: Manifest) -> pa.Table:
+    """The rows as the file has them: with the vectors, and with the metadata columns of the whole index."""
+    return _with_vectors(aligned(rows, fields), vectors).replace_schema_metadata(_described(manifest))
 
 
 def _with_vectors(rows: pa.Table, vectors: FloatArray) -> pa.Table:
@@ -83,34 +116,70 @@ def _described(manifest: Manifest) -> dict[bytes, bytes]:
     return {_KEY: json.dumps({"model": model, "metric": manifest.metric.value, "chunking": chunking}).encode()}
 
 
-def _read_description(path: Path, metadata: dict[bytes, bytes], keep_versions: int) -> Manifest:
+def _read_description(schema: pa.Schema, keep_versions: int) -> Manifest:
+    """The manifest of an empty index of the kind that was exported; raises ArrowInvalid, IndexDamaged."""
     try:
-        content = json.loads(metadata[_KEY])
+        content = json.loads((schema.metadata or {})[_KEY])
         model = ModelEntry(**content["model"])
-        return first_manifest(model, Metric.of(content["metric"]), Chunking(**content["chunking"]), keep_versions)
-    except (KeyError, TypeError, ValueError):
-        raise InvalidDocument(f"{path} is not an index that vecsearch export wrote") from None
+        metric, chunking = Metric.of(content["metric"]), Chunking(**content["chunking"])
+        kind = schema.field(_VECTOR).type
+    except (KeyError, TypeError, ValueError) as error:
+        raise pa.ArrowInvalid(f"it does not say what it holds: {error!r}") from None
+    check_rows(_without_vectors(schema.empty_table()), "it")
+    if kind != pa.list_(pa.float32(), model.dim):
+        raise pa.ArrowInvalid(f"its vectors are {kind}, expected lists of {model.dim} floats")
+    return first_manifest(model, metric, chunking, keep_versions)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """An OSError that is Arrow's word for bytes that make no sense becomes ArrowInvalid; one of the disk stays."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno:
+            raise
+        raise pa.ArrowInvalid(str(error)) from None
+
+
+def _batches(file: Any) -> Iterator[pa.Table]:
+    batches = file.iter_batches(_ROWS_AT_ONCE)
+    while True:
+        with _reading():
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield pa.Table.from_batches([batch])
 
 
 def _whole_documents(file: Any) -> Iterator[pa.Table]:
     """The rows in tables that make a segment each; a document's rows stay together."""
     pending: list[pa.Table] = []
     count = 0
-    for batch in file.iter_batches(_ROWS_AT_ONCE):
-        rows = pa.Table.from_batches([batch])
+    for rows in _batches(file):
         starts = np.flatnonzero(rows.column("ordinal").to_numpy() == 0)
         if count >= merging.SEGMENT_CHUNKS and len(starts):
             yield pa.concat_tables([*pending, rows.slice(0, int(starts[0]))])
             rows, pending, count = rows.slice(int(starts[0])), [], 0
         pending.append(rows)
         count += rows.num_rows
-    yield pa.concat_tables(pending)
+    if count:
+        yield pa.concat_tables(pending)
 
 
-def _segment(commit: Commit, rows: pa.Table, path: Path, dim: int) -> tuple[SegmentEntry, int]:
-    """A segment of these rows, and how many documents begin in it."""
-    column = rows.column(_VECTOR).combine_chunks()
-    vectors = column.flatten().to_numpy().reshape(len(rows), -1)
-    unit = check_vectors(vectors, len(rows), dim, name=lambda row: f"row {row} of {path}")
-    own = check_rows(without_field_ids(rows.drop_columns([_VECTOR])), str(path))
-    return commit.segment(own, unit), int(np.sum(rows.column("ordinal").to_numpy() == 0))
+def _segment(commit: Commit, rows: pa.Table, dim: int) -> tuple[SegmentEntry, pa.Array]:
+    """A segment of these rows, and the ids of the documents in it; raises ArrowInvalid, InvalidVector."""
+    ids = rows.column("document_id").combine_chunks()
+    ordinals = rows.column("ordinal").to_numpy()
+    same = np.append(False, pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False))
+    if np.any((ordinals != 0) & ~(same & (np.diff(ordinals, prepend=-1) == 1))):
+        raise pa.ArrowInvalid("the chunks of a document are not together and in order")
+    vectors = rows.column(_VECTOR).combine_chunks().flatten().to_numpy().reshape(-1, dim)
+    unit = check_vectors(vectors, len(rows), dim, name=lambda row: f"chunk {row}")
+    if np.any(np.abs(np.linalg.norm(unit, axis=1) - 1) > _UNIT):
+        raise pa.ArrowInvalid("a vector is not a unit vector")
+    return commit.segment(_without_vectors(rows), unit), ids.filter(pa.array(ordinals == 0))
+
+
+def _without_vectors(rows: pa.Table) -> pa.Table:
+    return without_field_ids(rows.drop_columns([_VECTOR]).replace_schema_metadata(None))

@@ -9,7 +9,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -31,9 +31,20 @@ def temporary_beside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError that says no file, as when the disk is full, says `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A stream whose content is at `path` after the block, or, when the block raises, what was there before."""
-    with temporary_beside(path) as temporary:
+    with naming(path), temporary_beside(path) as temporary:
         with open(temporary, "wb") as stream:
             yield stream
             flush(stream)
@@ -51,7 +62,7 @@ def create(path: Path, content: bytes) -> None:
 
     After another OSError the file may be there or not: it is when the failure came after the link.
     """
-    with temporary_beside(path) as temporary:
+    with naming(path), temporary_beside(path) as temporary:
         with open(temporary, "wb") as stream:
             stream.write(content)
             flush(stream)
@@ -83,6 +94,18 @@ def flush_file(path: Path) -> None:
     """The content of a file that something else wrote is on the disk."""
     with open(path, "r+b") as stream:
         os.fsync(stream.fileno())
+
+
+def flush_all(paths: Sequence[Path]) -> None:
+    """The content of files that something else wrote, and the names in folders, are on the disk.
+
+    All are flushed at once: a file system with a journal then writes it once or twice, and not for each.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(paths)) as pool:
+        for _ in pool.map(lambda path: flush_folder(path) if path.is_dir() else flush_file(path), paths):
+            pass
 
 
 def flush_folder(path: Path) -> None:

@@ -10,25 +10,24 @@ from contextlib import suppress
 from pathlib import Path
 
 from vecsearch import files
-from vecsearch.errors import IndexDamaged
+from vecsearch.errors import VecsearchError
 from vecsearch.store import MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Store
 
 
 def collect(store: Store) -> None:
     """Removes versions that are no longer kept, then what no kept version names.
 
-    Nothing is removed while a manifest or a tag that may name files cannot be read: `verify` says which it is.
+    Nothing is removed while a manifest or a tag that may name files cannot be read: `verify` says which it is. The
+    commit that this follows has landed, so nothing is raised: what could not be removed is tried again next time.
     """
-    try:
+    with suppress(VecsearchError, OSError):
         kept = kept_versions(store)
         named = _named_files(store, kept)
-    except (IndexDamaged, OSError):
-        return
-    named[MANIFESTS] = {store.manifest_path(number).name for number in kept}
-    named[TAGS] = set(store.tags())
-    for folder in (MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS):
-        for path in unnamed(store.path / folder, named[folder]):
-            _remove(path)
+        named[MANIFESTS] = {store.manifest_path(number).name for number in kept}
+        named[TAGS] = set(store.tags())
+        for folder in (MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS):
+            for path in unnamed(store.path / folder, named[folder]):
+                _remove(path)
 
 
 def kept_versions(store: Store) -> list[int]:
@@ -52,7 +51,7 @@ def unnamed(folder: Path, named: set[str]) -> list[Path]:
     """What is in the folder besides the names that belong there."""
     try:
         return sorted(folder / name for name in os.listdir(folder) if name not in named)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from vecsearch.commit import Commit
-from vecsearch.errors import IndexNotFound, InvalidOption
+from vecsearch.errors import IndexDamaged, IndexNotFound, InvalidOption
 from vecsearch.garbage import collect
 from vecsearch.manifest import Manifest, is_plain, now, written_by
 from vecsearch.store import Store
 from vecsearch.types import Version
 
+_NUMBER = re.compile(r"[0-9]{1,8}")
+
 
 def log(store: Store) -> list[Version]:
     """The versions that are kept, the newest first."""
-    tags = store.tags()
-    return [
-        _version(store.manifest(number), tuple(name for name, tagged in tags.items() if tagged == number))
-        for number in reversed(store.versions())
-    ]
+    return list(_kept(store))
 
 
 def numbered(store: Store, version: int | str) -> int:
-    """The number of a version that is named by its number or a tag; raises IndexNotFound for no such tag."""
+    """The number of a version that is named by its number or a tag; raises IndexNotFound for no index or such tag."""
+    if not store.exists():
+        store.manifest()  # says that there is no index
     if isinstance(version, int):
         return version
-    if version.isdigit():
+    if _NUMBER.fullmatch(version):
         return int(version)
     tags = store.tags()
     if version not in tags:
@@ -36,11 +39,14 @@ def numbered(store: Store, version: int | str) -> int:
 def restore(store: Store, version: int) -> None:
     """A new version holds what `version` held; nothing is rewritten. The lock is held.
 
-    Works also when the current version is damaged. Raises IndexNotFound when the version is not kept any more, and
-    IndexDamaged when its files are not there.
+    How many versions are kept stays as it is now. Works also when the current version is damaged. Raises
+    IndexNotFound when the version is not kept any more, and IndexDamaged when its files are not there.
     """
-    store.snapshot(version)
-    commit_as(store, replace(store.manifest(version), change={"restored": version}))
+    past = store.snapshot(version).manifest
+    kept = past.keep_versions
+    with suppress(IndexDamaged):
+        kept = store.manifest().keep_versions
+    commit_as(store, replace(past, keep_versions=kept, change={"restored": version}))
 
 
 def tag(store: Store, name: str, version: int) -> None:
@@ -60,14 +66,15 @@ def untag(store: Store, name: str) -> None:
 
 def keep(store: Store, versions: int) -> None:
     """From now on the newest `versions` are kept. The lock is held."""
-    if checked_keep(versions) != store.manifest().keep_versions:
+    versions = checked_keep(versions)
+    if versions != store.manifest().keep_versions:
         commit_as(store, replace(store.manifest(), keep_versions=versions, change={}))
 
 
 def checked_keep(versions: int) -> int:
-    """The number, known to be at least 1."""
-    if versions < 1:
-        raise InvalidOption(f"keep_versions is {versions}; at least 1")
+    """The number, known to be whole and at least 1."""
+    if type(versions) is not int or versions < 1:
+        raise InvalidOption(f"keep_versions is {versions!r}; a whole number, at least 1")
     return versions
 
 
@@ -77,6 +84,14 @@ def commit_as(store: Store, manifest: Manifest) -> None:
         number = store.versions()[-1] + 1
         commit.publish(replace(manifest, version=number, created=now(), written_by=written_by()))
     collect(store)
+
+
+def _kept(store: Store) -> Iterator[Version]:
+    tags = store.tags()
+    for number in reversed(store.versions()):
+        with suppress(IndexNotFound):  # a writer has just removed it
+            manifest = store.manifest(number)
+            yield _version(manifest, tuple(name for name, tagged in tags.items() if tagged == number))
 
 
 def _version(manifest: Manifest, tags: tuple[str, ...]) -> Version:

@@ -258,6 +258,7 @@ class Index(Upkeep):
         dry_run: bool = False,
     ) -> Report:
         """Runs the write story over the changes, which may ask the draft what there is; then reads see the result."""
+        self._check_writable()
         tally = Tally() if progress is None else Tally(listener=progress)
         with nullcontext() if dry_run else self._writing():
             run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run)

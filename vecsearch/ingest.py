@@ -1,6 +1,6 @@
 """The write story, top to bottom: documents stream in, and a new version of the index stands at the end.
 
-    put, delete -> windows -> leave out the unchanged -> chunk -> encode what the cache does not know -> stage -> commit
+    put, delete -> windows -> leave out the unchanged -> chunk -> stage -> encode what the cache does not know -> commit
 
 Memory is bounded by a window and a segment, never by the corpus. Where documents come from is for the callers:
 `sync.py` for files, `index.py` for programs.
@@ -12,8 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,12 +20,13 @@ from vecsearch.chunking import chunk_documents, embedded_text
 from vecsearch.columns import check_metadata
 from vecsearch.documents import given_document
 from vecsearch.draft import Block, Draft, Stored
-from vecsearch.encoding import Encoder, VectorCache, encode_cached
+from vecsearch.embedding import Embedding
+from vecsearch.encoding import Encoder, VectorCache
 from vecsearch.errors import InvalidDocument
 from vecsearch.segment import Origin
 from vecsearch.sources import Stamp
 from vecsearch.tally import Tally
-from vecsearch.types import Chunk, Document, Failure, FloatArray, Report, Role
+from vecsearch.types import Chunk, Document, Failure, Report, Role
 
 _WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
 _WINDOW_DOCUMENTS = 4_096
@@ -53,6 +53,9 @@ class FileRead:
     size: int = 0
 
 
+Change: TypeAlias = tuple[Put, Origin, Stored | None]  # a put that changes the index, and what it replaces
+
+
 @dataclass(frozen=True, slots=True)
 class Ingest:
     """One run over one draft; with `dry_run` everything is found out and nothing is encoded or written."""
@@ -61,29 +64,33 @@ class Ingest:
     encoder: Callable[[], Encoder]  # asked for when there is something to chunk: opening a model takes time
     cache: VectorCache
     tally: Tally
-    renewed: set[str] = field(
-        default_factory=set
-    )  # files read again or gone in this run: what they held may turn up in another
+    renewed: set[str] = field(default_factory=set)  # files read again or gone: what they held may turn up elsewhere
     dry_run: bool = False
     would_know: set[int] = field(default_factory=set)  # hashes of the texts that a dry run did not encode
 
     def run(self, changes: Iterable[Put | FileRead]) -> Report:
         """Makes the changes, committing as it goes, whole documents at a time. Returns when all is on the disk."""
-        for window in _windows(changes):
-            puts = [change for change in window if isinstance(change, Put)]
-            for identifier, (block, replaced) in self._blocks(self._changed(puts)).items():
-                self.draft.stage(identifier, block, replaced)
-            self._finish_files([change for change in window if isinstance(change, FileRead)])
-            if self.draft.is_due and not self.dry_run:
-                self.draft.commit()
+        with Embedding(self.cache, self.tally) as embedding:
+            for window in _windows(changes):
+                changed = self._changed([change for change in window if isinstance(change, Put)])
+                if changed and self.dry_run:
+                    self._foresee(changed)
+                elif changed:
+                    self._stage(changed, embedding)
+                self._finish_files([change for change in window if isinstance(change, FileRead)], embedding)
+                if self.draft.is_due:
+                    embedding.wait()
+                    self.draft.commit()
+                embedding.wait(ahead=2)  # one window, and the note that its files are done
+            embedding.wait()
         if not self.dry_run:
             self.draft.commit(final=True)
         return self.tally.report()
 
-    def _changed(self, puts: Sequence[Put]) -> dict[str, tuple[Put, Origin, Stored | None]]:
+    def _changed(self, puts: Sequence[Put]) -> dict[str, Change]:
         """Those of the puts that change the index, by document id; a later one of the same id wins over an earlier."""
         stored = self.draft.find([put.document.id for put in puts if is_storable(put.document.id)])
-        changed: dict[str, tuple[Put, Origin, Stored | None]] = {}
+        changed: dict[str, Change] = {}
         earlier: dict[str, Put] = {}
         for put in puts:
             document = put.document
@@ -103,54 +110,46 @@ class Ingest:
                 changed[document.id] = put, origin, old
         return changed
 
-    def _blocks(
-        self, changed: Mapping[str, tuple[Put, Origin, Stored | None]]
-    ) -> dict[str, tuple[Block, Stored | None]]:
-        """The documents chunked and encoded, by id, each with what it replaces."""
-        if not changed:
-            return {}
+    def _stage(self, changed: Mapping[str, Change], embedding: Embedding) -> None:
+        """The documents are chunked, being encoded, and part of the draft."""
         encoder = self.encoder()
+        chunked = self._chunked(encoder, changed)
         documents = [put.document for put, _, _ in changed.values()]
-        chunking = self.draft.base.manifest.chunking
-        chunked = list(chunk_documents(documents, encoder, chunking))
-        vectors = self._encode(encoder, documents, chunked)
-        ends = np.cumsum([len(chunks) for chunks in chunked])[:-1]
-        blocks = {}
-        for (put, origin, old), chunks, rows in zip(changed.values(), chunked, np.split(vectors, ends), strict=True):
+        vectors = embedding.start(encoder, documents, chunked)
+        for (put, origin, old), chunks, rows in zip(changed.values(), chunked, vectors, strict=True):
+            self.draft.stage(put.document.id, Block(chunks, origin, rows), old)
+
+    def _foresee(self, changed: Mapping[str, Change]) -> None:
+        """Counts what a real run would do with the documents; the draft knows their ids, and nothing is encoded."""
+        encoder = self.encoder()
+        chunked = self._chunked(encoder, changed)
+        documents = [put.document for put, _, _ in changed.values()]
+        texts = [
+            embedded_text(chunk, document.outline)
+            for document, chunks in zip(documents, chunked, strict=True)
+            for chunk in chunks
+        ]
+        known = self.cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)
+        missing = {hash(text) for text in texts if text not in known} - self.would_know
+        self.would_know.update(missing)
+        self.tally.encoded(len(missing), len(texts) - len(missing))
+        for put, origin, old in changed.values():
+            self.draft.stage(put.document.id, Block([], origin, lambda: np.empty((0, encoder.dim), np.float32)), old)
+
+    def _chunked(self, encoder: Encoder, changed: Mapping[str, Change]) -> list[list[Chunk]]:
+        for _, _, old in changed.values():
             self.tally.counts["updated" if old else "added"] += 1
-            blocks[put.document.id] = Block([] if self.dry_run else chunks, origin, rows), old
-        return blocks
+        documents = [put.document for put, _, _ in changed.values()]
+        return list(chunk_documents(documents, encoder, self.draft.base.manifest.chunking))
 
-    def _encode(self, encoder: Encoder, documents: Sequence[Document], chunked: Sequence[list[Chunk]]) -> FloatArray:
-        """The raw vectors of all the chunks, float32 (chunks, dim); of no dimension in a dry run."""
-        chunks = list(chain.from_iterable(chunked))
-        outlines = [document.outline for document, own in zip(documents, chunked, strict=True) for _ in own]
-        texts = [embedded_text(chunk, outline) for chunk, outline in zip(chunks, outlines, strict=True)]
-        if self.dry_run:
-            known = self.cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)
-            missing = {hash(text) for text in texts if text not in known} - self.would_know
-            self.would_know.update(missing)
-            self.tally.encoded(len(missing), len(texts) - len(missing))
-            return np.empty((len(texts), 0), np.float32)
-        share = sum(len(document.text) for document in documents) / max(1, len(texts))
-        result = encode_cached(
-            encoder,
-            self.cache,
-            texts,
-            Role.DOCUMENT,
-            name=lambda i: f"chunk {chunks[i].id!r}",
-            done=lambda n: self.tally.settled(n, int(n * share)),
-        )
-        self.tally.encoded(result.encoded, result.cached)
-        return result.vectors
-
-    def _finish_files(self, read: Sequence[FileRead]) -> None:
+    def _finish_files(self, read: Sequence[FileRead], embedding: Embedding) -> None:
         """Deletes what the files no longer hold and notes how they were when they were read."""
         complete = [file.path for file in read if file.complete]
         self.tally.counts["deleted"] += self.draft.drop_unmet(complete) if complete else 0
         for file in read:
             self.draft.stamp(file.path, file.stamp)
-        self.tally.finished(sum(file.size for file in read))
+        size = sum(file.size for file in read)
+        embedding.then(lambda: self.tally.finished(size))
 
     def _check_owner(self, put: Put, old: Stored | None, earlier: Put) -> None:
         """Raises InvalidDocument when two places give the same id; a program may replace what a program gave."""

@@ -24,19 +24,22 @@ def writing(path: Path, wait: float) -> Iterator[None]:
 
     lock = FileLock(path, is_singleton=False)
     try:
-        lock.acquire(timeout=max(0.0, wait))
-    except Timeout:
-        waited = f" after {wait:g} s" if wait else ""
-        raise IndexLocked(
-            f"{path.parent} is being written{waited} by {_holder(path)}: try again when it is done, or wait for it "
-            "(--wait SECONDS)"
-        ) from None
-    try:
+        try:
+            lock.acquire(timeout=max(0.0, wait))
+        except Timeout:
+            waited = f" after {wait:g} s" if wait else ""
+            raise IndexLocked(
+                f"{path.parent} is being written{waited} by {_holder(path)}: try again when it is done, or wait for it "
+                "(--wait SECONDS)"
+            ) from None
         _note(path, _ourselves())
         yield
     finally:
-        _note(path, "")
-        lock.release()
+        try:
+            if lock.is_locked:
+                _note(path, "")
+        finally:
+            lock.release()
 
 
 def _ourselves() -> str:

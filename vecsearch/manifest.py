@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
+from functools import cache
 from importlib.metadata import version
 from typing import Any, TypeVar, get_type_hints
 
@@ -21,6 +22,7 @@ from vecsearch.types import Metric
 FORMAT = 1
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 _Entry = TypeVar("_Entry")
+_CURE = "vecsearch restore N goes back to version N before it, if one is kept; else index again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +118,19 @@ def from_json(text: bytes, name: str) -> Manifest:
         checksum = content.pop("checksum")
         number = content.pop("format")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise IndexDamaged(f"{name} is not a manifest: {error!r}") from None
+        raise IndexDamaged(f"{name} is not a manifest: {error!r}: {_CURE}") from None
     if isinstance(number, int) and number > FORMAT:
         raise FormatTooNew(
             f"{name} has format {number}, this vecsearch reads up to {FORMAT}: pip install --upgrade vecsearch"
         )
     if checksum != _checksum({"format": number, **content}):
-        raise IndexDamaged(f"{name} does not match its own checksum: restore it from a copy, or index again")
+        raise IndexDamaged(f"{name} does not match its own checksum: {_CURE}")
     if number != FORMAT:
         raise IndexDamaged(f"{name} has format {number!r}, which there never was")
     try:
         return _manifest(content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise IndexDamaged(f"{name} is not a manifest: {error}") from None
+        raise IndexDamaged(f"{name} is not a manifest: {error}: {_CURE}") from None
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:
@@ -170,9 +172,15 @@ def _side_file(content: dict[str, Any] | None) -> SideFile | None:
 
 def _entry(kind: type[_Entry], content: dict[str, Any]) -> _Entry:
     """An entry of plain values, each of the type that its field names."""
-    for name, expected in get_type_hints(kind).items():
+    for name, expected in _fields(kind).items():
         _check(f"{kind.__name__}.{name}", content[name], expected)
     return kind(**{item.name: content[item.name] for item in fields(kind)})  # type: ignore[arg-type]
+
+
+@cache
+def _fields(kind: type) -> dict[str, type]:
+    """The fields of an entry and their types, which take longer to find out than a manifest to read."""
+    return get_type_hints(kind)
 
 
 def _check(name: str, value: Any, expected: type) -> None:

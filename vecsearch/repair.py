@@ -11,7 +11,7 @@ from dataclasses import replace
 from vecsearch import files
 from vecsearch.ann import Flat
 from vecsearch.commit import Commit
-from vecsearch.errors import IndexDamaged
+from vecsearch.errors import VecsearchError
 from vecsearch.garbage import collect
 from vecsearch.manifest import SegmentEntry, now, written_by
 from vecsearch.segment import ROWS, VECTORS, derive_rows, read_record
@@ -30,7 +30,7 @@ def repair(store: Store, problems: Sequence[Problem]) -> tuple[str, ...]:
     repaired = {path for path in mendable if path.endswith(ROWS) and _made_anew(store, path)}
     try:
         base = store.manifest()
-    except IndexDamaged:  # nothing is built on a version that cannot be read; one before it can be restored
+    except VecsearchError:  # nothing is built on a version that cannot be read; one before it can be restored
         return tuple(sorted(repaired))
     rewritten = {entry.id for entry in base.segments if _rows_of(entry) in mendable - repaired}
     lost_sources = base.sources if base.sources and f"{SOURCES}/{base.sources.id}" in mendable else None
@@ -85,7 +85,7 @@ def _made_anew(store: Store, path: str) -> bool:
 def _segments(store: Store, number: int) -> tuple[SegmentEntry, ...]:
     try:
         return store.manifest(number).segments
-    except IndexDamaged:
+    except VecsearchError:
         return ()
 
 

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from vecsearch.ann import Flat, write_flat
 from vecsearch.columns import metadata_columns, metadata_of
 from vecsearch.errors import IndexDamaged
-from vecsearch.files import flush_file, flush_folder, sha256
+from vecsearch.files import flush_all, naming, sha256
 from vecsearch.manifest import FileEntry, SegmentEntry
 from vecsearch.types import BoolArray, Chunk, FloatArray, IntArray
 
@@ -91,15 +91,14 @@ def write_segment(folder: Path, rows: pa.Table, vectors: FloatArray) -> SegmentE
     import pyarrow.parquet as pq
 
     folder.mkdir(parents=True)
-    pq.write_table(rows, folder / CHUNKS, row_group_size=_ROW_GROUP, compression="zstd")
-    derive_rows(folder, folder / ROWS)
-    write_flat(folder / VECTORS, vectors)
+    with naming(folder):
+        pq.write_table(rows, folder / CHUNKS, row_group_size=_ROW_GROUP, compression="zstd")
+        derive_rows(folder, folder / ROWS)
+        write_flat(folder / VECTORS, vectors)
     files = {}
     for name in (CHUNKS, ROWS, VECTORS):
-        flush_file(folder / name)
         files[name] = FileEntry(size=(folder / name).stat().st_size, sha256=sha256(folder / name))
-    flush_folder(folder)
-    flush_folder(folder.parent)
+    flush_all([*(folder / name for name in files), folder, folder.parent])
     return SegmentEntry(id=folder.name, rows=rows.num_rows, files=files, tombstones=None)
 
 

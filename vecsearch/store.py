@@ -16,8 +16,8 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -63,6 +63,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()  # the working folder may change while an index is open
+        self.name = str(path)  # as the user calls it
         self._beside = path.resolve().parent
 
     def exists(self) -> bool:
@@ -74,14 +75,30 @@ class Store:
 
         Raises IndexExists when there is an index, InvalidOption when the folder holds something else.
         """
+        with self.creating():
+            self.publish(manifest)
+
+    @contextmanager
+    def creating(self) -> Iterator[None]:
+        """Only this process writes in a block that publishes the first version; when it raises, no index is left.
+
+        Raises IndexExists when there is an index, InvalidOption when the folder holds something else.
+        """
         self._refuse_what_is_there()
-        for name in (MANIFESTS, SEGMENTS):  # by both a scan of files knows an index and passes over it
-            (self.path / name).mkdir(parents=True, exist_ok=True)
-        for folder in (self.path, self._beside):
-            files.flush_folder(folder)
+        made = not self.path.exists()
+        self.path.mkdir(parents=True, exist_ok=True)
         with self.locked():
             self._refuse_what_is_there()
-            self.publish(manifest)
+            try:
+                for name in (MANIFESTS, SEGMENTS):  # by both a scan of files knows an index and passes over it
+                    (self.path / name).mkdir(exist_ok=True)
+                for folder in (self.path, self._beside):
+                    files.flush_folder(folder)
+                yield
+            except BaseException:
+                if not self.exists():
+                    self._unmake(made)
+                raise
 
     def versions(self) -> list[int]:
         """The numbers of the versions that are there, ascending."""
@@ -108,11 +125,11 @@ class Store:
                 if version is None and versions != seen:
                     continue  # a writer has removed it, which it does when there are newer ones
                 has = f"{seen[0]} to {seen[-1]}"
-                raise IndexNotFound(f"no version {number} at {self.path}: it has {has}") from None
+                raise IndexNotFound(f"no version {number} at {self.name}: it has {has}") from None
             if manifest.version != number:
                 raise IndexDamaged(f"{path} holds version {manifest.version}: it is not where it was written")
             return manifest
-        raise IndexNotFound(f"no index at {self.path}: vecsearch index FOLDER -i {self.path} makes one")
+        raise IndexNotFound(f"no index at {self.name}: vecsearch index FOLDER -i {self.name} makes one")
 
     def snapshot(self, version: int | None = None, reuse: Snapshot | None = None) -> Snapshot:
         """A version open for reading, by default the current one; segments that `reuse` has open are shared.
@@ -180,7 +197,7 @@ class Store:
             names = sorted(name for name in os.listdir(self.path / TAGS) if not name.startswith(files.TEMPORARY))
         except FileNotFoundError:
             return {}
-        return {name: self._tagged(self.path / TAGS / name) for name in names}
+        return {name: self.tagged(name) for name in names}
 
     def tag(self, name: str, version: int) -> None:
         """Gives a version a name, in place of the one that had it. The lock is held."""
@@ -222,11 +239,18 @@ class Store:
 
     def _refuse_what_is_there(self) -> None:
         if self.exists():
-            raise IndexExists(f"there is an index at {self.path} already: open it, or choose another folder")
+            raise IndexExists(f"there is an index at {self.name} already: open it, or choose another folder")
         if self.path.exists() and not self.path.is_dir():
-            raise InvalidOption(f"{self.path} is a file; an index is a folder of its own")
+            raise InvalidOption(f"{self.name} is a file; an index is a folder of its own")
         if self.path.is_dir() and not {entry.name for entry in self.path.iterdir()} <= _OURS:
-            raise InvalidOption(f"{self.path} holds other files; an index needs a folder of its own")
+            raise InvalidOption(f"{self.name} holds other files; an index needs a folder of its own")
+
+    def _unmake(self, made: bool) -> None:
+        """Removes the folders of an index that did not come to be, as far as they are empty."""
+        (self.path / LOCK).unlink(missing_ok=True)
+        for folder in (self.path / MANIFESTS, self.path / SEGMENTS, *([self.path] if made else [])):
+            with suppress(OSError):
+                folder.rmdir()
 
     def _open(self, manifest: Manifest, reuse: Snapshot | None) -> Snapshot:
         opened = {part.segment.entry.id: part.segment for part in reuse.parts} if reuse else {}
@@ -255,7 +279,9 @@ class Store:
             raise IndexDamaged(f"{path} leaves {int(alive.sum())} rows, expected {entry.live}: run vecsearch verify")
         return alive
 
-    def _tagged(self, path: Path) -> int:
+    def tagged(self, name: str) -> int:
+        """The version that has this name; raises IndexDamaged when that cannot be read."""
+        path = self.path / TAGS / name
         text = path.read_bytes()
         number, _, _ = text.partition(b" ")
         if not number.isdigit() or text != _tag_text(int(number)):

@@ -6,14 +6,14 @@ The base of `Index`, which adds documents and searches.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
 from vecsearch import exchange, history
 from vecsearch.compaction import compact
-from vecsearch.errors import InvalidOption
+from vecsearch.errors import IndexDamaged, InvalidOption
 from vecsearch.repair import repair as repair_files
 from vecsearch.store import Store
 from vecsearch.summary import describe
@@ -53,10 +53,14 @@ class Upkeep:
         with self._writing():
             history.restore(self._store, history.numbered(self._store, version))
 
-    def tag(self, name: str, version: int | None = None) -> None:
-        """The version, by default the one that reads see, has this name and is kept as long as it has."""
+    def tag(self, name: str, version: int | str | None = None) -> None:
+        """The version, by default the one that reads see, has this name and is kept as long as it has.
+
+        It is named by its number or another tag. A name that another version had is taken from that.
+        """
         with self._writing():
-            history.tag(self._store, name, self._snapshot.manifest.version if version is None else version)
+            seen = self._snapshot.manifest.version
+            history.tag(self._store, name, seen if version is None else history.numbered(self._store, version))
 
     def untag(self, name: str) -> None:
         """No version has this name; the one that had it is kept no longer than others."""
@@ -76,18 +80,25 @@ class Upkeep:
     def verify(self, *, repair: bool = False) -> Verification:
         """What is wrong with the files of the index; see `verify_index`."""
         found = _verified(self._store, repair=repair, wait=self._wait)
-        self.refresh()
+        if found.repaired:
+            with suppress(IndexDamaged):  # what is still damaged is in `found`
+                self._snapshot = self._store.snapshot(self._pinned)  # nothing shared: what is open may be damaged
         return found
 
     def export(self, file: str | PathLike[str]) -> int:
         """Writes the chunks that a search can find, with vectors, to a Parquet file; how many they are."""
         return exchange.export(self._snapshot, Path(file))
 
+    def _check_writable(self) -> None:
+        if self._pinned is not None:
+            raise InvalidOption(
+                f"{self.path} was opened as version {self._pinned}, to read: open it without a version to write"
+            )
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Only this process writes; afterwards reads see what was written."""
-        if self._pinned is not None:
-            raise InvalidOption(f"{self.path} was opened as version {self._pinned}, to read: open it without to write")
+        self._check_writable()
         with self._store.locked(self._wait):
             yield
         self.refresh()
@@ -119,5 +130,5 @@ def _verified(store: Store, *, repair: bool, wait: float) -> Verification:
     if not repair or found.ok:
         return found
     with store.locked(wait):
-        repaired = repair_files(store, found.problems)
+        repaired = repair_files(store, verify_files(store).problems)  # anew: another process may have written
     return replace(verify_files(store), repaired=repaired)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from vecsearch import files
-from vecsearch.errors import IndexDamaged, VecsearchError
+from vecsearch.errors import IndexDamaged, IndexNotFound, VecsearchError
 from vecsearch.garbage import unnamed
 from vecsearch.manifest import FileEntry, Manifest, SegmentEntry, SideFile
 from vecsearch.segment import ROWS, Segment, read_record
@@ -37,15 +37,8 @@ def verify(store: Store) -> Verification:
     if not store.exists():
         store.manifest()  # says that there is no index
     found = _Findings()
-    manifests = _manifests(store, found)
-    for manifest in manifests:
-        for entry in manifest.segments:
-            if not any(path.startswith(f"{SEGMENTS}/{entry.id}/") for path in found.checked):
-                found.problems += _segment_problems(store, entry, found)
-            found.problems += _side_file_problems(store, TOMBSTONES, entry.tombstones, found)
-        found.problems += _side_file_problems(store, SOURCES, manifest.sources, found)
-    if not found.problems and manifests:
-        found.problems += _version_problems(store, manifests[-1])
+    manifests = [manifest for manifest in _manifests(store, found) if _is_kept(store, manifest, found)]
+    _look_at_tags(store, found)
     leftovers = _leftovers(store, manifests)
     return Verification(
         len(manifests), len(found.checked), sum(found.checked.values()), tuple(found.problems), tuple(leftovers)
@@ -53,25 +46,62 @@ def verify(store: Store) -> Verification:
 
 
 def _manifests(store: Store, found: _Findings) -> list[Manifest]:
-    """The manifests that can be read, ascending; the others and damaged tags are problems."""
+    """The manifests that can be read, ascending; the others are problems."""
     manifests = []
     for number in store.versions():
         path = f"{MANIFESTS}/{store.manifest_path(number).name}"
-        found.checked[path] = store.manifest_path(number).stat().st_size
         try:
-            manifests.append(store.manifest(number))
+            size, manifest = store.manifest_path(number).stat().st_size, store.manifest(number)
+        except (FileNotFoundError, IndexNotFound):  # a writer has just removed it
+            continue
+        except OSError as error:
+            found.problems.append(Problem(path, "missing", f"the file cannot be read: {error.strerror}"))
         except VecsearchError as error:
             found.problems.append(Problem(path, "checksum", str(error)))
-    try:
-        tags = store.tags()
-    except IndexDamaged as error:
-        found.problems.append(Problem(TAGS, "checksum", str(error)))
-        return manifests
-    for name, number in tags.items():
-        found.checked[f"{TAGS}/{name}"] = (store.path / TAGS / name).stat().st_size
-        if number not in store.versions():
-            found.problems.append(Problem(f"{TAGS}/{name}", "content", f"names version {number}, which is not there"))
+        else:
+            manifests.append(manifest)
+            found.checked[path] = size
     return manifests
+
+
+def _is_kept(store: Store, manifest: Manifest, found: _Findings) -> bool:
+    """Notes what is wrong with a version's files; False when a writer has removed it meanwhile, and nothing is noted.
+
+    1. The manifest was read. 2. A writer commits and collects: first the manifest, then the files that only it named.
+    3. A file is missing here. Then the manifest is no longer there either.
+    """
+    seen = _Findings(checked=dict(found.checked))
+    for entry in manifest.segments:
+        if not any(path.startswith(f"{SEGMENTS}/{entry.id}/") for path in seen.checked):
+            seen.problems += _segment_problems(store, entry, seen)
+        seen.problems += _side_file_problems(store, TOMBSTONES, entry.tombstones, seen)
+    seen.problems += _side_file_problems(store, SOURCES, manifest.sources, seen)
+    if not found.problems and not seen.problems:
+        seen.problems += _version_problems(store, manifest)
+    if seen.problems and not store.manifest_path(manifest.version).exists():
+        return False
+    found.problems += seen.problems
+    found.checked.update(seen.checked)
+    return True
+
+
+def _look_at_tags(store: Store, found: _Findings) -> None:
+    """Notes the tags that cannot be read, and those of versions that are not there."""
+    for path in unnamed(store.path / TAGS, set()):
+        if path.name.startswith(files.TEMPORARY):
+            continue
+        name = f"{TAGS}/{path.name}"
+        try:
+            found.checked[name], number = path.stat().st_size, store.tagged(path.name)
+        except FileNotFoundError:  # a writer has just taken it away
+            found.checked.pop(name, None)
+        except IndexDamaged as error:
+            found.problems.append(Problem(name, "checksum", str(error)))
+        except OSError as error:
+            found.problems.append(Problem(name, "missing", f"the file cannot be read: {error.strerror}"))
+        else:
+            if number not in store.versions() and path.exists():
+                found.problems.append(Problem(name, "content", f"names version {number}, which is not there"))
 
 
 def _segment_problems(store: Store, entry: SegmentEntry, found: _Findings) -> Iterator[Problem]:
@@ -135,13 +165,13 @@ def _content_problems(folder: Path, entry: SegmentEntry) -> Iterator[str]:
 
 
 def _version_problems(store: Store, manifest: Manifest) -> Iterator[Problem]:
-    """What is wrong with the current version as a whole."""
+    """What is wrong with a version as a whole, when its files are as they were written."""
     path = f"{MANIFESTS}/{store.manifest_path(manifest.version).name}"
     try:
         snapshot = store.snapshot(manifest.version)
         if manifest.sources:
             read_sources(store.path / SOURCES / manifest.sources.id)
-    except IndexDamaged as error:
+    except VecsearchError as error:
         yield Problem(path, "content", str(error))
         return
     ids = list(_live_documents(snapshot))

@@ -167,7 +167,7 @@ def test_progress_is_shown_on_a_terminal_only(place: Path, notes: Path, environm
 def test_ctrl_c_is_said_in_one_line_and_what_was_paid_is_kept(
     place: Path, notes: Path, environment: dict[str, str]
 ) -> None:
-    for i in range(30):
+    for i in range(150):
         text = "\n\n".join(f"Paragraph {j} of file {i} says {i * j} in few words." for j in range(60))
         write(place / "many" / f"{i}.md", text)
     arguments = ["index", "many", "-i", "new", "--chunk-tokens", "16"]
