@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from vecsearch.chunking import Chunking, Tokenizer, chunk_document, chunk_documents, embedded_text
+from vecsearch.chunking import Chunking, Tokenizer, chunk_document, chunk_documents, model_text
 from vecsearch.encoders import load_encoder
 from vecsearch.errors import InvalidOption, ModelNotFound
 from vecsearch.types import Chunk, Document, Heading, Outline, Span
@@ -312,7 +312,7 @@ def test_a_model_reads_a_chunk_without_the_markup_in_it(text, data):
     inside = {at for span in markup for at in range(span.start, span.end)}
     read = "".join(text[at] for at in range(start, end) if at not in inside)
     chunk = Chunk("d", 0, start, end, text[start:end], 1)
-    assert embedded_text(chunk, Outline(markup=markup)) == (read if read.strip() else chunk.text)
+    assert model_text(chunk, Outline(markup=markup)) == (read if read.strip() else chunk.text)
 
 
 @pytest.mark.parametrize(

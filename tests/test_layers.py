@@ -38,7 +38,7 @@ ORDER = [
     "exchange",
     "draft",
     "tally",
-    "embedding",
+    "background",
     "ingest",
     "sync",
     "query",

@@ -14,7 +14,7 @@ from threading import Event
 from types import TracebackType
 from typing import Any
 
-from vecsearch.chunking import embedded_text
+from vecsearch.chunking import model_text
 from vecsearch.encoding import Encoded, Encoder, VectorCache, encode_cached
 from vecsearch.tally import Tally
 from vecsearch.types import Chunk, Document, FloatArray, Role
@@ -24,17 +24,17 @@ class _Stopped(Exception):
     """The run is over; what is being encoded is not needed."""
 
 
-class Embedding:
+class BackgroundEncoding:
     """A context in which windows of chunks are encoded one after the other, at most one ahead of who waits."""
 
     def __init__(self, cache: VectorCache, tally: Tally) -> None:
         self._cache = cache
         self._tally = tally
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="vecsearch-embedding")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="vecsearch-encoding")
         self._running: deque[Future[Any]] = deque()
         self._stop = Event()
 
-    def __enter__(self) -> Embedding:
+    def __enter__(self) -> BackgroundEncoding:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -46,7 +46,7 @@ class Embedding:
     ) -> list[Callable[[], FloatArray]]:
         """Begins to encode the chunks; for each document what gives the raw vectors of its chunks, (chunks, dim)."""
         texts = [
-            embedded_text(chunk, document.outline)
+            model_text(chunk, document.outline)
             for document, chunks in zip(documents, chunked, strict=True)
             for chunk in chunks
         ]

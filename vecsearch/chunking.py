@@ -73,7 +73,7 @@ def chunk_documents(documents: Sequence[Document], tokenizer: Tokenizer, chunkin
         yield _chunks(document, _without_repeats(_fit(trimmed, cutter, tokenizer)), boundaries)
 
 
-def embedded_text(chunk: Chunk, outline: Outline) -> str:
+def model_text(chunk: Chunk, outline: Outline) -> str:
     """What a model reads of a chunk: its text without the markup in it; all of it when there is nothing else."""
     spans = outline.markup
     first = bisect_right(spans, chunk.start, key=lambda span: span.end)

@@ -16,11 +16,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from vecsearch.chunking import chunk_documents, embedded_text
+from vecsearch.background import BackgroundEncoding
+from vecsearch.chunking import chunk_documents, model_text
 from vecsearch.columns import check_metadata
 from vecsearch.documents import given_document
 from vecsearch.draft import Block, Draft, Stored
-from vecsearch.embedding import Embedding
 from vecsearch.encoding import Encoder, VectorCache
 from vecsearch.errors import InvalidDocument
 from vecsearch.segment import Origin
@@ -70,19 +70,19 @@ class Ingest:
 
     def run(self, changes: Iterable[Put | FileRead]) -> Report:
         """Makes the changes, committing as it goes, whole documents at a time. Returns when all is on the disk."""
-        with Embedding(self.cache, self.tally) as embedding:
+        with BackgroundEncoding(self.cache, self.tally) as background:
             for window in _windows(changes):
                 changed = self._changed([change for change in window if isinstance(change, Put)])
                 if changed and self.dry_run:
                     self._foresee(changed)
                 elif changed:
-                    self._stage(changed, embedding)
-                self._finish_files([change for change in window if isinstance(change, FileRead)], embedding)
+                    self._stage(changed, background)
+                self._finish_files([change for change in window if isinstance(change, FileRead)], background)
                 if self.draft.is_due:
-                    embedding.wait()
+                    background.wait()
                     self.draft.commit()
-                embedding.wait(ahead=2)  # one window, and the note that its files are done
-            embedding.wait()
+                background.wait(ahead=2)  # one window, and the note that its files are done
+            background.wait()
         if not self.dry_run:
             self.draft.commit(final=True)
         return self.tally.report()
@@ -110,12 +110,12 @@ class Ingest:
                 changed[document.id] = put, origin, old
         return changed
 
-    def _stage(self, changed: Mapping[str, Change], embedding: Embedding) -> None:
+    def _stage(self, changed: Mapping[str, Change], background: BackgroundEncoding) -> None:
         """The documents are chunked, being encoded, and part of the draft."""
         encoder = self.encoder()
         chunked = self._chunked(encoder, changed)
         documents = [put.document for put, _, _ in changed.values()]
-        vectors = embedding.start(encoder, documents, chunked)
+        vectors = background.start(encoder, documents, chunked)
         for (put, origin, old), chunks, rows in zip(changed.values(), chunked, vectors, strict=True):
             self.draft.stage(put.document.id, Block(chunks, origin, rows), old)
 
@@ -125,7 +125,7 @@ class Ingest:
         chunked = self._chunked(encoder, changed)
         documents = [put.document for put, _, _ in changed.values()]
         texts = [
-            embedded_text(chunk, document.outline)
+            model_text(chunk, document.outline)
             for document, chunks in zip(documents, chunked, strict=True)
             for chunk in chunks
         ]
@@ -142,14 +142,14 @@ class Ingest:
         documents = [put.document for put, _, _ in changed.values()]
         return list(chunk_documents(documents, encoder, self.draft.base.manifest.chunking))
 
-    def _finish_files(self, read: Sequence[FileRead], embedding: Embedding) -> None:
+    def _finish_files(self, read: Sequence[FileRead], background: BackgroundEncoding) -> None:
         """Deletes what the files no longer hold and notes how they were when they were read."""
         complete = [file.path for file in read if file.complete]
         self.tally.counts["deleted"] += self.draft.drop_unmet(complete) if complete else 0
         for file in read:
             self.draft.stamp(file.path, file.stamp)
         size = sum(file.size for file in read)
-        embedding.then(lambda: self.tally.finished(size))
+        background.then(lambda: self.tally.finished(size))
 
     def _check_owner(self, put: Put, old: Stored | None, earlier: Put) -> None:
         """Raises InvalidDocument when two places give the same id; a program may replace what a program gave."""

@@ -181,6 +181,14 @@ def test_a_module_that_is_not_supported_is_refused(tiny):
     assert "Dense" in damaged(tiny)
 
 
+@pytest.mark.parametrize("place", ["../1_Pooling", "/1_Pooling", "a/../../b", 5])
+def test_a_module_outside_of_the_model_is_refused(tiny, place):
+    modules = json.loads((tiny / "modules.json").read_text())
+    write_json(tiny / "modules.json", [{**module, "path": place} for module in modules])
+    with pytest.raises(ModelDamaged, match=r"modules.json: the module folder .* outside"):
+        load_encoder(str(tiny))
+
+
 def test_a_plain_transformer_takes_its_limit_from_the_tokenizer(tiny):
     (tiny / "sentence_bert_config.json").unlink()
     (tiny / "modules.json").unlink()

@@ -175,6 +175,9 @@ def _module_folders(folder: Path) -> dict[str, str]:
         modules = {entry["type"].rpartition(".")[2]: entry["path"] for entry in listed}
     except (TypeError, KeyError, AttributeError) as error:
         raise ModelDamaged(f"{path} is not a list of modules with a type and a path") from error
+    for place in modules.values():
+        if not isinstance(place, str) or Path(place).is_absolute() or ".." in Path(place).parts:
+            raise ModelDamaged(f"{path}: the module folder {place!r} lies outside of the model's")
     if unknown := modules.keys() - {"Transformer", "Pooling", "Normalize"}:
         raise ModelDamaged(f"{path}: the module {min(unknown)} is not supported")
     return {"Pooling": "1_Pooling", **modules}
