@@ -41,6 +41,10 @@ class Failing:
 
         return call
 
+    def _open(self, file: Any, mode: str = "r", **options: Any) -> Any:
+        """open() that counts when it is to write; what cannot be read is damage, which is for tests of verify."""
+        return (builtins.open if mode in ("r", "rb") else self.wrap("open", builtins.open))(file, mode, **options)
+
     @contextmanager
     def installed(self) -> Iterator[Failing]:
         with pytest.MonkeyPatch.context() as patch:
@@ -48,5 +52,5 @@ class Failing:
                 patch.setattr(os, name, self.wrap(name, getattr(os, name)))
             if "open" in self.names:
                 for module in _OPENING:
-                    patch.setattr(f"{module}.open", self.wrap("open", builtins.open), raising=False)
+                    patch.setattr(f"{module}.open", self._open, raising=False)
             yield self

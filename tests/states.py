@@ -44,4 +44,4 @@ def documents_of(index: Index) -> dict[str, str]:
 
 def temporary_files(path: Path) -> list[Path]:
     """Files that were never finished."""
-    return [file for file in path.rglob(f"{TEMPORARY}*")]
+    return list(path.rglob(f"{TEMPORARY}*"))

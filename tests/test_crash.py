@@ -1,14 +1,13 @@
-"""Whatever operation fails, and wherever Ctrl-C comes: the index is as it was before or as it is after, never between."""
+"""Whatever operation fails, wherever Ctrl-C comes: the index is as it was before or is after, never between."""
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from types import FrameType
@@ -17,190 +16,47 @@ from typing import Any
 import pytest
 from counting import CountingEncoder
 from failing import Failing
-from states import state_of, temporary_files
-from writing import write
+from trials import (
+    CODES,
+    OPERATIONS,
+    Trials,
+    add,
+    change_files,
+    compact,
+    cut_rows,
+    delete,
+    from_export,
+    make_base,
+    nothing,
+    remove_index,
+    repair,
+    sync,
+)
+from writing import content_of
 
-from vecsearch import Document, Index, VecsearchError, verify_index
-from vecsearch.cli.main import _one_line
+from vecsearch import Document, Index, verify_index
 
-CODES = {"disk": [errno.EIO, errno.ENOSPC], "Ctrl-C": [None]}  # in turn
 pytestmark = pytest.mark.filterwarnings("ignore:vecsearch works without its cache:RuntimeWarning")
-
-
-def text(number: int) -> str:
-    return " ".join(f"word{(number * step) % 17}" for step in range(1, 9))
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with files, an index of several segments with tombstones, a table of files and a tag, and its export."""
-    place = tmp_path_factory.mktemp("base")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VECSEARCH_CACHE", str(place / "cache"))
-        for number in range(4):
-            write(place / "notes" / f"{number}.txt", text(number))
-        index = Index.create(place / "index", model=CountingEncoder())
-        index.add(Document(f"big {number}", text(number), {"n": number}) for number in range(40))
-        index.tag("first")
-        index.sync(place / "notes")
-        index.add([Document("small", text(99))])
-        index.delete(["big 3", "big 4", "notes/0.txt"])
-        index.export(place / "export.parquet")
-    shutil.rmtree(place / "cache")  # which would be copied for each trial
-    info = index.info()
-    assert (info.segments, info.deleted) == (3, 3), "more than one segment, and rows deleted"
-    return place
+        patch.setenv("VECSEARCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return make_base(tmp_path_factory.mktemp("base"))
 
 
-def opened(place: Path) -> Index:
-    return Index.open(place / "index", model=CountingEncoder())
-
-
-def change_files(place: Path) -> None:
-    write(place / "notes" / "1.txt", text(51))
-    write(place / "notes" / "new.txt", text(52))
-    (place / "notes" / "2.txt").unlink()
-
-
-def cut_rows(place: Path) -> None:
-    rows = next(iter(place.glob("index/segments/*/rows.arrow")))
-    rows.write_bytes(rows.read_bytes()[:-9])
-
-
-def cut_table_of_files(place: Path) -> None:
-    opened(place).keep_versions(1)  # no older version holds the table too
-    [table] = place.glob("index/sources/*")
-    table.write_bytes(table.read_bytes()[:-1])
-
-
-def sync(place: Path) -> None:
-    opened(place).sync(place / "notes")
-
-
-def add(place: Path) -> None:
-    opened(place).add([Document("small", text(7)), Document("new", text(8)), Document("big 7", text(9))])
-
-
-def delete(place: Path) -> None:
-    opened(place).delete(["big 1", "notes/3.txt", "small"])
-
-
-def compact(place: Path) -> None:
-    opened(place).compact()
-
-
-def restore(place: Path) -> None:
-    opened(place).restore("first")
-
-
-def tag(place: Path) -> None:
-    opened(place).tag("second")
-
-
-def retag(place: Path) -> None:
-    opened(place).tag("first")
-
-
-def untag(place: Path) -> None:
-    opened(place).untag("first")
-
-
-def keep_versions(place: Path) -> None:
-    opened(place).keep_versions(1)
-
-
-def repair(place: Path) -> None:
-    verify_index(place / "index", repair=True)
-
-
-def from_export(place: Path) -> None:
-    Index.from_export(place / "export.parquet", place / "index")
-
-
-def remove_index(place: Path) -> None:
-    shutil.rmtree(place / "index")
-
-
-def nothing(place: Path) -> None:
-    pass
-
-
-# what is done, and what is done before, unharmed
-OPERATIONS: list[tuple[Callable[[Path], None], Callable[[Path], None]]] = [
-    (sync, change_files),
-    (add, nothing),
-    (delete, nothing),
-    (compact, nothing),
-    (restore, nothing),
-    (tag, nothing),
-    (retag, nothing),
-    (untag, nothing),
-    (keep_versions, nothing),
-    (repair, cut_rows),
-    (repair, cut_table_of_files),
-    (from_export, remove_index),
-]
-each_operation = pytest.mark.parametrize(
-    ("operation", "prepare"),
-    OPERATIONS,
-    ids=[f"{operation.__name__}-{prepare.__name__}" for operation, prepare in OPERATIONS],
-)
-
-
-class Trials:
-    """One operation done again and again on copies of an index, each time with something going wrong."""
-
-    def __init__(self, base: Path, tmp_path: Path, operation: Callable[[Path], None], prepare: Callable[..., None]):
-        self.tmp_path, self.operation = tmp_path, operation
-        self.start = tmp_path / "start"
-        shutil.copytree(base, self.start)
-        prepare(self.start)
-        self.before = state_of(self.start / "index")
-        self.whole = self.before != "none" and verify_index(self.start / "index").ok
-        self.place = self._copy("undisturbed")
-        operation(self.place)
-        self.after = state_of(self.place / "index")
-        self.errors: list[BaseException] = []
-
-    def run(self, harm: Callable[[], Any]) -> None:
-        """One trial in which `harm`, a context, makes something go wrong."""
-        self.place = self._copy("trial")
-        try:
-            with harm():
-                self.operation(self.place)
-        except (VecsearchError, OSError, KeyboardInterrupt) as error:
-            if not isinstance(error, KeyboardInterrupt):
-                assert "\n" not in _one_line(error)
-                assert "unexpected" not in _one_line(error)
-            self.errors.append(error.with_traceback(None))
-        else:
-            assert state_of(self.place / "index") == self.after
-        self._check()
-        shutil.rmtree(self.place)
-
-    def _copy(self, name: str) -> Path:
-        return Path(shutil.copytree(self.start, self.tmp_path / name))
-
-    def _check(self) -> None:
-        """Old or new, whole, and what was left over is gone after the next successful write."""
-        path = self.place / "index"
-        state = state_of(path)
-        assert state in (self.before, self.after)
-        if self.whole or state == self.after != self.before:
-            assert verify_index(path).problems == ()
-        if state != self.after:
-            self.operation(self.place)
-            assert state_of(path) == self.after
-        if state == self.after or self.operation in (tag, retag):
-            opened(self.place).add([Document("the next write", text(1))])
-        found = verify_index(path)
-        assert (found.problems, found.leftovers) == ((), ())
-        assert temporary_files(path) == []
+def str_of(value: Any) -> str:
+    return getattr(value, "__name__", str(value))
 
 
 @pytest.mark.slow
-@each_operation
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize(
+    ("operation", "prepare", "code"),
+    [(*pair, "disk") for pair in OPERATIONS]
+    + [(*pair, "Ctrl-C") for pair in OPERATIONS if pair[0] in (sync, compact, from_export)],
+    ids=str_of,
+)
 def test_whichever_operation_fails_the_index_is_as_before_or_after(base, tmp_path, operation, prepare, code):
     trials = Trials(base, tmp_path, operation, prepare)
     for number in count():
@@ -237,37 +93,58 @@ def no_file_larger_than(size: int) -> Iterator[None]:
         (repair, cut_rows),
         (from_export, remove_index),
     ],
-    ids=lambda f: f.__name__,
+    ids=str_of,
 )
 def test_a_disk_that_is_full_at_any_byte_leaves_the_index_as_before(base, tmp_path, operation, prepare):
     trials = Trials(base, tmp_path, operation, prepare)
-    there = {file for file in trials.start.rglob("*") if file.is_file()}
-    new = {
-        file.stat().st_size
-        for file in trials.place.rglob("*")
-        if trials.start / file.relative_to(trials.place) not in there
-    }
+    there, made = content_of(trials.start), content_of(trials.place)
+    new = {len(content) for name, content in made.items() if content and there.get(name) != content}
     assert new
     tried = {0, 1, *(size - 1 for size in new), *(size // 2 for size in new)}
     for size in sorted(tried):
         trials.run(lambda size=size: no_file_larger_than(size))
-    assert len(trials.errors) == len(tried), "with one byte less than the largest file nothing can be written"
+    assert len(trials.errors) == len(tried), "with a byte less than the largest file needs nothing is written"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit on the size of files here")
+def test_a_disk_that_is_full_before_the_last_byte_of_the_vectors_leaves_no_cut_vectors(tmp_path):
+    """FAISS's own files keep the end of what is written to themselves when it cannot be written."""
+    index = Index.create(tmp_path / "index", model=CountingEncoder(dim=512))
+    index.add([Document("before", "before")])
+    documents = [Document(str(number), f"text {number}") for number in range(20)]
+    vectors = 21 * 512 * 4  # bytes, more than any other file takes
+    for missing in (1_000, 60, 1, 0):
+        limit = vectors + 45 - missing  # 45: what FAISS writes before them
+        with no_file_larger_than(limit) if missing else nullcontext():
+            error = None
+            try:
+                index.add(documents)
+            except OSError as raised:
+                error = raised
+        assert bool(error) == bool(missing)
+        assert verify_index(index.path).problems == ()
+        assert len(Index.open(index.path)) == (1 if missing else 21)
 
 
 class Interrupting:
-    """Raises what Ctrl-C does at the line number `at` of those that are run in the modules that write."""
+    """Raises what Ctrl-C does at line number `at` of those that are run in the modules that write.
 
-    modules = ("vecsearch.commit", "vecsearch.files", "vecsearch.lock", "vecsearch.garbage")
+    A line counts once for each function that has called it.
+    """
+
+    modules = ("vecsearch.commit", "vecsearch.lock", "vecsearch.garbage")
 
     def __init__(self, at: int) -> None:
-        self.at, self.lines = at, 0
+        self.at = at
+        self.lines: set[tuple[object, ...]] = set()
 
     def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
         if frame.f_globals.get("__name__") not in self.modules:
             return None
-        if event == "line":
-            self.lines += 1
-            if self.lines - 1 == self.at:
+        line = frame.f_code, frame.f_lineno, frame.f_back and frame.f_back.f_code
+        if event == "line" and line not in self.lines:
+            self.lines.add(line)
+            if len(self.lines) == self.at:
                 raise KeyboardInterrupt
         return self._trace
 
@@ -282,15 +159,15 @@ class Interrupting:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("operation", [add, delete])
-def test_at_whichever_line_ctrl_c_comes_the_index_is_as_before_or_after(base, tmp_path, operation):
-    trials = Trials(base, tmp_path, operation, nothing)
-    for number in count():
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # between open() and `with`
+def test_at_whichever_line_ctrl_c_comes_the_index_is_as_before_or_after(base, tmp_path):
+    trials = Trials(base, tmp_path, add, nothing)
+    for number in count(1):
         interrupting = Interrupting(number)
         trials.run(interrupting.installed)
-        if interrupting.lines <= number:
+        if len(interrupting.lines) < number:
             break
-    assert len(trials.errors) == number > 50
+    assert len(trials.errors) == number - 1 > 30
 
 
 def test_a_cache_that_cannot_be_written_is_said_and_nothing_else_happens(base, tmp_path):

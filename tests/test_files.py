@@ -149,3 +149,21 @@ def test_the_hash_is_that_of_the_content(tmp_path, size):
     content = bytes(range(256)) * (size // 256 + 1)
     (tmp_path / "file").write_bytes(content[:size])
     assert files.sha256(tmp_path / "file") == hashlib.sha256(content[:size]).hexdigest()
+
+
+def test_files_and_folders_are_flushed_together_and_one_that_cannot_be_raises(tmp_path):
+    (tmp_path / "file").write_bytes(OLD)
+    files.flush_all([tmp_path / "file", tmp_path])
+    with pytest.raises(FileNotFoundError, match="none"):
+        files.flush_all([tmp_path / "file", tmp_path / "none", tmp_path])
+    with Failing(1, ("fsync",)).installed() as failing, pytest.raises(OSError, match="made to fail"):
+        files.flush_all([tmp_path / "file", tmp_path])
+    assert failing.calls == 2
+
+
+def test_an_error_of_the_disk_that_names_no_file_gets_one(tmp_path):
+    with pytest.raises(OSError, match=r"No space left on device.*file") as raised, files.naming(tmp_path / "file"):
+        raise OSError(errno.ENOSPC, "as Arrow says it")
+    assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(tmp_path / "file"))
+    with pytest.raises(FileNotFoundError, match="other"), files.naming(tmp_path / "file"):
+        (tmp_path / "other").read_bytes()

@@ -160,19 +160,22 @@ def test_syncing_after_restoring_brings_the_index_in_step_with_the_files_again(
     tmp_path: Path, folder: Path, encoder: CountingEncoder
 ) -> None:
     index = Index.create(tmp_path / "index", model=encoder, keep_versions=100)
-    for name in ("same", "changed", "removed"):
+    for name in ("same", "changed", "removed", "dropped"):
         write(folder / f"{name}.txt", f"{name} at first")
     index.sync(folder)
     write(folder / "changed.txt", "changed by now")
     write(folder / "new.txt", "a new file")
     os.unlink(folder / "removed.txt")
+    os.unlink(folder / "dropped.txt")
     index.sync(folder)
     held = texts(index)
+    assert index.info().files == 3
     index.restore(2)
-    assert sorted(texts(index).values()) == ["changed at first", "removed at first", "same at first"]
+    assert index.info().files == 4
+    assert sorted(texts(index).values()) == [f"{name} at first" for name in ("changed", "dropped", "removed", "same")]
     encoder.encoded.clear()
     report = index.sync(folder)
-    assert (report.added, report.updated, report.unchanged, report.deleted) == (1, 1, 1, 1)
+    assert (report.added, report.updated, report.unchanged, report.deleted) == (1, 1, 1, 2)
     assert (texts(index), encoder.encoded) == (held, [])
     touch(folder / "same.txt")
     assert index.sync(folder).unchanged == 3

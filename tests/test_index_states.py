@@ -1,4 +1,4 @@
-"""Any order of adds, deletes, syncs and openings: after each step the index answers as a plain dict would."""
+"""Any order of changes, of going back and of readers: after each step the index answers as a plain dict would."""
 
 from __future__ import annotations
 
@@ -21,11 +21,15 @@ from vecsearch import Document, Index
 
 NAMES = st.sampled_from("abcdef")
 TEXTS = st.lists(st.sampled_from(["red", "green", "blue", "old", "new"]), max_size=3).map(" ".join)
+TAGS = st.sampled_from(["good", "better"])
 BATCHES = st.lists(st.tuples(NAMES, TEXTS), max_size=5)
 
 
 class IndexStates(RuleBasedStateMachine):
-    """`documents` is what the index must hold, `files` what the folder holds."""
+    """What the index must hold: `added` by a program and `synced` from files; `files` is what the folder holds.
+
+    `past` is what it held as each version was, `tags` which of them must be kept, `read` what a second reader sees.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,15 +44,19 @@ class IndexStates(RuleBasedStateMachine):
         self.added: dict[str, str] = {}
         self.synced: dict[str, str] = {}
         self.files: dict[str, str] = {}
+        self.past: dict[int, tuple[dict[str, str], dict[str, str]]] = {}
+        self.tags: dict[str, int] = {}
 
     def teardown(self) -> None:
         self.patch.undo()
         self.place.cleanup()
 
-    @initialize(metric=st.sampled_from(["cosine", "dot"]))
-    def create(self, metric: str) -> None:
+    @initialize(metric=st.sampled_from(["cosine", "dot"]), keep=st.integers(1, 4))
+    def create(self, metric: str, keep: int) -> None:
         self.metric = metric
-        self.index = Index.create(Path(self.place.name) / "index", model=self.encoder, metric=metric)
+        path = Path(self.place.name) / "index"
+        self.index = Index.create(path, model=self.encoder, metric=metric, keep_versions=keep)
+        self.reader, self.read = Index.open(path, model=self.encoder), {}
 
     @rule(batch=BATCHES)
     def add(self, batch: list[tuple[str, str]]) -> None:
@@ -95,6 +103,60 @@ class IndexStates(RuleBasedStateMachine):
     def open_again(self) -> None:
         self.index = Index.open(self.index.path, model=self.encoder)
 
+    @rule(names=st.lists(NAMES, max_size=3))
+    def compact(self, names: list[str]) -> None:
+        self.delete(names)  # else there is seldom a deleted row when it comes to this
+        self.index.compact()
+        info = self.index.info()
+        assert (info.segments, info.deleted) == (min(1, len(self.index)), 0)
+
+    @rule(n=st.integers(1, 4))
+    def keep_versions(self, n: int) -> None:
+        self.index.keep_versions(n)
+        kept = [version.number for version in self.index.log() if not version.tags]
+        assert kept == sorted(kept, reverse=True)
+
+    @rule(name=TAGS, choice=st.integers(0, 9))
+    def tag(self, name: str, choice: int) -> None:
+        known = [version.number for version in self.index.log() if version.number in self.past]
+        self.tags[name] = known[choice % len(known)]
+        self.index.tag(name, self.tags[name])
+
+    @rule(name=TAGS)
+    def untag(self, name: str) -> None:
+        if self.tags.pop(name, None) is not None:
+            self.index.untag(name)
+
+    @rule(name=TAGS)
+    def restore_a_tag(self, name: str) -> None:
+        if name in self.tags:
+            self.index.restore(name)
+            self.added, self.synced = map(dict, self.past[self.tags[name]])
+
+    @rule(choice=st.integers(0, 9))
+    def restore_a_version(self, choice: int) -> None:
+        known = [version.number for version in self.index.log() if version.number in self.past]
+        chosen = known[choice % len(known)]
+        self.index.restore(chosen)
+        self.added, self.synced = map(dict, self.past[chosen])
+
+    @rule(name=TAGS)
+    def ask_a_tag(self, name: str) -> None:
+        if name in self.tags:
+            past = Index.open(self.index.path, model=self.encoder, version=name)
+            added, synced = self.past[self.tags[name]]
+            self.assert_holds(past, {**added, **synced})
+
+    @rule()
+    def refresh_the_reader(self) -> None:
+        self.reader.refresh()
+        self.read = {**self.added, **self.synced}
+
+    @rule()
+    def verify(self) -> None:
+        found = self.index.verify()
+        assert (found.problems, found.leftovers) == ((), ())
+
     @rule(seed=st.integers(0, 1000), k=st.integers(1, 15), per_document=st.none() | st.integers(1, 2))
     def search(self, seed: int, k: int, per_document: int | None) -> None:
         query = np.random.default_rng(seed).standard_normal(8).astype(np.float32)
@@ -110,18 +172,26 @@ class IndexStates(RuleBasedStateMachine):
         if not hasattr(self, "index"):
             return
         documents = {**self.added, **self.synced}
-        query = np.arange(1, 9, dtype=np.float32)
-        hits = self.index.search(query, k=100)
-        assert {hit.document_id: hit.text for hit in hits} == documents
-        assert_answers(hits, brute_force(self.chunks, query, 100, self.metric))
+        self.assert_holds(self.index, documents)
+        self.assert_holds(self.reader, self.read)
         info = self.index.info()
-        assert len(self.index) == len(hits) == info.chunks == info.documents == len(documents)
+        assert len(self.index) == info.chunks == info.documents == len(documents)
+        log = {version.number: version.tags for version in self.index.log()}
+        assert next(iter(log)) == info.version
+        assert {name: number for number, names in log.items() for name in names} == self.tags
+        self.past[info.version] = dict(self.added), dict(self.synced)
+
+    def assert_holds(self, index: Index, documents: dict[str, str]) -> None:
+        query = np.arange(1, 9, dtype=np.float32)
+        hits = index.search(query, k=100)
+        assert {hit.document_id: hit.text for hit in hits} == documents
+        assert_answers(hits, brute_force(chunk_vectors(documents, self.encoder), query, 100, self.metric))
 
 
 TestIndexStates = pytest.mark.slow(IndexStates.TestCase)
 TestIndexStates.settings = settings(
     max_examples=60,
-    stateful_step_count=20,
+    stateful_step_count=30,
     deadline=None,
     derandomize=True,
     database=None,

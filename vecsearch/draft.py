@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from time import monotonic
 from typing import Any
 
@@ -58,7 +59,11 @@ class Draft:
         self._met: dict[str, BoolArray] = {}  # by segment: documents, at their first rows, that this run put or met
         self._sources_changed = False
         self._take(store.snapshot())
-        self.stamps: dict[str, Stamp] = store.read_sources(self.base.manifest)
+
+    @cached_property
+    def stamps(self) -> dict[str, Stamp]:
+        """What is known of the files that were read, by their keys; read when it is first asked for."""
+        return self._store.read_sources(self.base.manifest)
 
     def find(self, ids: Sequence[str]) -> dict[str, Stored]:
         """Those of the documents that the draft holds."""

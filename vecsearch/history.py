@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from vecsearch.commit import Commit
-from vecsearch.errors import IndexDamaged, IndexNotFound, InvalidOption
+from vecsearch.errors import FormatTooNew, IndexDamaged, IndexNotFound, InvalidOption
 from vecsearch.garbage import collect
 from vecsearch.manifest import Manifest, is_plain, now, written_by
 from vecsearch.store import Store
@@ -44,7 +44,7 @@ def restore(store: Store, version: int) -> None:
     """
     past = store.snapshot(version).manifest
     kept = past.keep_versions
-    with suppress(IndexDamaged):
+    with suppress(IndexDamaged, FormatTooNew):  # one flipped bit makes the number of a format another
         kept = store.manifest().keep_versions
     commit_as(store, replace(past, keep_versions=kept, change={"restored": version}))
 

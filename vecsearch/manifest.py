@@ -172,7 +172,7 @@ def _side_file(content: dict[str, Any] | None) -> SideFile | None:
 
 def _entry(kind: type[_Entry], content: dict[str, Any]) -> _Entry:
     """An entry of plain values, each of the type that its field names."""
-    for name, expected in _fields(kind).items():
+    for name, expected in _fields(kind).items():  # type: ignore[arg-type]  # a class is hashable
         _check(f"{kind.__name__}.{name}", content[name], expected)
     return kind(**{item.name: content[item.name] for item in fields(kind)})  # type: ignore[arg-type]
 

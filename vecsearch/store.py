@@ -71,10 +71,7 @@ class Store:
         return bool(self.versions())
 
     def create(self, manifest: Manifest) -> None:
-        """Makes the folder with `manifest` as its first version, or raises and leaves what was there.
-
-        Raises IndexExists when there is an index, InvalidOption when the folder holds something else.
-        """
+        """Makes the folder with `manifest` as its first version, or raises and makes none: see `creating`."""
         with self.creating():
             self.publish(manifest)
 

@@ -167,7 +167,6 @@ class Report:
     chunks: int = 0
     encoded: int = 0
     cached: int = 0
-    truncated: int = 0  # texts longer than the model reads, cut at its limit
     seconds: float = 0.0
 
 

@@ -39,7 +39,8 @@ def verify(store: Store) -> Verification:
     found = _Findings()
     manifests = [manifest for manifest in _manifests(store, found) if _is_kept(store, manifest, found)]
     _look_at_tags(store, found)
-    leftovers = _leftovers(store, manifests)
+    readable = not any(problem.file.startswith(MANIFESTS) for problem in found.problems)
+    leftovers = _leftovers(store, manifests) if readable else []  # else they may be what the damaged one names
     return Verification(
         len(manifests), len(found.checked), sum(found.checked.values()), tuple(found.problems), tuple(leftovers)
     )

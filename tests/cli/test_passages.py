@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import click
 import pytest
-from vecsearch.cli.passages import excerpt, printable
+from hypothesis import given
+from hypothesis import strategies as st
+from vecsearch.cli.passages import columns, encodable, excerpt, printable
 
+CHINESE = "今天天气很好，我们去公园散步。" * 12
+MIXED = "Der Käfer 甲虫 läuft über die Straße 道路 und e\u0301 한국어 ｆｕｌｌ 😀 " * 8
+WIDE = set("今天气很好我们去公园散步。，甲虫道路한국어ｆｕｌ😀")
 TEXT = " ".join(f"word{i} and-more" for i in range(60)) + "\nthe zebra's stripes\n" + "tail " * 80
 
 
@@ -44,3 +49,60 @@ def test_a_blank_passage_has_no_lines(text: str) -> None:
 def test_printable_leaves_text_and_takes_what_moves_a_cursor() -> None:
     assert printable("é 漢字 😀\ttab\nline") == "é 漢字 😀\ttab\nline"
     assert printable("\x1b[31mred\x07\x9b\u202e\u2066\r") == "[31mred"
+
+
+@pytest.mark.parametrize(
+    ("text", "wide"),
+    [
+        ("abc", 3),
+        ("漢字", 4),
+        ("한국어", 6),
+        ("ｆｕ", 4),
+        ("ﾊﾝ", 2),
+        ("é", 1),
+        ("e\u0301", 1),
+        ("😀", 2),
+        ("a\u200bb", 2),
+    ],
+)
+def test_a_wide_character_counts_two_columns_and_an_accent_none(text: str, wide: int) -> None:
+    assert columns(text) == wide
+
+
+@pytest.mark.parametrize("text", [CHINESE, MIXED, f"{TEXT} {CHINESE}"])
+@pytest.mark.parametrize("width", [40, 41, 77])
+@pytest.mark.parametrize("lines", [None, 4])
+def test_no_line_with_wide_characters_is_wider_than_the_width(text: str, width: int, lines: int | None) -> None:
+    shown = [click.unstyle(line) for line in excerpt(text, "公园 zebra", width, lines)]
+    widths = [sum(2 if character in WIDE else character != "\u0301" for character in line) for line in shown]
+    assert width - 10 < max(widths) <= width
+
+
+def test_text_without_blanks_is_broken_anywhere_and_nothing_is_lost() -> None:
+    shown = excerpt(CHINESE, "x", 40, None)
+    assert "".join(shown) == CHINESE
+    assert {columns(line) for line in shown[:-1]} == {40}
+    assert excerpt(f"ab {CHINESE}", "x", 41, None)[0] == f"ab {CHINESE[:19]}"
+
+
+def test_an_accent_stays_with_its_letter() -> None:
+    assert excerpt("e\u0301" * 100, "x", 40, None) == ["e\u0301" * 40, "e\u0301" * 40, "e\u0301" * 20]
+
+
+@given(st.text(st.sampled_from("ab \t漢字\u0301\u200d😀é\n"), max_size=200), st.integers(40, 50))
+def test_whatever_the_text_lines_fit_and_words_are_whole_or_broken_but_never_lost(text: str, width: int) -> None:
+    shown = excerpt(text, "zebra", width, None)
+    assert all(columns(line) <= width for line in shown)
+    assert all(line.strip() and line == line.rstrip() for line in shown)
+    assert "".join("".join(shown).split()) == "".join(text.split())
+
+
+def test_indentation_is_kept_at_the_beginning_of_a_line_only() -> None:
+    assert excerpt(f"    {'word ' * 20}", "x", 40, None)[:2] == [f"    {'word ' * 7}".rstrip(), ("word " * 8).rstrip()]
+    assert excerpt(f"{' ' * 60}word", "x", 40, None) == ["word"]
+
+
+def test_a_lone_surrogate_is_shown_as_what_is_no_character() -> None:
+    assert printable("caf\udce9") == encodable("caf\udce9") == "caf\ufffd"
+    assert excerpt("caf\udce9", "x", 40, None) == ["caf\ufffd"]
+    assert encodable("\x1b é 😀") == "\x1b é 😀"
