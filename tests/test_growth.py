@@ -14,7 +14,7 @@ from states import answers
 from vecsearch import Document, Index
 from vecsearch.merging import SEGMENT_CHUNKS, Size, to_rewrite
 
-MANY = 700  # benchmarks/reliability.py does the same with 5,000
+MANY = 1_500  # benchmarks/reliability.py does the same with 5,000
 
 
 def document(number: int) -> Document:
