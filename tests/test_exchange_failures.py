@@ -18,7 +18,7 @@ from failing import Failing
 from varied import QUERIES, small_sizes, varied_index
 from writing import content_of, write
 
-import vecsearch.exchange
+import vecsearch.upkeep.exchange
 from vecsearch import Document, Index, IndexNotFound, InvalidDocument, PathNotFound
 
 
@@ -148,7 +148,7 @@ def test_whichever_operation_fails_an_import_is_whole_or_none_is_there(
 def test_an_import_that_is_interrupted_leaves_nothing(
     exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, seen = vecsearch.exchange._segment, []
+    real, seen = vecsearch.upkeep.exchange._segment, []
 
     def interrupted(*arguments: Any) -> Any:
         seen.append(list((tmp_path / "imported" / "segments").iterdir()))
@@ -156,7 +156,7 @@ def test_an_import_that_is_interrupted_leaves_nothing(
             raise KeyboardInterrupt
         return real(*arguments)
 
-    monkeypatch.setattr(vecsearch.exchange, "_segment", interrupted)
+    monkeypatch.setattr(vecsearch.upkeep.exchange, "_segment", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Index.from_export(exported, tmp_path / "imported")
     assert len(seen[-1]) == 2

@@ -30,12 +30,7 @@ ORDER = [
     "store",
     "garbage",
     "commit",
-    "history",
     "merging",
-    "compaction",
-    "verify",
-    "repair",
-    "exchange",
     "draft",
     "tally",
     "background",
@@ -50,8 +45,8 @@ FILES = sorted((HOUSE / "vecsearch").rglob("*.py"))
 COMMANDS = sorted((HOUSE / "cli").rglob("*.py"))
 PLACES = {
     "faiss": {"ann.py"},
-    "pyarrow": {"exchange.py", "columns.py", "segment.py", "sources.py", "documents/rows.py"},
-    "pyarrow.parquet": {"exchange.py", "segment.py", "documents/rows.py"},
+    "pyarrow": {"upkeep/exchange.py", "columns.py", "segment.py", "sources.py", "documents/rows.py"},
+    "pyarrow.parquet": {"upkeep/exchange.py", "segment.py", "documents/rows.py"},
     "sqlite3": {"cache.py"},
     "filelock": {"lock.py"},
     "sentence_transformers": {"encoders/"},

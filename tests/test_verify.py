@@ -15,7 +15,7 @@ from counting import CountingEncoder
 from damage import cut, damaged_files, files_of, flip, make_versions
 from vecsearch.cli.main import _status
 
-import vecsearch.verify
+import vecsearch.upkeep.verify
 from vecsearch import Document, Index, IndexDamaged, verify_index
 from vecsearch.files import TEMPORARY
 
@@ -68,12 +68,12 @@ def test_no_damaged_segment_is_opened(index: Path, monkeypatch: pytest.MonkeyPat
     """A mapped file with wrong offsets may end the process, so that checksums come first."""
     opened: list[str] = []
 
-    class Watched(vecsearch.verify.Segment):
+    class Watched(vecsearch.upkeep.verify.Segment):
         def __init__(self, folder: Path, entry: object) -> None:
             opened.append(folder.name)
             super().__init__(folder, entry)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("vecsearch.verify.Segment", Watched)
+    monkeypatch.setattr("vecsearch.upkeep.verify.Segment", Watched)
     monkeypatch.setattr("vecsearch.store.Segment", Watched)
     segments = {name.split("/")[1] for name in files_of(index) if name.startswith("segments")}
     assert verify_index(index).ok
@@ -245,6 +245,6 @@ def test_a_writer_that_removes_versions_meanwhile_is_no_damage(index: Path, monk
             writer.keep_versions(1)
         return real(path)
 
-    monkeypatch.setattr("vecsearch.verify.files.sha256", overtaken)
+    monkeypatch.setattr("vecsearch.upkeep.verify.files.sha256", overtaken)
     assert verify_index(index).problems == ()
     assert not left

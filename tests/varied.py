@@ -11,8 +11,8 @@ import pytest
 from counting import CountingEncoder
 from writing import write
 
-import vecsearch.exchange
 import vecsearch.merging
+import vecsearch.upkeep.exchange
 from vecsearch import Document, Index
 
 METADATA: list[dict[str, Any]] = [
@@ -29,7 +29,7 @@ QUERIES = np.random.default_rng(3).standard_normal((6, 32)).astype(np.float32)
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes at which a few documents make several segments, row groups and batches."""
     monkeypatch.setattr(vecsearch.merging, "SEGMENT_CHUNKS", 7)
-    monkeypatch.setattr(vecsearch.exchange, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(vecsearch.upkeep.exchange, "_ROWS_AT_ONCE", 3)
 
 
 def varied_index(place: Path, folder: Path, encoder: CountingEncoder) -> Index:

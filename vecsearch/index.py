@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypedDict, overload
 
 import numpy as np
 
-from vecsearch import exchange, history
 from vecsearch.cache import Cache, cache_folder
 from vecsearch.chunking import Chunking
 from vecsearch.documents import RecordFields, Selection
@@ -25,7 +24,7 @@ from vecsearch.store import Store
 from vecsearch.sync import plan as plan_sync
 from vecsearch.tally import Tally
 from vecsearch.types import Document, FloatArray, Hit, Metric, Mode, Progress, Report
-from vecsearch.upkeep import Upkeep
+from vecsearch.upkeep import Upkeep, exchange, history
 from vecsearch.vectors import check_vectors
 
 if TYPE_CHECKING:

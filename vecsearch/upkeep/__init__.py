@@ -11,14 +11,14 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from vecsearch import exchange, history
-from vecsearch.compaction import compact
 from vecsearch.errors import IndexDamaged, InvalidOption
-from vecsearch.repair import repair as repair_files
 from vecsearch.store import Store
 from vecsearch.summary import describe
 from vecsearch.types import Info, Verification, Version
-from vecsearch.verify import verify as verify_files
+from vecsearch.upkeep import exchange, history
+from vecsearch.upkeep.compaction import compact
+from vecsearch.upkeep.repair import repair as repair_files
+from vecsearch.upkeep.verify import verify as verify_files
 
 
 class Upkeep:
