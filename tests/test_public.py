@@ -97,3 +97,16 @@ def test_a_heavy_library_would_be_seen():
 
 def test_a_user_is_told_the_types():
     assert (Path(vecsearch.__file__).parent / "py.typed").exists()
+
+
+def test_a_search_by_vector_loads_numpy_faiss_and_arrow_but_no_parquet_reader_and_no_model(tmp_path, encoder):
+    vecsearch.Index.create(tmp_path / "index", model=encoder).add(["one text", "another"])
+    code = f"""
+import numpy
+from vecsearch import Index
+assert Index.open({str(tmp_path / "index")!r}).search(numpy.ones({encoder.dim}, numpy.float32), k=1)
+assert not {{"pyarrow.parquet", "pandas", "tqdm", "selectolax", "pyromark"}} & set(sys.modules)
+"""
+    ask = f"import sys\n{code}\nprint(*(name for name in {HEAVY} if name in sys.modules))"
+    run = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)
+    assert set(run.stdout.split()) == {"numpy", "faiss", "pyarrow"}

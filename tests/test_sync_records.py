@@ -77,6 +77,18 @@ def test_a_file_without_the_fields_fails_and_the_rows_that_it_had_stay(index: In
     assert set(texts(index)) == {"x", "notes/b.md"}
 
 
+def test_a_table_that_nobody_called_records_is_skipped_and_one_that_was_meant_fails(index: Index, folder: Path) -> None:
+    table = write(folder / "prices.csv", "name,price\nbread,3\n")
+    write(folder / "b.md", "beta")
+    found = index.sync(folder)
+    assert (found.added, found.failed) == (1, ())
+    assert [(Path(skip.source).name, "--id-field" in skip.reason) for skip in found.skipped] == [("prices.csv", True)]
+    for meant in (index.sync(table), index.sync(folder, text_field="name")):
+        assert [Path(failure.source).name for failure in meant.failed] == ["prices.csv"]
+        assert meant.skipped == ()
+    assert index.sync(folder, id_field="name", text_field="price").added == 1
+
+
 def test_a_row_without_text_any_more_leaves_the_index(index: Index, folder: Path) -> None:
     path = write_records(folder / "a.jsonl", {"x": "alpha", "y": "beta"})
     index.sync(folder)

@@ -90,13 +90,17 @@ def encode_cached(
     missing = sorted((text for text in places if text not in known), key=len, reverse=True)
     for first in range(0, len(missing), _SLICE):
         batch = missing[first : first + _SLICE]
-        fresh = encoder.encode(batch, role)
-        checked = check_vectors(fresh, len(batch), encoder.dim, lambda row, batch=batch: name(places[batch[row]][0]))  # type: ignore[misc]
+        checked = _checked(encoder, batch, role, lambda text: name(places[text][0]))
         cache.put(encoder.fingerprint, role, batch, checked)
         for text, vector in zip(batch, checked, strict=True):
             vectors[places[text]] = vector
         done(sum(len(places[text]) for text in batch))
     return Encoded(vectors, encoded=len(missing), cached=len(texts) - len(missing))
+
+
+def _checked(encoder: Encoder, texts: Sequence[str], role: Role, name: Callable[[str], str]) -> FloatArray:
+    """What the encoder makes of the texts, known to be vectors."""
+    return check_vectors(encoder.encode(texts, role), len(texts), encoder.dim, lambda row: name(texts[row]))
 
 
 def _places(texts: Sequence[str]) -> dict[str, list[int]]:
