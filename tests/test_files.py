@@ -167,3 +167,10 @@ def test_an_error_of_the_disk_that_names_no_file_gets_one(tmp_path):
     assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(tmp_path / "file"))
     with pytest.raises(FileNotFoundError, match="other"), files.naming(tmp_path / "file"):
         (tmp_path / "other").read_bytes()
+
+
+def test_an_error_about_a_temporary_file_names_the_file_that_was_meant(tmp_path):
+    path = tmp_path / "missing" / "file"
+    with pytest.raises(FileNotFoundError) as raised, files.replacing(path):
+        pass
+    assert raised.value.filename == str(path)

@@ -32,11 +32,12 @@ def temporary_beside(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError that says no file, as when the disk is full, says `path`."""
+    """An OSError that says no file, as when the disk is full, or a temporary one, says `path`."""
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno:
+        named = error.filename
+        if error.errno and (named is None or Path(os.fsdecode(named)).name.startswith(TEMPORARY)):
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -224,3 +227,16 @@ def test_minilm_agrees_with_sentence_transformers(minilm, carried: Path):
     expected = peer.SentenceTransformer(str(carried), device="cpu").encode(texts)
     similarity = np.sum(minilm.encode(texts, Role.DOCUMENT) * expected, axis=1)
     assert similarity.min() > 0.99999
+
+
+def test_nothing_is_reported_to_anyone(tiny, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    switches = ("CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME")
+    environment = {name: value for name, value in os.environ.items() if name not in switches}
+    code = "import sys; from vecsearch.encoders import load_encoder; from vecsearch import Role\n"
+    code += "assert load_encoder(sys.argv[1]).encode(['red house'], Role.DOCUMENT).shape[0] == 1"
+    command = [sys.executable, "-c", code, str(tiny)]
+    done = subprocess.run(command, env={**environment, "HOME": str(home)}, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert list(home.rglob("*")) == []  # a telemetry client would keep its number and its queue there

@@ -6,6 +6,7 @@ Weights are not copied: the sessions read them where model.safetensors is mapped
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from typing import Any
 
@@ -55,8 +56,7 @@ class OnnxModel:
             return self._sessions[threads]
 
     def _open(self, threads: int) -> Any:
-        import onnxruntime
-
+        onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _ERRORS_ONLY
         options.intra_op_num_threads = threads
@@ -75,6 +75,19 @@ class OnnxModel:
         except Exception as error:  # onnxruntime's exceptions have no base of their own
             reason = " ".join(str(error).split())[:200]
             raise ModelDamaged(f"{self._spec.weights} cannot be loaded by onnxruntime: {reason}") from error
+
+
+def _onnxruntime() -> Any:
+    """The library, told before it starts that it may report nothing: its wheels since 1.29 do by default.
+
+    Where the program has imported it already, it is told to stop. Who sets the variable to something else decides.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    if os.environ["ORT_DISABLE_TELEMETRY"] == "1":
+        onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 def _ships_graph(spec: ModelSpec) -> bool:
