@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 PAGES = [
     "tutorial/background-tasks.md",
     "tutorial/body.md",
+    "tutorial/cookie-param-models.md",
     "tutorial/cookie-params.md",
     "tutorial/cors.md",
     "tutorial/debugging.md",
@@ -35,6 +36,7 @@ PAGES = [
     "tutorial/static-files.md",
     "tutorial/testing.md",
     "advanced/additional-status-codes.md",
+    "advanced/response-change-status-code.md",
     "advanced/response-cookies.md",
     "advanced/response-directly.md",
     "advanced/templates.md",
@@ -44,10 +46,13 @@ PAGES = [
     "deployment/versions.md",
 ]
 QUESTIONS = [
-    ("how do I return a custom status code", {"additional-status-codes.md", "response-status-code.md"}),
+    (
+        "how do I return a custom status code",
+        {"additional-status-codes.md", "response-change-status-code.md", "response-status-code.md"},
+    ),
     ("run a task after the response is sent", {"background-tasks.md"}),
     ("deploy with docker", {"docker.md"}),
-    ("read a cookie that the browser sent", {"cookie-params.md"}),
+    ("read a cookie", {"cookie-params.md"}),
     ("let a frontend on another origin call my api", {"cors.md"}),
     ("serve css and images", {"static-files.md"}),
 ]
