@@ -39,9 +39,20 @@ def check_metadata(metadata: Mapping[str, Any]) -> None:
     for key, value in metadata.items():
         if not isinstance(key, str):
             raise InvalidDocument(f"metadata key {key!r} is {type(key).__name__}, expected str")
-        if not _encodes(key):
+        if not is_storable(key):
             raise InvalidDocument(f"metadata key {key!r} holds a lone surrogate, which is no character")
         _check_value(key, value)
+
+
+def is_storable(text: object) -> bool:
+    """Whether it is a text that a file can hold: a str without lone surrogates."""
+    if not isinstance(text, str):
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def metadata_columns(rows: Sequence[Mapping[str, Any]]) -> list[tuple[pa.Field, pa.Array]]:
@@ -128,7 +139,7 @@ def _check_value(key: str, value: Any) -> None:
         case None | bool() | int() | float() | date():
             return
         case str():
-            if not _encodes(value):
+            if not is_storable(value):
                 raise InvalidDocument(f"metadata {key!r} holds a lone surrogate, which is no character")
         case list() | tuple():
             for element in value:
@@ -205,7 +216,3 @@ def _undated(value: dict[str, Any]) -> Any:
 
 def _is_json(field: pa.Field) -> bool:
     return bool(field.metadata) and field.metadata.get(b"vecsearch") == b"json"
-
-
-def _encodes(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -12,12 +12,13 @@ import numpy as np
 
 from vecsearch.cache import Cache, cache_folder
 from vecsearch.chunking import Chunking
+from vecsearch.columns import is_storable
 from vecsearch.documents import RecordFields, Selection
 from vecsearch.draft import Draft
 from vecsearch.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.encoding import Encoder
 from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
-from vecsearch.ingest import FileRead, Ingest, Put, is_storable, puts_of
+from vecsearch.ingest import FileRead, Ingest, Put, puts_of
 from vecsearch.manifest import ModelEntry, first_manifest
 from vecsearch.query import SearchOptions, encode_queries, search
 from vecsearch.store import Store

@@ -18,7 +18,7 @@ import numpy as np
 
 from vecsearch.background import BackgroundEncoding
 from vecsearch.chunking import chunk_documents, model_text
-from vecsearch.columns import check_metadata
+from vecsearch.columns import check_metadata, is_storable
 from vecsearch.documents import given_document
 from vecsearch.draft import Block, Draft, Stored
 from vecsearch.encoding import Encoder, VectorCache
@@ -210,17 +210,6 @@ def _origin(put: Put) -> Origin:
     facts = json.dumps([source, document.metadata], sort_keys=True, default=repr)
     digest = hashlib.blake2b(facts.encode() + b"\0" + document.text.encode(), digest_size=16)
     return Origin(put.path, source, digest.digest(), document.metadata)
-
-
-def is_storable(text: object) -> bool:
-    """Whether it is a text that a file can hold: a str without lone surrogates."""
-    if not isinstance(text, str):
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _name(put: Put) -> str:

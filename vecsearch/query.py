@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from vecsearch.ann import Found
+from vecsearch.columns import is_storable
 from vecsearch.encoding import Encoder, VectorCache, encode_cached
 from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.segment import Row
@@ -69,7 +70,7 @@ def encode_queries(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -
             raise InvalidQuery(f"a query is {type(text).__name__}, expected str; vectors go into a numpy array")
         if not text.strip():
             raise InvalidQuery("the query is empty: ask with at least one word")
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if not is_storable(text):
             raise InvalidQuery(f"the query {text!r} holds a lone surrogate, which is no character")
     return encode_cached(encoder, cache, texts, Role.QUERY, name=lambda i: f"the query {texts[i]!r}").vectors
 

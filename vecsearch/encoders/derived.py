@@ -7,13 +7,11 @@ Holds nothing about what the files mean.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from vecsearch.cache import cache_folder
+from vecsearch.files import replacing
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
@@ -40,17 +38,8 @@ def write_derived(path: Path, content: bytes) -> bool:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError:
-        return False
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(content).digest() + content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError:  # disk full; on Windows also: another process has the file open
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
+        with replacing(path) as stream:
+            stream.write(hashlib.sha256(content).digest() + content)
+    except OSError:  # disk full, no permission; on Windows also: another process has the file open
         return False
     return True

@@ -14,8 +14,7 @@ from vecsearch.encoders.derived import model_cache, read_derived, write_derived
 from vecsearch.encoders.folder import ModelFolder
 from vecsearch.encoders.spec import ModelSpec
 from vecsearch.errors import ModelDamaged
-
-_BLOCK = 1 << 20
+from vecsearch.files import sha256
 
 
 def file_hash(path: Path) -> str:
@@ -28,17 +27,9 @@ def file_hash(path: Path) -> str:
         remembered, digest = json.loads(known)
         if remembered == stat:
             return str(digest)
-    digest = _hash_now(real)
+    digest = sha256(real)
     write_derived(record, json.dumps([stat, digest]).encode())
     return digest
-
-
-def _hash_now(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def verify(model: ModelFolder) -> None:
