@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ModelDamaged,
         ModelMismatch,
         ModelNotFound,
+        ModelUnsupported,
         PathNotFound,
         VecsearchError,
     )
@@ -81,6 +82,7 @@ __all__ = [
     "ModelDamaged",
     "ModelMismatch",
     "ModelNotFound",
+    "ModelUnsupported",
     "Outline",
     "PathNotFound",
     "Problem",

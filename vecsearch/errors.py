@@ -9,6 +9,7 @@
     ├── FormatTooNew         (ValueError)          written by a newer vecsearch
     ├── ModelNotFound        (FileNotFoundError)   no such model here
     ├── ModelDamaged         (ValueError)          a model's files are not what they should be
+    ├── ModelUnsupported     (ValueError)          a model in order, of a kind that the runtime cannot run
     ├── ModelMismatch        (ValueError)          the index was made with another model
     ├── ExtraMissing         (ModuleNotFoundError) an optional package is needed
     ├── PathNotFound         (FileNotFoundError)   a path to index does not exist
@@ -57,6 +58,10 @@ class ModelNotFound(VecsearchError, FileNotFoundError):
 
 class ModelDamaged(VecsearchError, ValueError):
     """A model's files are missing, unreadable or differ from their known hashes."""
+
+
+class ModelUnsupported(VecsearchError, ValueError):
+    """A model's files are in order, but of a kind that the runtime cannot run."""
 
 
 class ModelMismatch(VecsearchError, ValueError):

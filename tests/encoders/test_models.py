@@ -17,8 +17,10 @@ from vecsearch.encoders import derived, load_encoder
 from vecsearch.encoders import fingerprint as hashing
 from vecsearch.encoders.derived import read_derived, write_derived
 from vecsearch.encoders.folder import ModelFolder, find_model
-from vecsearch.encoders.onnx_runtime import OnnxEncoder
-from vecsearch.errors import ModelDamaged, ModelNotFound
+from vecsearch.encoders.onnx_session import ONNXRUNTIME
+from vecsearch.encoders.spec import read_spec
+from vecsearch.encoders.transformer import TransformerEncoder
+from vecsearch.errors import ModelDamaged, ModelNotFound, ModelUnsupported
 from vecsearch.types import Role
 
 
@@ -30,6 +32,13 @@ def one_line(error: pytest.ExceptionInfo[Exception]) -> str:
 def damaged(folder: Path) -> str:
     with pytest.raises(ModelDamaged) as error:
         load_encoder(str(folder)).encode(["red"], Role.QUERY)
+    assert str(folder) in one_line(error)
+    return str(error.value)
+
+
+def unsupported(folder: Path) -> str:
+    with pytest.raises(ModelUnsupported) as error:
+        read_spec(ModelFolder(name="tiny", path=folder))
     assert str(folder) in one_line(error)
     return str(error.value)
 
@@ -130,9 +139,6 @@ def test_a_broken_file_is_named(tiny, name, content):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"model_type": "mpnet"}, "model_type 'mpnet' is not supported"),
-        ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
-        ({"hidden_act": "swish"}, "hidden_act 'swish'"),
         ({"layer_norm_eps": "small"}, "layer_norm_eps is 'small'"),
         ({"hidden_size": "32"}, "hidden_size is '32'"),
         ({"num_attention_heads": 5}, "not a multiple of 5"),
@@ -147,6 +153,23 @@ def test_a_config_that_cannot_be_run_says_why(tiny, change, said):
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"model_type": "gpt2"}, "model_type 'gpt2' is none of bert, roberta"),
+        ({"model_type": ["bert"]}, "model_type ['bert'] is none of"),
+        ({"position_embedding_type": "relative_key"}, "position_embedding_type 'relative_key'"),
+        ({"hidden_act": "swish"}, "hidden_act 'swish' is none of gelu"),
+        ({"embedding_size": 16}, "embeddings of a size of their own"),
+        ({"is_decoder": True}, "a decoder"),
+        ({"model_type": "mpnet", "relative_attention_num_buckets": 16}, "num_buckets is not 32"),
+    ],
+)
+def test_an_architecture_that_the_runtime_does_not_know_is_named(tiny, change, said):
+    write_json(tiny / "config.json", {**CONFIG, **change})
+    assert said in unsupported(tiny)
+
+
+@pytest.mark.parametrize(
     "pooling",
     [
         {"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": True},
@@ -158,7 +181,7 @@ def test_a_config_that_cannot_be_run_says_why(tiny, change, said):
 )
 def test_a_pooling_that_is_not_supported_is_refused(tiny, pooling):
     write_json(tiny / "1_Pooling" / "config.json", pooling)
-    assert "is not supported" in damaged(tiny)
+    assert "is not supported" in unsupported(tiny)
 
 
 @pytest.mark.parametrize("prompts", [["query"], {"query": 1}])
@@ -178,7 +201,7 @@ def test_a_pooling_may_be_named_or_left_out(tiny):
 def test_a_module_that_is_not_supported_is_refused(tiny):
     modules = json.loads((tiny / "modules.json").read_text())
     write_json(tiny / "modules.json", [*modules, {"path": "3_Dense", "type": "sentence_transformers.models.Dense"}])
-    assert "Dense" in damaged(tiny)
+    assert "Dense" in unsupported(tiny)
 
 
 @pytest.mark.parametrize("place", ["../1_Pooling", "/1_Pooling", "a/../../b", 5])
@@ -234,18 +257,18 @@ def test_a_tokenizer_of_another_family_is_refused(tiny):
 def test_a_carried_model_with_one_byte_changed_is_refused(tiny):
     good = {name: hashing.file_hash(tiny / name) for name in ("model.safetensors", "tokenizer.json")}
     model = ModelFolder(name="tiny", path=tiny, known_hashes=good)
-    assert OnnxEncoder(model).encode(["red"], Role.QUERY).shape == (1, 32)
+    assert TransformerEncoder(model, ONNXRUNTIME).encode(["red"], Role.QUERY).shape == (1, 32)
     content = bytearray((tiny / "model.safetensors").read_bytes())
     content[-1] ^= 1
     (tiny / "model.safetensors").write_bytes(content)
     os.utime(tiny / "model.safetensors", ns=(1, 1))
     with pytest.raises(ModelDamaged, match=r"model\.safetensors has SHA-256 .* expected .* reinstall"):
-        OnnxEncoder(model).encode(["red"], Role.QUERY)
+        TransformerEncoder(model, ONNXRUNTIME).encode(["red"], Role.QUERY)
     with pytest.raises(ModelDamaged, match="reinstall"):
-        OnnxEncoder(model).fingerprint  # noqa: B018
+        TransformerEncoder(model, ONNXRUNTIME).fingerprint  # noqa: B018
     gone = ModelFolder(name="tiny", path=tiny, known_hashes={"vocab.txt": "00"})
     with pytest.raises(ModelDamaged, match=r"vocab\.txt is missing"):
-        OnnxEncoder(gone).fingerprint  # noqa: B018
+        TransformerEncoder(gone, ONNXRUNTIME).fingerprint  # noqa: B018
 
 
 def test_every_ingredient_changes_the_fingerprint_and_the_place_does_not(tiny, tmp_path):

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vecsearch.encoders.bert_graph import parameters
-from vecsearch.encoders.spec import BertShape
+from vecsearch.encoders.architecture import Shape, parameters
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefghijklmnopqrst")]
 WORDS += ["red", "green", "blue", "house", "tree", "river", ",", ".", ":"]
@@ -25,7 +24,7 @@ CONFIG: dict[str, Any] = {
     "layer_norm_eps": 1e-12,
     "hidden_act": "gelu",
 }
-SHAPE = BertShape(
+SHAPE = Shape(
     hidden=32,
     intermediate=64,
     layers=2,

@@ -12,11 +12,15 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from vecsearch.encoders.architecture import Shape
 from vecsearch.encoders.folder import ModelFolder
-from vecsearch.errors import ModelDamaged
+from vecsearch.encoders.shapes import positive, read_shape
+from vecsearch.errors import ModelDamaged, ModelUnsupported
 from vecsearch.types import Role
 
-SPECIAL_TOKENS = 2  # the BERT family puts [CLS] before a text and [SEP] behind it
+SPECIAL_TOKENS = 2  # the families whose graphs we build put one token before a text and one behind it
+_NO_LIMIT = 8192  # tokens of a text that are read where the files name no limit
+_GRAPHS = ("onnx/model.onnx", "model.onnx")  # of any architecture, as they are
 
 
 class Pooling(str, Enum):
@@ -26,21 +30,6 @@ class Pooling(str, Enum):
     CLS = "cls"
     MAX = "max"
     LAST = "lasttoken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BertShape:
-    """The numbers of a BERT encoder that its graph is built from."""
-
-    hidden: int
-    intermediate: int
-    layers: int
-    heads: int
-    vocabulary: int
-    positions: int
-    token_types: int
-    layer_norm_eps: float
-    activation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +46,40 @@ class Prompts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """Everything about a model but its weights; `max_seq_length` counts the special tokens."""
+    """Everything about a model but its weights; `max_seq_length` counts the special tokens.
+
+    `shape` is what its graph is built from, None for a model that ships its graph (.onnx).
+    """
 
     name: str
     weights: Path
     tokenizer: Path
-    shape: BertShape
+    shape: Shape | None
+    dim: int
     max_seq_length: int
     pooling: Pooling
     normalize: bool
     lowercase: bool
     prompts: Prompts
 
-    @property
-    def dim(self) -> int:
-        """The length of a vector."""
-        return self.shape.hidden
-
 
 def read_spec(model: ModelFolder) -> ModelSpec:
-    """The spec of the model in a folder; raises ModelDamaged naming the file that is missing, broken or unsupported."""
+    """The spec of the model in a folder.
+
+    Raises ModelDamaged naming the file that is missing or broken, ModelUnsupported for what is of another kind.
+    """
     folder = model.path
     config = _read_json(folder / "config.json")
     own = _read_json(folder / "sentence_bert_config.json", optional=True)
     modules = _module_folders(folder)
+    weights, shape = _weights(folder, config)
     return ModelSpec(
         name=model.name,
-        weights=_weights(folder),
+        weights=weights,
         tokenizer=_existing(folder / "tokenizer.json"),
-        shape=_shape(folder / "config.json", config),
-        max_seq_length=_max_seq_length(folder, config, own),
+        shape=shape,
+        dim=shape.hidden if shape else _hidden(folder / "config.json", config),
+        max_seq_length=_max_seq_length(folder, config, own, shape),
         pooling=_pooling(folder / modules["Pooling"] / "config.json"),
         normalize="Normalize" in modules,
         lowercase=bool(own.get("do_lower_case", False)),
@@ -94,11 +87,23 @@ def read_spec(model: ModelFolder) -> ModelSpec:
     )
 
 
-def _weights(folder: Path) -> Path:
-    for name in ("model.safetensors", "onnx/model.onnx"):
-        if (folder / name).is_file():
-            return folder / name
-    raise ModelDamaged(f"{folder} holds no weights: neither model.safetensors nor onnx/model.onnx")
+def _weights(folder: Path, config: dict[str, Any]) -> tuple[Path, Shape | None]:
+    """The file of the weights, and the shape to build a graph of; none for a file that is a graph itself."""
+    graph = next((folder / name for name in _GRAPHS if (folder / name).is_file()), None)
+    if (tensors := folder / "model.safetensors").is_file():
+        try:
+            return tensors, read_shape(folder / "config.json", config)
+        except ModelUnsupported:
+            if graph is None:
+                raise
+    if graph is None:
+        raise ModelDamaged(f"{folder} holds no weights: neither model.safetensors nor {' nor '.join(_GRAPHS)}")
+    return graph, None
+
+
+def _hidden(path: Path, config: dict[str, Any]) -> int:
+    key = next((key for key in ("hidden_size", "dim", "d_model", "n_embd") if key in config), "hidden_size")
+    return positive(path, config, key)
 
 
 def _existing(path: Path) -> Path:
@@ -123,48 +128,20 @@ def _parse(path: Path) -> Any:
         raise ModelDamaged(f"{path} cannot be read: {error}") from error
 
 
-def _shape(path: Path, config: dict[str, Any]) -> BertShape:
-    kind = config.get("model_type")
-    position = config.get("position_embedding_type", "absolute")
-    activation = config.get("hidden_act", "gelu")
-    epsilon = config.get("layer_norm_eps", 1e-12)
-    if not isinstance(epsilon, float):
-        raise ModelDamaged(f"{path}: layer_norm_eps is {epsilon!r}, expected a number")
-    if kind != "bert":
-        raise ModelDamaged(f"{path}: model_type {kind!r} is not supported, only 'bert'")
-    if position != "absolute":
-        raise ModelDamaged(f"{path}: position_embedding_type {position!r} is not supported, only 'absolute'")
-    if activation not in ("gelu", "relu", "gelu_new"):
-        raise ModelDamaged(f"{path}: hidden_act {activation!r} is not supported, only 'gelu', 'gelu_new' or 'relu'")
-    shape = BertShape(
-        hidden=_positive(path, config, "hidden_size"),
-        intermediate=_positive(path, config, "intermediate_size"),
-        layers=_positive(path, config, "num_hidden_layers"),
-        heads=_positive(path, config, "num_attention_heads"),
-        vocabulary=_positive(path, config, "vocab_size"),
-        positions=_positive(path, config, "max_position_embeddings"),
-        token_types=_positive(path, config, "type_vocab_size"),
-        layer_norm_eps=epsilon,
-        activation=activation,
-    )
-    if shape.hidden % shape.heads:
-        raise ModelDamaged(f"{path}: hidden_size {shape.hidden} is not a multiple of {shape.heads} attention heads")
-    return shape
-
-
-def _positive(path: Path, config: dict[str, Any], key: str) -> int:
-    value = config.get(key)
-    if not isinstance(value, int) or value < 1:
-        raise ModelDamaged(f"{path}: {key} is {value!r}, expected a positive whole number")
-    return value
-
-
-def _max_seq_length(folder: Path, config: dict[str, Any], own: dict[str, Any]) -> int:
-    positions = _positive(folder / "config.json", config, "max_position_embeddings")
+def _max_seq_length(folder: Path, config: dict[str, Any], own: dict[str, Any], shape: Shape | None) -> int:
+    """The least of what the model's positions allow, what its own file says, and what its tokenizer's file says."""
+    limits = []
+    if shape:
+        limits.append(shape.positions - shape.first_position)
+    elif "max_position_embeddings" in config:
+        limits.append(positive(folder / "config.json", config, "max_position_embeddings"))
     if own.get("max_seq_length") is not None:
-        return min(positions, _positive(folder / "sentence_bert_config.json", own, "max_seq_length"))
-    limit = _read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
-    return min(positions, int(limit)) if isinstance(limit, int | float) else positions  # no limit is written as 1e30
+        limits.append(positive(folder / "sentence_bert_config.json", own, "max_seq_length"))
+    else:
+        said = _read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
+        if isinstance(said, int | float) and said >= 1:  # no limit is written as 1e30
+            limits.append(int(min(said, _NO_LIMIT)))
+    return min(limits, default=_NO_LIMIT)
 
 
 def _module_folders(folder: Path) -> dict[str, str]:
@@ -179,14 +156,14 @@ def _module_folders(folder: Path) -> dict[str, str]:
         if not isinstance(place, str) or Path(place).is_absolute() or ".." in Path(place).parts:
             raise ModelDamaged(f"{path}: the module folder {place!r} lies outside of the model's")
     if unknown := modules.keys() - {"Transformer", "Pooling", "Normalize"}:
-        raise ModelDamaged(f"{path}: the module {min(unknown)} is not supported")
+        raise ModelUnsupported(f"{path}: the module {min(unknown)} is not supported")
     return {"Pooling": "1_Pooling", **modules}
 
 
 def _pooling(path: Path) -> Pooling:
     config = _read_json(path, optional=True)
     if not config.get("include_prompt", True):
-        raise ModelDamaged(f"{path}: include_prompt false is not supported")
+        raise ModelUnsupported(f"{path}: include_prompt false is not supported")
     names = {
         "pooling_mode_mean_tokens": Pooling.MEAN,
         "pooling_mode_cls_token": Pooling.CLS,
@@ -198,12 +175,12 @@ def _pooling(path: Path) -> Pooling:
         named = config["pooling_mode"]
         by_name = {mode.value: mode for mode in Pooling}
         if not isinstance(named, str) or named not in by_name:
-            raise ModelDamaged(f"{path}: pooling_mode {named!r} is not supported")
+            raise ModelUnsupported(f"{path}: pooling_mode {named!r} is not supported")
         return by_name[named]
     if not chosen:
         return Pooling.MEAN  # as sentence-transformers does for a plain transformer
     if len(chosen) > 1 or chosen[0] not in names:
-        raise ModelDamaged(f"{path}: {' with '.join(chosen)} is not supported")
+        raise ModelUnsupported(f"{path}: {' with '.join(chosen)} is not supported")
     return names[chosen[0]]
 
 

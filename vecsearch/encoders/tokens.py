@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from vecsearch.encoders.spec import SPECIAL_TOKENS
 from vecsearch.errors import ModelDamaged
 from vecsearch.types import IntArray
 
@@ -20,8 +20,8 @@ _BATCH_CHARACTERS = 1 << 20  # a token's record takes some hundred bytes while a
 class TextTokenizer:
     """A tokenizer without the truncation and padding that tokenizer.json may carry; safe for several threads."""
 
-    def __init__(self, path: Path, vocabulary: int) -> None:
-        """Load `path`; raises ModelDamaged when it does not fit a BERT model that knows `vocabulary` tokens."""
+    def __init__(self, path: Path) -> None:
+        """Load `path`; raises ModelDamaged when it is no tokenizer."""
         from tokenizers import Tokenizer
 
         try:
@@ -30,10 +30,13 @@ class TextTokenizer:
             raise ModelDamaged(f"{path} is not a tokenizer: {error}") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        if (special := self._tokenizer.num_special_tokens_to_add(False)) != SPECIAL_TOKENS:
-            raise ModelDamaged(f"{path} adds {special} special tokens to a text, expected {SPECIAL_TOKENS}")
-        if (size := self._tokenizer.get_vocab_size()) > vocabulary:
-            raise ModelDamaged(f"{path} has {size} tokens, the model {vocabulary}: they do not belong together")
+        self.size: int = self._tokenizer.get_vocab_size()
+        self._before, self._behind = _special_around(self._tokenizer)
+
+    @property
+    def special(self) -> int:
+        """How many special tokens go around a text."""
+        return self._before + self._behind
 
     def ids(self, texts: Sequence[str], limit: int) -> list[list[int]]:
         """For each text its token numbers with the special ones, at most `limit`; the end of a text is cut."""
@@ -41,7 +44,7 @@ class TextTokenizer:
         for batch in _batches(texts):
             for encoding in self._tokenizer.encode_batch_fast(batch):
                 ids = encoding.ids
-                found.append(ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]])
+                found.append(ids if len(ids) <= limit else ids[: limit - self._behind] + ids[len(ids) - self._behind :])
         return found
 
     def spans(self, texts: Sequence[str]) -> list[IntArray]:
@@ -57,6 +60,13 @@ class TextTokenizer:
     def count(self, text: str) -> int:
         """How many tokens `text` has, special ones not counted."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _special_around(tokenizer: Any) -> tuple[int, int]:
+    """How many special tokens a text gets before and behind it."""
+    mask = tokenizer.encode("a").special_tokens_mask
+    before = next((place for place, special in enumerate(mask) if not special), len(mask))
+    return before, sum(mask[before:])
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""The tensors of a .safetensors file, mapped from disk: nothing is read until it is used.
+"""The tensors of a .safetensors file, mapped from disk: nothing is read until it is used; and those of a model.
 
 The format: 8 bytes little-endian header length, a JSON header with dtype, shape and byte range of each tensor, the
 bytes. https://huggingface.co/docs/safetensors. Every number of the header is checked before it is used.
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from vecsearch.encoders.architecture import Shape, parameters
 from vecsearch.errors import ModelDamaged
 from vecsearch.types import FloatArray
 
@@ -21,7 +22,7 @@ _WIDTHS = {"F32": 4, "F16": 2, "BF16": 2}
 
 
 def read_weights(path: Path) -> dict[str, FloatArray]:
-    """The floating point tensors of a file by name, float32 and read-only; others are left out.
+    """The floating point tensors of a file by name, float32; others are left out. What is written to them stays here.
 
     Raises ModelDamaged when the file is cut short, larger than its header says, or no safetensors file.
     """
@@ -39,12 +40,28 @@ def read_weights(path: Path) -> dict[str, FloatArray]:
         end = max(entry["data_offsets"][1] for entry in header.values())
         if size != 8 + length + end:
             raise ModelDamaged(f"{path} has {size} bytes, its header says {8 + length + end}: download it again")
-        content = np.memmap(path, np.uint8, "r", offset=8 + length)
+        content = np.memmap(path, np.uint8, "c", offset=8 + length)  # some runtimes refuse a read-only array
         return {name: _tensor(content, entry) for name, entry in header.items() if entry["dtype"] in _WIDTHS}
     except (KeyError, TypeError, ValueError, IndexError) as error:
         if isinstance(error, ModelDamaged):
             raise
         raise ModelDamaged(f"{path} has an invalid safetensors header: {error!r}") from error
+
+
+def read_parameters(path: Path, shape: Shape) -> dict[str, FloatArray]:
+    """The tensors that a graph of `shape` needs, from a file that may hold them under a head's name ("bert.").
+
+    Raises ModelDamaged naming the first that is missing or has another shape.
+    """
+    tensors = read_weights(path)
+    found = {name.removeprefix(f"{shape.family.value}."): tensor for name, tensor in tensors.items()}
+    needed = parameters(shape)
+    for name, dims in needed.items():
+        if name not in found:
+            raise ModelDamaged(f"{path} holds no tensor {name}")
+        if found[name].shape != dims:
+            raise ModelDamaged(f"{path}: {name} has shape {found[name].shape}, config.json says {dims}")
+    return {name: found[name] for name in needed}
 
 
 def _tensor(content: np.memmap[Any, np.dtype[np.uint8]], entry: dict[str, Any]) -> FloatArray:

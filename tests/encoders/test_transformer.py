@@ -1,4 +1,4 @@
-"""OnnxEncoder: the vectors are the model's, whatever the batch, the order or the thread."""
+"""TransformerEncoder on ONNX Runtime: the vectors are the model's, whatever the batch, the order or the thread."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_text_alone_has_the_vector_it_has_in_any_batch(tiny, threads):
 
 
 def test_more_texts_than_a_window_keep_their_order(tiny, monkeypatch):
-    monkeypatch.setattr("vecsearch.encoders.onnx_runtime._WINDOW", 3)
+    monkeypatch.setattr("vecsearch.encoders.transformer._WINDOW", 3)
     encoder = load_encoder(str(tiny), threads=2)
     backwards = encoder.encode(TEXTS[::-1], Role.DOCUMENT)
     np.testing.assert_allclose(encoder.encode(TEXTS, Role.DOCUMENT), backwards[::-1], atol=1e-5)
@@ -164,7 +164,7 @@ def test_a_folder_with_only_an_onnx_file_is_run_as_it_is(tiny):
     import onnx
     from tiny_bert import SHAPE
 
-    from vecsearch.encoders.bert_graph import build_graph
+    from vecsearch.encoders.onnx_graph import build_graph
 
     expected = encode(tiny, TEXTS)
     graph = onnx.load_model_from_string(build_graph(SHAPE))
