@@ -97,11 +97,11 @@ def _run(command: list[str]) -> float:
 def _model_files(place: Path) -> list[str]:
     """The default model as one plain ONNX file, as an export would make it, and its tokenizer."""
     import onnx
+    from vecsearch.encoders.bert_graph import build_graph
 
     from vecsearch.encoders import DEFAULT_MODEL
-    from vecsearch.encoders.bert_graph import build_graph
     from vecsearch.encoders.folder import find_model
-    from vecsearch.encoders.spec import read_spec
+    from vecsearch.encoders.transformer.spec import read_spec
     from vecsearch.encoders.weights import read_weights
 
     spec = read_spec(find_model(DEFAULT_MODEL))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import common, waiting
+from .options import common, running, waiting
 from .output import print_report
 from .progress import progress_bar
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 @click.command(short_help="Bring the index in step with files and folders.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--model", help="A model's name or folder; for a new index.  [default: all-MiniLM-L6-v2]")
+@click.option(
+    "--dim", type=click.IntRange(1), metavar="N", help="Keep the first N numbers of vectors; for a new index."
+)
 @click.option("--chunk-tokens", type=int, metavar="N", help="Tokens of a chunk at most; for a new index.")
 @click.option("--overlap", type=int, metavar="N", help="Tokens a chunk repeats of the one before; for a new index.")
 @click.option("--include", multiple=True, metavar="GLOB", help="Take only files like this; may be repeated.")
@@ -29,13 +32,17 @@ if TYPE_CHECKING:
 @click.option("--text-field", metavar="NAME", help="The field of a record that is its text.  [default: text]")
 @click.option("--title-field", metavar="NAME", help="The field of a record put in front of its text.  [default: title]")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@running
 @waiting
 @common
 def index(
     paths: tuple[Path, ...],
     model: str | None,
+    dim: int | None,
     chunk_tokens: int | None,
     overlap: int | None,
+    runtime: str | None,
+    threads: int | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     id_field: str | None,
@@ -51,9 +58,9 @@ def index(
     New and changed files go in, files that vanished under these paths go out, unchanged ones are not read. A .jsonl,
     .csv or .parquet file holds one document a row. Every other text file is a document.
     """
-    given = {"model": model, "chunk_tokens": chunk_tokens, "overlap": overlap}
-    kind = {name: value for name, value in given.items() if value is not None}
-    with _opened(index_path, paths, kind, wait, dry_run) as target, progress_bar() as progress:
+    kind = _given(model=model, dim=dim, chunk_tokens=chunk_tokens, overlap=overlap)
+    how = _given(runtime=runtime, threads=threads)
+    with _opened(index_path, paths, kind, how, wait=wait, dry_run=dry_run) as target, progress_bar() as progress:
         report = target.sync(
             paths,
             include=include,
@@ -69,20 +76,29 @@ def index(
         click.get_current_context().exit(1)
 
 
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
 @contextmanager
-def _opened(path: Path, paths: Sequence[Path], kind: dict[str, Any], wait: float, dry_run: bool) -> Iterator[Index]:
-    """The index at `path`, made of the `kind` asked for when there is none; for a dry run one that is thrown away."""
+def _opened(
+    path: Path, paths: Sequence[Path], kind: dict[str, Any], how: dict[str, Any], *, wait: float, dry_run: bool
+) -> Iterator[Index]:
+    """The index at `path`, made of the `kind` asked for when there is none; for a dry run one that is thrown away.
+
+    `how` says how its model is run.
+    """
     from vecsearch import Index, IndexNotFound
 
     try:
-        found = Index.open(path, model=kind.get("model"), wait=wait)
+        found = Index.open(path, model=kind.get("model"), wait=wait, **how)
     except IndexNotFound:
         _check_exist(paths)
         if not dry_run:
-            yield Index.create(path, **kind)
+            yield Index.create(path, **kind, **how)
             return
         with tempfile.TemporaryDirectory() as folder:
-            yield Index.create(Path(folder) / "index", **kind)
+            yield Index.create(Path(folder) / "index", **kind, **how)
         return
     _check_kind(found, kind)
     yield found
@@ -103,6 +119,7 @@ def _check_kind(found: Index, kind: dict[str, Any]) -> None:
 
     info = found.info()
     for flag, name, has in (
+        ("--dim", "dim", info.dim),
         ("--chunk-tokens", "chunk_tokens", info.chunk_tokens),
         ("--overlap", "overlap", info.overlap),
     ):

@@ -15,8 +15,11 @@ import click
 
 from vecsearch.errors import VecsearchError
 
+from .caching import cache
+from .embedding import embed
 from .indexing import index
 from .managing import delete, info
+from .models import models
 from .passages import printable
 from .searching import search
 from .upkeep import compact, export, import_, verify
@@ -55,7 +58,7 @@ def cli(debug: bool) -> None:
     click.get_current_context().obj = debug
 
 
-for command in (index, search, info, delete, log, restore, tag, verify, compact, export, import_):
+for command in (index, search, info, delete, log, restore, tag, verify, compact, export, import_, embed, models, cache):
     cli.add_command(command)
 
 

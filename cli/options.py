@@ -10,17 +10,30 @@ from typing import Any, TypeVar
 import click
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_RUNTIMES = ("onnxruntime", "openvino", "sentence-transformers", "static", "openai")
 NEARBY = ".vecsearch"  # the name of an index that is found from any folder below the one it lies in
 
 
 def common(command: _Command) -> _Command:
     """Adds -i, --json and --debug."""
-    command = click.option("--debug", is_flag=True, expose_value=False, hidden=True)(command)
-    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")(
-        command
-    )
     return click.option(
         "-i", "--index", "index_path", type=click.Path(path_type=Path), help="The index's folder.", callback=_chosen
+    )(reporting(command))
+
+
+def reporting(command: _Command) -> _Command:
+    """Adds --json and --debug, for commands that need no index."""
+    command = click.option("--debug", is_flag=True, expose_value=False, hidden=True)(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")(command)
+
+
+def running(command: _Command) -> _Command:
+    """Adds --runtime and --threads, for commands that encode many texts."""
+    command = click.option(
+        "--threads", type=click.IntRange(1), metavar="N", help="Cores to encode with.  [default: all]"
+    )(command)
+    return click.option(
+        "--runtime", type=click.Choice(_RUNTIMES), help="What runs the model.  [default: the fastest that is installed]"
     )(command)
 
 

@@ -15,7 +15,7 @@ import click
 from .passages import encodable, excerpt, printable
 
 if TYPE_CHECKING:
-    from vecsearch import Failure, Hit, Info, Report, Verification, Version
+    from vecsearch import CacheInfo, Failure, Hit, Info, Report, Verification, Version
 
 _LISTED = 10  # failures and skips named in a summary; JSON has them all
 _INDENT = "     "
@@ -127,6 +127,24 @@ def print_verification(found: Verification, *, as_json: bool) -> None:
     state = "all as written" if found.ok else plural(len(found.problems), "problem")
     versions = plural(found.versions, "version")
     _echo(f"{plural(found.files, 'file')} of {versions}, {found.bytes / 1e6:,.1f} MB: {state}")
+
+
+def print_cache(info: CacheInfo, *, as_json: bool) -> None:
+    """What the cache of vectors holds, each model on a line of its own."""
+    if as_json:
+        _print_json(asdict(info))
+        return
+    lines = [
+        ("cache", printable(info.path)),
+        ("on disk", f"{info.bytes / 1e6:,.1f} MB of at most {info.size / 1e6:,.0f} MB"),
+        ("vectors", f"{info.vectors:,}" + (f", the oldest used {info.oldest_use[:10]}" if info.oldest_use else "")),
+    ]
+    for model in info.models:
+        held = f"{plural(model.vectors, 'vector')}, {model.bytes / 1e6:,.1f} MB, last used {model.last_use[:10]}"
+        lines.append(("model", f"{printable(model.name)} ({printable(model.fingerprint[:12])}): {held}"))
+    lines.append(("derived", f"{info.derived_bytes / 1e6:,.1f} MB of files made of models"))
+    for name, value in lines:
+        _echo(f"{name:>10}  {value}")
 
 
 def print_done(fields: dict[str, Any], said: str, *, as_json: bool) -> None:

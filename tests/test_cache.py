@@ -12,32 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from caches import DIM, assert_right, fill, known, vector_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from vecsearch.cache import Cache, cache_folder
-from vecsearch.types import FloatArray, Role
-
-DIM = 16
-
-
-def vector_of(text: str) -> FloatArray:
-    """A vector that any process can make again."""
-    return np.random.default_rng(list(text.encode())).standard_normal(DIM).astype(np.float32)
-
-
-def fill(cache: Cache, texts: list[str], fingerprint: str = "f") -> None:
-    cache.put(fingerprint, Role.DOCUMENT, texts, np.stack([vector_of(text) for text in texts]))
-
-
-def known(cache: Cache, texts: list[str]) -> dict[str, FloatArray]:
-    return cache.get("f", Role.DOCUMENT, texts, DIM)
-
-
-def assert_right(found: dict[str, FloatArray]) -> None:
-    for text, vector in found.items():
-        np.testing.assert_array_equal(vector, vector_of(text))
+from vecsearch.types import Role
 
 
 @pytest.fixture
@@ -209,10 +190,7 @@ def use_damaged(folder: Path, content: bytes) -> None:
     assert_right(found)
     assert_right(later)
     assert "new" in found or said
-    if sys.version_info >= (
-        3,
-        11,
-    ):  # before, SQLite's errors do not say enough to tell a damaged file from a locked one
+    if sys.version_info >= (3, 11):  # before, SQLite's errors do not say enough to tell damage from a lock
         assert "new" in later, [str(warning.message) for warning in said]
     assert all(str(warning.message).startswith("vecsearch ") for warning in said)
 
@@ -220,7 +198,7 @@ def use_damaged(folder: Path, content: bytes) -> None:
 def test_a_file_that_is_no_cache_is_replaced_with_a_warning(tmp_path):
     cache = Cache(tmp_path)
     cache.path.write_bytes(b"this is not a database, it is a letter to my aunt" * 100)
-    with pytest.warns(RuntimeWarning, match=r"damaged.*vectors\.sqlite"):
+    with pytest.warns(RuntimeWarning, match=r"damaged.*vectors-2\.sqlite"):
         assert known(cache, ["one"]) == {}
     fill(cache, ["one"])
     assert_right(known(cache, ["one"]))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -18,12 +18,14 @@ class Remembered:
 
     def __init__(self) -> None:
         self.vectors: dict[tuple[str, Role, str], FloatArray] = {}
+        self.names: dict[str, str] = {}
 
     def get(self, fingerprint: str, role: Role, texts: Sequence[str], dim: int) -> dict[str, FloatArray]:
         keys = {text: (fingerprint, role, text) for text in texts}
         return {text: self.vectors[key] for text, key in keys.items() if key in self.vectors}
 
-    def put(self, fingerprint: str, role: Role, texts: Sequence[str], vectors: FloatArray) -> None:
+    def put(self, fingerprint: str, role: Role, texts: Sequence[str], vectors: FloatArray, model: str = "") -> None:
+        self.names[fingerprint] = model
         self.vectors |= {(fingerprint, role, text): vector for text, vector in zip(texts, vectors, strict=True)}
 
 
@@ -32,7 +34,7 @@ class Spoiling:
 
     def __init__(self, encoder, spoil) -> None:
         self._encoder, self._spoil = encoder, spoil
-        self.dim, self.fingerprint = encoder.dim, encoder.fingerprint
+        self.name, self.dim, self.fingerprint = encoder.name, encoder.dim, encoder.fingerprint
 
     def encode(self, texts: Sequence[str], role: Role) -> FloatArray:
         return self._spoil(texts, self._encoder.encode(texts, role))
@@ -70,6 +72,12 @@ def test_equal_texts_are_encoded_once_and_have_a_vector_each(encoder, cache):
     assert sorted(encoder.encoded) == ["one", "two"]
     np.testing.assert_array_equal(result.vectors[[0, 2, 3]], [encoder.vector("one")] * 3)
     assert (result.encoded, result.cached) == (2, 2)
+
+
+def test_the_cache_is_told_the_name_of_the_model(encoder):
+    cache = Remembered()
+    encode_cached(encoder, cache, ["one"], Role.DOCUMENT, name=by_number)
+    assert cache.names == {encoder.fingerprint: encoder.name}
 
 
 def test_what_was_encoded_once_is_not_encoded_again(encoder, cache):
@@ -136,7 +144,7 @@ def test_done_and_counts_sum_to_the_number_of_texts(texts, before):
     from_hash = np.random.default_rng(0).standard_normal((1000, 4)).astype(np.float32)
 
     class Encoder:
-        dim, fingerprint = 4, "f"
+        name, dim, fingerprint = "hashing", 4, "f"
 
         def encode(self, batch: Sequence[str], role: Role) -> FloatArray:
             return from_hash[[hash(text) % 1000 for text in batch]]
@@ -158,3 +166,79 @@ def test_no_texts_need_no_model(encoder, cache):
     result = encode_cached(encoder, cache, [], Role.QUERY, name=by_number)
     assert result.vectors.shape == (0, encoder.dim)
     assert encoder.encoded == []
+
+
+class Partwise:
+    """The encoder it wraps, whose vectors come in the parts that `plan` yields; `closed` when nobody listens."""
+
+    def __init__(self, encoder, plan) -> None:
+        self._encoder, self._plan = encoder, plan
+        self.name, self.dim, self.fingerprint = encoder.name, encoder.dim, encoder.fingerprint
+        self.closed = False
+
+    def encode_parts(self, texts: Sequence[str], role: Role) -> Iterator[tuple[range, FloatArray]]:
+        try:
+            for rows in self._plan(len(texts)):
+                batch = texts[rows.start : rows.stop]
+                yield rows, self._encoder.encode(batch, role) if batch else np.empty((0, self.dim), np.float32)
+        finally:
+            self.closed = True
+
+
+def by_four(n: int) -> Iterator[range]:
+    """Parts of four, the last first, and between them nothing."""
+    for first in reversed(range(0, n, 4)):
+        yield range(0)
+        yield range(first, min(first + 4, n))
+
+
+def test_parts_may_come_in_any_order_and_each_is_cached_before_the_next(encoder, cache):
+    texts = [f"text {i}" for i in range(10)]
+    cached = []
+
+    def done(n: int) -> None:
+        cached.append(len(cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)))
+
+    result = encode_cached(Partwise(encoder, by_four), cache, texts, Role.DOCUMENT, name=by_number, done=done)
+    np.testing.assert_array_equal(result.vectors, [encoder.vector(text) for text in texts])
+    assert (result.encoded, result.cached) == (10, 0)
+    assert cached == [0, 0, 2, 2, 6, 6, 10]
+
+
+def test_parts_that_came_before_an_error_stay_in_the_cache(encoder, cache):
+    def breaks(n: int) -> Iterator[range]:
+        yield range(3)
+        raise ConnectionError("it is gone")
+
+    texts = ["one", "two", "four", "three"]
+    with pytest.raises(ConnectionError, match="it is gone"):
+        encode_cached(Partwise(encoder, breaks), cache, texts, Role.DOCUMENT, name=by_number)
+    assert len(cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)) == 3
+
+
+def test_who_is_told_of_the_waiting_can_end_it(encoder, cache):
+    partwise = Partwise(encoder, by_four)
+
+    def done(n: int) -> None:
+        if n == 0 and encoder.encoded:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encode_cached(partwise, cache, list("abcdefghij"), Role.DOCUMENT, name=by_number, done=done)
+    assert partwise.closed
+    assert len(encoder.encoded) == 2
+
+
+def test_a_text_that_no_part_has_is_missed(encoder, cache):
+    partwise = Partwise(encoder, lambda n: [range(n - 1)])
+    with pytest.raises(InvalidVector, match="counting gave vectors of 2 texts, expected 3"):
+        encode_cached(partwise, cache, ["a", "b", "c"], Role.DOCUMENT, name=by_number)
+
+
+def test_a_part_of_another_size_than_it_says_is_refused(encoder, cache):
+    class Short(Partwise):
+        def encode_parts(self, texts: Sequence[str], role: Role) -> Iterator[tuple[range, FloatArray]]:
+            yield range(len(texts)), encoder.encode(texts[1:], role)
+
+    with pytest.raises(InvalidVector, match=r"shape \(2, 32\), expected \(3, 32\)"):
+        encode_cached(Short(encoder, by_four), cache, ["a", "b", "c"], Role.DOCUMENT, name=by_number)

@@ -21,6 +21,8 @@ ORDER = [
     "encoding",
     "cache",
     "encoders",
+    "vector_files",
+    "embedding",
     "ann",
     "columns",
     "manifest",
@@ -45,16 +47,19 @@ FILES = sorted((HOUSE / "vecsearch").rglob("*.py"))
 COMMANDS = sorted((HOUSE / "cli").rglob("*.py"))
 PLACES = {
     "faiss": {"ann.py"},
-    "pyarrow": {"upkeep/exchange.py", "columns.py", "segment.py", "sources.py", "documents/rows.py"},
-    "pyarrow.parquet": {"upkeep/exchange.py", "segment.py", "documents/rows.py"},
-    "sqlite3": {"cache.py"},
+    "pyarrow": {"upkeep/exchange.py", "columns.py", "segment.py", "sources.py", "documents/rows.py", "vector_files.py"},
+    "pyarrow.parquet": {"upkeep/exchange.py", "segment.py", "documents/rows.py", "vector_files.py"},
+    "sqlite3": {"cache/"},
     "filelock": {"lock.py"},
-    "sentence_transformers": {"encoders/"},
+    "sentence_transformers": {"encoders/torch/session.py"},
+    "transformers": {"encoders/torch/session.py"},
+    "safetensors": {"encoders/torch/session.py"},
     "onnxruntime": {"encoders/"},
     "onnx": {"encoders/"},
     "tokenizers": {"encoders/"},
     "openvino": {"encoders/"},
-    "torch": {"encoders/"},
+    "openai": {"encoders/endpoint/request.py"},
+    "torch": {"encoders/torch/session.py"},
 }
 
 
@@ -114,7 +119,7 @@ def test_an_upward_import_would_be_seen(tmp_path):
     }
 
 
-@pytest.mark.parametrize("package", ["documents", "encoders"])
+@pytest.mark.parametrize("package", ["cache", "documents", "encoders"])
 def test_the_files_of_a_package_import_one_another_in_one_direction(package):
     inside = {
         f"vecsearch.{name_of(path)[:-3].replace('/', '.')}" for path in FILES if name_of(path).startswith(package)

@@ -198,8 +198,11 @@ def test_a_number_of_numpy_is_a_number(library: Library) -> None:
     assert library.index.search("word1", k=np.int64(3), per_document=np.int32(2)) == expected  # type: ignore[call-overload]
 
 
-def test_a_query_longer_than_the_model_reads_is_answered(library: Library) -> None:
-    assert len(library.index.search("word1 word2 " * 5_000, k=5)) == 5
+def test_a_query_longer_than_the_model_reads_is_answered_and_said(library: Library) -> None:
+    with pytest.warns(RuntimeWarning, match="vecsearch: the query is longer than the 64 tokens counting reads"):
+        assert len(library.index.search("word1 word2 " * 5_000, k=5)) == 5
+    with pytest.warns(RuntimeWarning, match="vecsearch: 1 of 2 queries are longer"):
+        library.index.search(["word1 word2 " * 5_000, "word1"], k=5)
 
 
 def test_the_metric_of_an_index_is_what_it_ranks_by_when_not_told(tmp_path: Path, encoder: CountingEncoder) -> None:

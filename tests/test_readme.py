@@ -11,11 +11,12 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from subcommands import named_commands
 from test_layers import ORDER
 from vecsearch.cli.main import cli
 from writing import write, write_records
 
-from vecsearch import Failure, Info, Problem, Report, Verification, Version
+from vecsearch import CachedModel, CacheInfo, Failure, Info, Problem, Report, Verification, Version
 from vecsearch.manifest import Manifest
 from vecsearch.segment import _SCHEMA
 
@@ -99,13 +100,15 @@ def test_the_shell_commands_run_in_their_order(place: Path, cache_folder: Path) 
     assert said["vecsearch verify"].endswith("all as written\n")
 
 
-@pytest.mark.parametrize("name", list(cli.commands))
+@pytest.mark.parametrize("name", list(named_commands(cli)))
 def test_every_command_is_shown_in_the_readme(name: str) -> None:
     assert any(re.search(rf"\bvecsearch {name}\b", line) for line in shell_lines())
 
 
 def test_every_flag_that_the_readme_shows_there_is() -> None:
-    known = {flag for command in cli.commands.values() for parameter in command.params for flag in parameter.opts}
+    known = {
+        flag for command in named_commands(cli).values() for parameter in command.params for flag in parameter.opts
+    }
     shown = {flag for line in shell_lines() for flag in re.findall(r"(?<!\S)--?[a-z][a-z-]*", line.split("#")[0])}
     shown |= set(re.findall(r"`(--[a-z-]+)", README))
     assert shown - known == set()
@@ -144,11 +147,12 @@ def test_the_map_lists_every_file_of_the_library_in_its_order() -> None:
 
 def test_the_commands_page_lists_every_command_and_the_keys_of_its_json() -> None:
     listed = {name: names(keys) for cell, keys in table("commands.md", "--json`") for name in names(cell)}
-    assert list(listed) == list(cli.commands)
-    for name, kind in (("index", Report), ("info", Info)):
+    assert list(listed) == list(named_commands(cli))
+    for name, kind in (("index", Report), ("info", Info), ("cache info", CacheInfo)):
         assert listed[name] == [field.name for field in fields(kind)]
     assert listed["verify"] == [*(field.name for field in fields(Verification)), "ok"]
     lists = {cell: names(keys) for cell, keys in table("commands.md", "paths inside the index:")}
     assert lists["`failed`, `skipped`"] == [field.name for field in fields(Failure)]
     assert lists["`versions` of `log`"] == [field.name for field in fields(Version)]
+    assert lists["`models` of `cache info`"] == [field.name for field in fields(CachedModel)]
     assert lists["`problems`"] == [field.name for field in fields(Problem)]

@@ -16,9 +16,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vecsearch.cache import Cache
+    from vecsearch.embedding import EmbedReport, embed, embed_batches, embed_files
+    from vecsearch.encoders.listing import ModelInfo, describe_model, list_models
     from vecsearch.encoding import Encoder
     from vecsearch.errors import (
+        CacheUnusable,
         CommitUnknown,
+        EndpointFailed,
         ExtraMissing,
         FormatTooNew,
         IndexDamaged,
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
     )
     from vecsearch.index import Index
     from vecsearch.types import (
+        CachedModel,
+        CacheInfo,
         Chunk,
         Document,
         Failure,
@@ -58,10 +65,16 @@ if TYPE_CHECKING:
     from vecsearch.upkeep import restore_version, verify_index
 
 __all__ = [
+    "Cache",
+    "CacheInfo",
+    "CacheUnusable",
+    "CachedModel",
     "Chunk",
     "CommitUnknown",
     "Document",
+    "EmbedReport",
     "Encoder",
+    "EndpointFailed",
     "ExtraMissing",
     "Failure",
     "FormatTooNew",
@@ -80,6 +93,7 @@ __all__ = [
     "Metric",
     "Mode",
     "ModelDamaged",
+    "ModelInfo",
     "ModelMismatch",
     "ModelNotFound",
     "ModelUnsupported",
@@ -93,11 +107,25 @@ __all__ = [
     "VecsearchError",
     "Verification",
     "Version",
+    "describe_model",
+    "embed",
+    "embed_batches",
+    "embed_files",
+    "list_models",
     "restore_version",
     "verify_index",
 ]
 
-_HOMES = ("errors", "types", "encoding", "upkeep", "index")  # the lightest first
+_HOMES = (
+    "errors",
+    "types",
+    "encoding",
+    "cache",
+    "embedding",
+    "encoders.listing",
+    "upkeep",
+    "index",
+)  # the lightest first
 
 
 def __getattr__(name: str) -> Any:

@@ -1,16 +1,19 @@
 """From texts to checked vectors: what an encoder is, and encode_cached(), which asks one only for texts never seen.
 
-Holds no model and no storage: encoders are in `encoders/`, the cache in `cache.py`.
+Holds no model and no storage: encoders are in `encoders/`, the cache in `cache/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from vecsearch.errors import InvalidVector
 from vecsearch.types import FloatArray, IntArray, Role
 from vecsearch.vectors import check_vectors
 
@@ -46,14 +49,25 @@ class Encoder(Protocol):
         """For each text the character offsets of its tokens: int64 (tokens, 2), no special tokens, nothing cut."""
 
 
+@runtime_checkable
+class PartwiseEncoder(Protocol):
+    """What an Encoder may have besides: one that waits for others gives what it has, and keeps it when it fails."""
+
+    def encode_parts(self, texts: Sequence[str], role: Role) -> Iterator[tuple[range, FloatArray]]:
+        """The vectors of texts that stand next to one another, with where they stand, as they come: each text once.
+
+        While nothing comes, an empty range now and then lets the caller stop; closing the iterator ends the work.
+        """
+
+
 class VectorCache(Protocol):
     """Keeps vectors by what they were made from."""
 
     def get(self, fingerprint: str, role: Role, texts: Sequence[str], dim: int) -> dict[str, FloatArray]:
         """The vectors that are known, float32 (dim,), by their text."""
 
-    def put(self, fingerprint: str, role: Role, texts: Sequence[str], vectors: FloatArray) -> None:
-        """Makes `vectors[i]` the vector of `texts[i]` for every later get."""
+    def put(self, fingerprint: str, role: Role, texts: Sequence[str], vectors: FloatArray, model: str = "") -> None:
+        """Makes `vectors[i]` the vector of `texts[i]` for every later get; `model` is the model's name, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +91,10 @@ def encode_cached(
     """The raw vectors of `texts`, in their order; only texts that the cache does not know reach the encoder.
 
     Texts are encoded from the longest to the shortest, so that a batch has little padding and memory peaks
-    first, and each slice is in the cache before the next one starts. `name(i)` says for an error whose text i is;
-    `done(n)` is told of each n texts settled. Raises InvalidVector when the encoder's answer is not float32
-    (n, dim), finite and without zero rows; vectors of earlier slices stay in the cache.
+    first, and each part is in the cache before the next one is asked for. `name(i)` says for an error whose text i
+    is; `done(n)` is told of each n texts settled, of 0 now and then while a PartwiseEncoder waits: what it raises
+    ends the work. Raises InvalidVector when the encoder's answer is not float32 (n, dim), finite and without zero
+    rows; vectors of earlier parts stay in the cache.
     """
     vectors = np.empty((len(texts), encoder.dim), np.float32)
     places = _places(texts)
@@ -88,19 +103,46 @@ def encode_cached(
         vectors[places[text]] = vector
     done(sum(len(places[text]) for text in known))
     missing = sorted((text for text in places if text not in known), key=len, reverse=True)
-    for first in range(0, len(missing), _SLICE):
-        batch = missing[first : first + _SLICE]
-        checked = _checked(encoder, batch, role, lambda text: name(places[text][0]))
-        cache.put(encoder.fingerprint, role, batch, checked)
-        for text, vector in zip(batch, checked, strict=True):
-            vectors[places[text]] = vector
-        done(sum(len(places[text]) for text in batch))
+    settled = 0
+    with closing(parts_of(encoder, missing, role)) as parts:
+        for rows, part in parts:
+            batch = missing[rows.start : rows.stop]
+            checked = _checked(part, batch, encoder.dim, lambda text: name(places[text][0]))
+            if batch:
+                cache.put(encoder.fingerprint, role, batch, checked, encoder.name)
+            for text, vector in zip(batch, checked, strict=True):
+                vectors[places[text]] = vector
+            settled += len(batch)
+            done(sum(len(places[text]) for text in batch))
+    if settled != len(missing):
+        raise InvalidVector(f"{encoder.name} gave vectors of {settled} texts, expected {len(missing)}")
     return Encoded(vectors, encoded=len(missing), cached=len(texts) - len(missing))
 
 
-def _checked(encoder: Encoder, texts: Sequence[str], role: Role, name: Callable[[str], str]) -> FloatArray:
-    """What the encoder makes of the texts, known to be vectors."""
-    return check_vectors(encoder.encode(texts, role), len(texts), encoder.dim, lambda row: name(texts[row]))
+def parts_of(encoder: Encoder, texts: Sequence[str], role: Role) -> Generator[tuple[range, FloatArray], None, None]:
+    """The vectors of `texts` in parts, each worth a write to the cache."""
+    if isinstance(encoder, PartwiseEncoder):
+        yield from encoder.encode_parts(texts, role)
+        return
+    for first in range(0, len(texts), _SLICE):
+        rows = range(first, min(first + _SLICE, len(texts)))
+        yield rows, encoder.encode(texts[rows.start : rows.stop], role)
+
+
+def _checked(part: FloatArray, texts: Sequence[str], dim: int, name: Callable[[str], str]) -> FloatArray:
+    """What an encoder made of the texts, known to be vectors."""
+    return check_vectors(part, len(texts), dim, lambda row: name(texts[row]))
+
+
+def count_cut(encoder: Encoder, texts: Sequence[str]) -> int:
+    """How many of the texts have more tokens than the model reads.
+
+    A token stands for at least one byte, so only what has more bytes than that is tokenised, and each text once.
+    """
+    limit = encoder.max_tokens
+    long = Counter(text for text in texts if len(text.encode("utf-8", "surrogatepass")) > limit)
+    spans = encoder.token_spans(list(long)) if long else []
+    return sum(times for times, tokens in zip(long.values(), spans, strict=True) if len(tokens) > limit)
 
 
 def _places(texts: Sequence[str]) -> dict[str, list[int]]:

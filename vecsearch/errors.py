@@ -11,7 +11,9 @@
     ├── ModelDamaged         (ValueError)          a model's files are not what they should be
     ├── ModelUnsupported     (ValueError)          a model in order, of a kind that the runtime cannot run
     ├── ModelMismatch        (ValueError)          the index was made with another model
+    ├── EndpointFailed       (ConnectionError)     a model behind an address refuses, is not there, or answers nonsense
     ├── ExtraMissing         (ModuleNotFoundError) an optional package is needed
+    ├── CacheUnusable        (OSError)             the cache of vectors cannot be read or changed
     ├── PathNotFound         (FileNotFoundError)   a path to index does not exist
     ├── InvalidDocument      (ValueError)          a document that cannot be indexed
     ├── InvalidVector        (ValueError)          wrong shape, not finite, or zero
@@ -68,6 +70,10 @@ class ModelMismatch(VecsearchError, ValueError):
     """The index holds vectors of another model than the one given."""
 
 
+class EndpointFailed(VecsearchError, ConnectionError):
+    """A model that is asked over HTTP gave no vectors; those it gave before are kept."""
+
+
 class ExtraMissing(VecsearchError, ModuleNotFoundError):
     """An optional package is not installed; the message has the command that installs it."""
 
@@ -75,6 +81,10 @@ class ExtraMissing(VecsearchError, ModuleNotFoundError):
     def of(cls, package: str, extra: str, purpose: str) -> ExtraMissing:
         """The error for `purpose`, which needs `package` from `extra`."""
         return cls(f"{purpose} needs {package}: pip install 'vecsearch[{extra}]'", name=package)
+
+
+class CacheUnusable(VecsearchError, OSError):
+    """The cache of vectors cannot be read or changed: it is in use, not permitted, or the disk is full."""
 
 
 class PathNotFound(VecsearchError, FileNotFoundError):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict, overload
 
 import numpy as np
@@ -16,6 +17,7 @@ from vecsearch.columns import is_storable
 from vecsearch.documents import RecordFields, Selection
 from vecsearch.draft import Draft
 from vecsearch.encoders import DEFAULT_MODEL, load_encoder
+from vecsearch.encoders.shortened import Shortened
 from vecsearch.encoding import Encoder
 from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
 from vecsearch.ingest import FileRead, Ingest, Put, puts_of
@@ -31,6 +33,7 @@ from vecsearch.vectors import check_vectors
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+_PLAIN: Mapping[str, Any] = MappingProxyType({})  # how a model is loaded when nothing is said
 _WIDEST_CHUNK = 254  # tokens; a longer passage says too many things for one vector
 
 
@@ -50,10 +53,13 @@ class Index(Upkeep):
     opened, refreshed or last written by this object. One process may write at a time, any number may read.
     """
 
-    def __init__(self, store: Store, model: str | Encoder | None, version: int | None = None) -> None:
+    def __init__(
+        self, store: Store, model: str | Encoder | None, version: int | None = None, how: Mapping[str, Any] = _PLAIN
+    ) -> None:
         """For `create` and `open`, which users call."""
         super().__init__(store, version)
         self._model = model
+        self._how = how
         self._encoder: Encoder | None = None
         self._cache = Cache(cache_folder())
         self._refreshes = False
@@ -64,19 +70,26 @@ class Index(Upkeep):
         path: str | PathLike[str],
         *,
         model: str | Encoder = DEFAULT_MODEL,
+        dim: int | None = None,
+        runtime: str | None = None,
+        threads: int | None = None,
         chunk_tokens: int | None = None,
         overlap: int = 0,
         metric: Metric | str = Metric.COSINE,
         keep_versions: int = 3,
     ) -> Index:
-        """A new, empty index in the folder `path`, for vectors of `model`.
+        """A new, empty index in the folder `path`, for vectors of `model`, a name as load_encoder() takes it.
 
+        With `dim` the first so many numbers of each vector are kept. `runtime` and `threads` are for this object only.
         `chunk_tokens` is the size of a chunk at most, in the model's own tokens, by default what the model reads
         but no more than 254; `overlap` are tokens that a chunk repeats of the one before. `metric` is what `search`
         ranks by when it is not told. The newest `keep_versions` stay on disk, to go back to. Raises IndexExists,
         ModelNotFound, InvalidOption.
         """
-        encoder = load_encoder(model) if isinstance(model, str) else model
+        how = _given(runtime=runtime, threads=threads)
+        encoder = _encoder(model, how)
+        if dim is not None:
+            encoder = Shortened(encoder, dim)
         tokens = min(encoder.max_tokens, _WIDEST_CHUNK) if chunk_tokens is None else chunk_tokens
         if tokens > encoder.max_tokens:
             raise InvalidOption(f"chunk_tokens is {tokens}; {encoder.name} reads at most {encoder.max_tokens}")
@@ -84,7 +97,7 @@ class Index(Upkeep):
         chunking = Chunking(max_tokens=tokens, overlap=overlap)
         store = Store(Path(path))
         store.create(first_manifest(made_with, Metric.of(metric), chunking, history.checked_keep(keep_versions)))
-        return cls(store, encoder)
+        return cls(store, encoder, how=how)
 
     @classmethod
     def open(
@@ -92,6 +105,8 @@ class Index(Upkeep):
         path: str | PathLike[str],
         *,
         model: str | Encoder | None = None,
+        runtime: str | None = None,
+        threads: int | None = None,
         version: int | str | None = None,
         refresh: bool = False,
         wait: float = 0.0,
@@ -99,12 +114,14 @@ class Index(Upkeep):
         """The index in the folder `path`, as its current version, or, to read only, as the `version` or tag named.
 
         `model` is for an index whose model is not found under its name any more: a folder, a name or an encoder.
-        It is opened when a text is first encoded. With `refresh`, every search sees the version that is current then.
-        A write waits `wait` seconds for another process that writes. Raises IndexNotFound, IndexDamaged,
+        It is opened when a text is first encoded, with `runtime` and `threads` as load_encoder() takes them. With
+        `refresh`, every search sees the version that is current then. A write waits `wait` seconds for another
+        process that writes. Raises IndexNotFound, IndexDamaged,
         FormatTooNew; ModelMismatch when the model is not the one that the index was made with.
         """
         store = Store(Path(path))
-        index = cls(store, model, None if version is None else history.numbered(store, version))
+        at = None if version is None else history.numbered(store, version)
+        index = cls(store, model, at, _given(runtime=runtime, threads=threads))
         index._refreshes, index._wait = refresh, wait
         if model is not None:
             index._opened_encoder()
@@ -241,7 +258,9 @@ class Index(Upkeep):
         if self._encoder is None:
             made_with = self._snapshot.manifest.model
             model = made_with.name if self._model is None else self._model
-            encoder = load_encoder(model) if isinstance(model, str) else model
+            encoder = _encoder(model, self._how)
+            if made_with.dim < encoder.dim:
+                encoder = Shortened(encoder, made_with.dim)
             if (encoder.fingerprint, encoder.dim) != (made_with.fingerprint, made_with.dim):
                 raise ModelMismatch(
                     f"{self.path} holds vectors of {made_with.name} ({made_with.fingerprint[:12]}), not of "
@@ -263,3 +282,11 @@ class Index(Upkeep):
         with nullcontext() if dry_run else self._writing():
             run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run)
             return run.run(changes(run))
+
+
+def _encoder(model: str | Encoder, how: Mapping[str, Any]) -> Encoder:
+    return load_encoder(model, **how) if isinstance(model, str) else model
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

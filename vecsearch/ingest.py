@@ -29,6 +29,7 @@ from vecsearch.tally import Tally
 from vecsearch.types import Chunk, Document, Failure, Report, Role
 
 _WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
+_FIRST_CHARACTERS = 60_000  # of the first window, so that the encoder starts early; each next one is twice as large
 _WINDOW_DOCUMENTS = 4_096
 
 
@@ -181,14 +182,14 @@ def puts_of(items: Iterable[Document | str | Mapping[str, Any]], tally: Tally) -
 def _windows(changes: Iterable[Put | FileRead]) -> Iterator[list[Put | FileRead]]:
     """The stream in pieces that are worth a batch and bounded in memory."""
     window: list[Put | FileRead] = []
-    characters = 0
+    characters, most = 0, min(_FIRST_CHARACTERS, _WINDOW_CHARACTERS)
     for change in changes:
         window.append(change)
         if isinstance(change, Put) and isinstance(change.document.text, str):
             characters += len(change.document.text)
-        if characters >= _WINDOW_CHARACTERS or len(window) >= _WINDOW_DOCUMENTS:
+        if characters >= most or len(window) >= _WINDOW_DOCUMENTS:
             yield window
-            window, characters = [], 0
+            window, characters, most = [], 0, min(2 * most, _WINDOW_CHARACTERS)
     if window:
         yield window
 

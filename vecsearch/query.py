@@ -9,6 +9,7 @@ by document and place, the same way every time.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import numpy as np
 
 from vecsearch.ann import Found
 from vecsearch.columns import is_storable
-from vecsearch.encoding import Encoder, VectorCache, encode_cached
+from vecsearch.encoding import Encoder, VectorCache, count_cut, encode_cached
 from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.segment import Row
 from vecsearch.store import Part, Snapshot, Store
@@ -64,7 +65,10 @@ class Candidate:
 
 
 def encode_queries(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -> FloatArray:
-    """The raw vectors of queries, float32 (q, dim); raises InvalidQuery for a blank one or what is no text."""
+    """The raw vectors of queries, float32 (q, dim); warns of one that the model does not read to its end.
+
+    Raises InvalidQuery for a blank one or what is no text.
+    """
     for text in texts:
         if not isinstance(text, str):
             raise InvalidQuery(f"a query is {type(text).__name__}, expected str; vectors go into a numpy array")
@@ -72,6 +76,13 @@ def encode_queries(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -
             raise InvalidQuery("the query is empty: ask with at least one word")
         if not is_storable(text):
             raise InvalidQuery(f"the query {text!r} holds a lone surrogate, which is no character")
+    if cut := count_cut(encoder, texts):
+        warnings.warn(
+            f"vecsearch: {'the query is' if len(texts) == 1 else f'{cut} of {len(texts)} queries are'} longer than the "
+            f"{encoder.max_tokens} tokens {encoder.name} reads; the rest was not read",
+            RuntimeWarning,
+            stacklevel=4,
+        )
     return encode_cached(encoder, cache, texts, Role.QUERY, name=lambda i: f"the query {texts[i]!r}").vectors
 
 

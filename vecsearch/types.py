@@ -192,6 +192,30 @@ class Info:
 
 
 @dataclass(frozen=True, slots=True)
+class CachedModel:
+    """What the cache holds of one model: `vectors`, the `bytes` of their values, and when one was used last."""
+
+    name: str  # for people; the fingerprint says which model it is
+    fingerprint: str
+    vectors: int
+    bytes: int
+    last_use: str  # ISO 8601 in UTC, to six hours
+
+
+@dataclass(frozen=True, slots=True)
+class CacheInfo:
+    """What the cache holds: `bytes` on disk, of at most `size`, beside them `derived_bytes` of files made of models."""
+
+    path: str
+    bytes: int
+    size: int
+    vectors: int
+    oldest_use: str | None  # of what would go first; ISO 8601 in UTC, to six hours
+    models: tuple[CachedModel, ...]  # the largest first
+    derived_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """A version of an index that is kept: what it holds, and what it changed against the one before.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 import pytest
 from commands import Command
+from subcommands import named_commands
 from vecsearch.cli.main import cli
 
-COMMANDS = sorted(cli.commands.items())
+COMMANDS = sorted(named_commands(cli).items())
+WITHOUT_AN_INDEX = {"embed", "models", "cache info", "cache clear", "cache prune"}
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
@@ -20,15 +22,16 @@ def test_every_command_and_every_flag_has_a_help_text(name: str, command: click.
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
-def test_every_command_takes_an_index_and_json(name: str, command: click.Command) -> None:
+def test_every_command_takes_json_and_an_index_if_it_needs_one(name: str, command: click.Command) -> None:
     flags = {flag for parameter in command.params for flag in parameter.opts}
-    assert {"-i", "--index", "--json"} <= flags
+    assert "--json" in flags
+    assert ({"-i", "--index"} <= flags) is (name not in WITHOUT_AN_INDEX)
 
 
-@pytest.mark.parametrize("name", ["", *dict(COMMANDS)])
+@pytest.mark.parametrize("name", ["", "cache", *dict(COMMANDS)])
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help_is_shown_for_the_asking(vecsearch_command: Command, name: str, flag: str) -> None:
-    done = vecsearch_command(*filter(None, [name, flag]))
+    done = vecsearch_command(*name.split(), flag)
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith("Usage: vecsearch")
 

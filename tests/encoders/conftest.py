@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
+from peer_models import write_qwen, write_words
 from tiny_bert import write_tiny_bert
 
 from vecsearch.encoders import load_encoder
@@ -41,3 +45,27 @@ def carried() -> Path:
 @pytest.fixture
 def minilm(carried: Path):
     return load_encoder("all-MiniLM-L6-v2")
+
+
+@pytest.fixture(scope="session")
+def peer() -> Any:
+    """sentence-transformers itself; what needs it is skipped where it is not installed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+
+
+@pytest.fixture(scope="session")
+def built(peer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models that sentence-transformers made, not to be changed."""
+    place = tmp_path_factory.mktemp("built")
+    write_qwen(place / "qwen")
+    write_words(place / "words")
+    return place
+
+
+@pytest.fixture
+def qwen(built: Path, tmp_path: Path) -> Path:
+    """The folder of a small causal model with a dense layer and prompts."""
+    shutil.copytree(built / "qwen", tmp_path / "qwen")
+    return tmp_path / "qwen"

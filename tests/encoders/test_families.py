@@ -9,9 +9,9 @@ import pytest
 from tiny_families import FAMILIES, hidden_states, write_family
 
 from vecsearch.encoders.folder import ModelFolder
-from vecsearch.encoders.onnx_session import OnnxModel
-from vecsearch.encoders.openvino_session import OpenvinoModel, Precision
-from vecsearch.encoders.spec import read_spec
+from vecsearch.encoders.transformer.onnx_session import OnnxModel
+from vecsearch.encoders.transformer.openvino_session import OpenvinoModel, Precision
+from vecsearch.encoders.transformer.spec import read_spec
 
 
 @pytest.fixture(params=FAMILIES)

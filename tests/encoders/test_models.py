@@ -17,9 +17,9 @@ from vecsearch.encoders import derived, load_encoder
 from vecsearch.encoders import fingerprint as hashing
 from vecsearch.encoders.derived import read_derived, write_derived
 from vecsearch.encoders.folder import ModelFolder, find_model
-from vecsearch.encoders.onnx_session import ONNXRUNTIME
-from vecsearch.encoders.spec import read_spec
-from vecsearch.encoders.transformer import TransformerEncoder
+from vecsearch.encoders.transformer.encoder import TransformerEncoder
+from vecsearch.encoders.transformer.onnx_session import ONNXRUNTIME
+from vecsearch.encoders.transformer.spec import read_spec
 from vecsearch.errors import ModelDamaged, ModelNotFound, ModelUnsupported
 from vecsearch.types import Role
 

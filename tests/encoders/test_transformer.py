@@ -14,16 +14,20 @@ import pytest
 from tiny_bert import CONFIG, WORDS, set_pooling, tiny_tensors, write_json, write_safetensors
 
 from vecsearch.encoders import load_encoder
-from vecsearch.encoders.pooling import pool, unit_rows
-from vecsearch.encoders.spec import Pooling
+from vecsearch.encoders.transformer.pooling import pool, unit_rows
+from vecsearch.encoders.transformer.spec import Pooling
 from vecsearch.errors import InvalidOption, ModelDamaged
 from vecsearch.types import Role
 
 TEXTS = ["red house", "a green tree, a blue river.", "", "river " * 40, "tree", "q" * 100, "the house: red"]
 
 
+def onnx(model, **how):
+    return load_encoder(str(model), runtime="onnxruntime", **how)
+
+
 def encode(model, texts, role=Role.DOCUMENT):
-    return load_encoder(str(model)).encode(texts, role)
+    return onnx(model).encode(texts, role)
 
 
 def test_the_reference_similarities_of_minilm_hold(minilm):
@@ -37,7 +41,7 @@ def test_the_reference_similarities_of_minilm_hold(minilm):
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_a_text_alone_has_the_vector_it_has_in_any_batch(tiny, threads):
-    encoder = load_encoder(str(tiny), threads=threads)
+    encoder = onnx(tiny, threads=threads)
     texts = TEXTS * 300  # several batches for every thread
     together = encoder.encode(texts, Role.DOCUMENT)
     alone = np.concatenate([encoder.encode([text], Role.DOCUMENT) for text in TEXTS])
@@ -46,8 +50,8 @@ def test_a_text_alone_has_the_vector_it_has_in_any_batch(tiny, threads):
 
 
 def test_more_texts_than_a_window_keep_their_order(tiny, monkeypatch):
-    monkeypatch.setattr("vecsearch.encoders.transformer._WINDOW", 3)
-    encoder = load_encoder(str(tiny), threads=2)
+    monkeypatch.setattr("vecsearch.encoders.transformer.encoder._FIRST_SLICE", 3)
+    encoder = onnx(tiny, threads=2)
     backwards = encoder.encode(TEXTS[::-1], Role.DOCUMENT)
     np.testing.assert_allclose(encoder.encode(TEXTS, Role.DOCUMENT), backwards[::-1], atol=1e-5)
 
@@ -57,7 +61,7 @@ def test_no_texts_make_an_array_of_no_rows(tiny):
 
 
 def test_threads_may_encode_at_the_same_time(tiny):
-    encoder = load_encoder(str(tiny), threads=2)
+    encoder = onnx(tiny, threads=2)
     with ThreadPoolExecutor(4) as workers:
         found = list(workers.map(lambda _: encoder.encode(TEXTS, Role.DOCUMENT), range(8)))
     for vectors in found:
@@ -65,7 +69,7 @@ def test_threads_may_encode_at_the_same_time(tiny):
 
 
 def test_a_text_is_cut_where_the_model_stops_reading(tiny):
-    encoder = load_encoder(str(tiny))
+    encoder = onnx(tiny)
     assert encoder.max_tokens == 22
     whole, longer, shorter = encoder.encode(["red " * 22, "red " * 22 + "tree", "red " * 21], Role.DOCUMENT)
     np.testing.assert_allclose(whole, longer, atol=1e-6)
@@ -73,17 +77,17 @@ def test_a_text_is_cut_where_the_model_stops_reading(tiny):
 
 
 def test_prompts_go_before_texts_by_role_and_count_against_the_limit(tiny):
-    plain = load_encoder(str(tiny))
+    plain = onnx(tiny)
     expected = [plain.encode([text], Role.QUERY) for text in ("red: tree", "blue river: tree")]
     write_json(tiny / "config_sentence_transformers.json", {"prompts": {"query": "red: ", "passage": "blue river: "}})
-    encoder = load_encoder(str(tiny))
+    encoder = onnx(tiny)
     np.testing.assert_allclose(encoder.encode(["tree"], Role.QUERY), expected[0], atol=1e-6)
     np.testing.assert_allclose(encoder.encode(["tree"], Role.DOCUMENT), expected[1], atol=1e-6)
     assert encoder.max_tokens == plain.max_tokens - 3
 
 
 def test_half_a_surrogate_pair_is_read_as_the_replacement_sign(tiny):
-    encoder = load_encoder(str(tiny))
+    encoder = onnx(tiny)
     broken = encoder.encode(["red \ud83d tree"], Role.QUERY)
     np.testing.assert_array_equal(broken, encoder.encode(["red \ufffd tree"], Role.QUERY))
     assert encoder.token_spans(["\udc00 red"])[0][-1].tolist() == [2, 5]
@@ -126,7 +130,7 @@ def test_spans_are_the_characters_of_every_token(minilm):
 def test_spans_of_many_long_texts_keep_their_order(tiny, monkeypatch):
     monkeypatch.setattr("vecsearch.encoders.tokens._BATCH_CHARACTERS", 20)
     texts = ["red " * n for n in range(1, 30)]
-    assert [len(found) for found in load_encoder(str(tiny)).token_spans(texts)] == list(range(1, 30))
+    assert [len(found) for found in onnx(tiny).token_spans(texts)] == list(range(1, 30))
 
 
 @pytest.mark.parametrize("kind", ["F16", "BF16"])
@@ -161,21 +165,21 @@ def test_poolings_are_what_they_are_called():
 
 
 def test_a_folder_with_only_an_onnx_file_is_run_as_it_is(tiny):
-    import onnx
+    import onnx as format
     from tiny_bert import SHAPE
 
-    from vecsearch.encoders.onnx_graph import build_graph
+    from vecsearch.encoders.transformer.onnx_graph import build_graph
 
     expected = encode(tiny, TEXTS)
-    graph = onnx.load_model_from_string(build_graph(SHAPE))
+    graph = format.load_model_from_string(build_graph(SHAPE))
     tensors = tiny_tensors()
     for initializer in graph.graph.initializer:
         if initializer.name in tensors:
-            initializer.CopyFrom(onnx.numpy_helper.from_array(tensors[initializer.name], initializer.name))
+            initializer.CopyFrom(format.numpy_helper.from_array(tensors[initializer.name], initializer.name))
     (tiny / "model.safetensors").unlink()
     (tiny / "onnx").mkdir()
-    onnx.checker.check_model(graph)
-    onnx.save(graph, tiny / "onnx" / "model.onnx")
+    format.checker.check_model(graph)
+    format.save(graph, tiny / "onnx" / "model.onnx")
     np.testing.assert_allclose(encode(tiny, TEXTS), expected, atol=1e-6)
     write_json(tiny / "config.json", {**CONFIG, "hidden_size": 64})
     with pytest.raises(ModelDamaged, match=r"no output of shape \(n, tokens, 64\)"):
@@ -187,7 +191,7 @@ def test_a_folder_with_only_an_onnx_file_is_run_as_it_is(tiny):
 
 def test_threads_must_be_positive(tiny):
     with pytest.raises(InvalidOption, match="threads is 0"):
-        load_encoder(str(tiny), threads=0)
+        onnx(tiny, threads=0)
 
 
 def test_a_tokenizer_larger_than_the_model_is_refused(tiny):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vecsearch.encoders.architecture import Shape, parameters
+from vecsearch.encoders.transformer.architecture import Shape, parameters
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefghijklmnopqrst")]
 WORDS += ["red", "green", "blue", "house", "tree", "river", ",", ".", ":"]

@@ -95,7 +95,7 @@ def _document(row: Row, names: _Names, source: str) -> Document | Failure:
         values = json_value(row.values)
     except RecursionError:
         return Failure(place, "its values are nested too deep")
-    document_id, title = _scalar_text(values.get(names.id)), _scalar_text(values.get(names.title))
+    document_id, title = scalar_text(values.get(names.id)), scalar_text(values.get(names.title))
     text = values.get(names.text, "") if names.text in row.values else None
     if not document_id:
         return Failure(place, f"no id in its field {names.id!r}")
@@ -110,6 +110,6 @@ def _document(row: Row, names: _Names, source: str) -> Document | Failure:
     return Document(document_id, text, metadata, source)
 
 
-def _scalar_text(value: Any) -> str:
+def scalar_text(value: Any) -> str:
     """A text or number as text; "" for anything else."""
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""

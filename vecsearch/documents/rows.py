@@ -42,8 +42,11 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 @contextmanager
-def _open_text(path: Path, newline: str) -> Iterator[TextIO]:
-    """The file as text in its own encoding; a first pass finds that out without holding the file in memory."""
+def open_text(path: Path, newline: str | None) -> Iterator[TextIO]:
+    """The file as text in its own encoding; a first pass finds that out without holding the file in memory.
+
+    Raises NotText when it is binary.
+    """
     with path.open("rb") as file:
         encoding = encoding_of_stream(file)
         file.seek(0)
@@ -51,26 +54,31 @@ def _open_text(path: Path, newline: str) -> Iterator[TextIO]:
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
-    with _open_text(path, newline="\n") as lines:
+    with open_text(path, newline="\n") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield _json_row(number, line)
 
 
 def _json_row(number: int, line: str) -> Row:
+    values, problem = json_of_line(line)
+    if problem is None and not isinstance(values, dict):
+        problem = f"a JSON {type(values).__name__}, not an object"
+    return Row(number, {}, problem) if problem else Row(number, values)
+
+
+def json_of_line(line: str) -> tuple[Any, str | None]:
+    """The JSON value in a line, or None and what is wrong with the line."""
     try:
-        values = json.loads(line, parse_constant=lambda _: None)  # NaN and Infinity are not JSON
+        return json.loads(line.rstrip("\r\n"), parse_constant=lambda _: None), None  # NaN and Infinity are not JSON
     except json.JSONDecodeError as error:
-        return Row(number, {}, f"not valid JSON: {error.msg} at column {error.colno}")
+        return None, f"not valid JSON: {error.msg} at column {error.colno}"
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists in lists
-        return Row(number, {}, f"JSON that cannot be read: {error}")
-    if not isinstance(values, dict):
-        return Row(number, {}, f"a JSON {type(values).__name__}, not an object")
-    return Row(number, values)
+        return None, f"JSON that cannot be read: {error}"
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
-    with _open_text(path, newline="") as lines:
+    with open_text(path, newline="") as lines:
         first = lines.readline()
         reader = csv.reader(chain([first], lines), delimiter=_delimiter(first))
         header: list[str] | None = None

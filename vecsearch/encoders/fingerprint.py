@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vecsearch.encoders.derived import model_cache, read_derived, write_derived
 from vecsearch.encoders.folder import ModelFolder
-from vecsearch.encoders.spec import ModelSpec
+from vecsearch.encoders.transformer.spec import ModelSpec
 from vecsearch.errors import ModelDamaged
 from vecsearch.files import sha256
 

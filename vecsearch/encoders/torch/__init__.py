@@ -1,0 +1,1 @@
+"""Any model that sentence-transformers opens, on the device that torch finds."""

@@ -1,0 +1,72 @@
+"""A model loaded into OpenVINO: token numbers in, token vectors out. Knows no texts.
+
+Weights are read where model.safetensors is mapped into memory. Nothing is written: a model is compiled within a tenth
+of a second, no slower than a compiled one is read back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from vecsearch.encoders.transformer.openvino_graph import build_model, import_openvino
+from vecsearch.encoders.transformer.spec import ModelSpec
+from vecsearch.encoders.weights import read_parameters
+from vecsearch.errors import ModelUnsupported
+from vecsearch.types import FloatArray, IntArray
+
+
+class Precision(str, Enum):
+    """What products are computed in; they are added up in float32 in either case."""
+
+    FLOAT32 = "f32"
+    BFLOAT16 = "bf16"
+
+
+class OpenvinoModel:
+    """One compiled model with a stream of its own for each thread; run() may be called from several threads."""
+
+    def __init__(self, spec: ModelSpec, threads: int, precision: Precision) -> None:
+        """Compile the model.
+
+        Raises ExtraMissing without OpenVINO, ModelDamaged when the weights are not those of the spec, ModelUnsupported
+        for a model that ships its graph.
+        """
+        if spec.shape is None:
+            raise ModelUnsupported(f"{spec.weights}: a graph of its own is run by onnxruntime, not by openvino")
+        openvino = import_openvino()
+        settings = {
+            "INFERENCE_PRECISION_HINT": precision.value,
+            "NUM_STREAMS": threads,
+            "INFERENCE_NUM_THREADS": threads,
+        }
+        model = build_model(spec.shape, read_parameters(spec.weights, spec.shape))
+        self._compiled = openvino.Core().compile_model(model, "CPU", settings)
+        self._idle: list[Any] = []
+        self._lock = threading.Lock()
+
+    def run(self, ids: IntArray, lengths: IntArray, *, alone: bool) -> FloatArray:  # noqa: ARG002  # streams have a core
+        """Token numbers (n, tokens), of which the first `lengths` (n,) count -> their vectors (n, tokens, dim)."""
+        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.float32)
+        with self._request() as request:
+            hidden: FloatArray = request.infer([ids, mask], share_inputs=True)[0]
+            return hidden
+
+    @contextmanager
+    def _request(self) -> Iterator[Any]:
+        """One that no other thread uses meanwhile; its buffers are kept for the next batch."""
+        with self._lock:
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        yield request
+        with self._lock:
+            self._idle.append(request)
+
+
+def computes_bfloat16() -> bool:
+    """Whether this processor has units for bfloat16; raises ExtraMissing without OpenVINO."""
+    return "BF16" in import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
