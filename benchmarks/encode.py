@@ -82,12 +82,13 @@ def _compare(encoders: dict[str, Callable[[list[str]], Any]], texts: list[str], 
             rates[name],
             len(texts) / max(seconds[name]),
             len(texts) / min(seconds[name]),
+            rates[name] * mean,
             rates[name] / rates[REFERENCE],
             *_fidelity(vectors[name], vectors[REFERENCE]),
         ]
         for name in encoders
     ]
-    columns = ["way", "chunks/s", "least", "most", "ratio", "least cosine", "same neighbours"]
+    columns = ["way", "chunks/s", "least", "most", "tokens/s", "ratio", "least cosine", "same neighbours"]
     title = f"{len(texts)} chunks of {mean:.0f} tokens on average, {rounds} rounds"
     report(title, columns, rows)
 

@@ -140,7 +140,7 @@ class _Cutter:
         return whole_words and self.count(start, end) <= self.limit - _EDGE
 
     def _token(self, position: int) -> int:
-        return int(np.searchsorted(self._starts, position))
+        return int(self._starts.searchsorted(position))
 
     def _best_cut(self, start: int, end: int, room: int) -> int:
         """Where the piece that begins at `start` should end: it fits into `room`, and some piece follows."""
@@ -160,7 +160,7 @@ class _Cutter:
 
     def _before_block(self, cut: int, start: int) -> int:
         """`cut`, or, when it would part a block that fits into the next piece, where that block begins."""
-        index = int(np.searchsorted(self._blocks[:, 0], cut)) - 1  # the last block that begins before the cut
+        index = int(self._blocks[:, 0].searchsorted(cut)) - 1  # the last block that begins before the cut
         if index >= 0:
             begin, end = self._blocks[index].tolist()
             if cut < end and self.count(start, begin) and self.count(begin, end) <= self.limit - self._overlap:
@@ -183,7 +183,7 @@ class _Cutter:
 
 def _nearest(positions: IntArray, ideal: int, lowest: int, highest: int) -> int | None:
     """Of the sorted positions from `lowest` to `highest` (inclusive) the one nearest to `ideal`."""
-    after = int(np.searchsorted(positions, ideal))
+    after = int(positions.searchsorted(ideal))
     near = [int(position) for position in positions[max(0, after - 1) : after + 1] if lowest <= position <= highest]
     return min(near, key=lambda position: abs(position - ideal), default=None)
 

@@ -29,7 +29,7 @@ from vecsearch.tally import Tally
 from vecsearch.types import Chunk, Document, Failure, Report, Role
 
 _WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
-_FIRST_CHARACTERS = 60_000  # of the first window, so that the encoder starts early; each next one is twice as large
+_FIRST_CHARACTERS = 60_000  # of the first window, so that the encoder starts early; each next one is four times as large
 _WINDOW_DOCUMENTS = 4_096
 
 
@@ -189,7 +189,7 @@ def _windows(changes: Iterable[Put | FileRead]) -> Iterator[list[Put | FileRead]
             characters += len(change.document.text)
         if characters >= most or len(window) >= _WINDOW_DOCUMENTS:
             yield window
-            window, characters, most = [], 0, min(2 * most, _WINDOW_CHARACTERS)
+            window, characters, most = [], 0, min(4 * most, _WINDOW_CHARACTERS)
     if window:
         yield window
 

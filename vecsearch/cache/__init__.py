@@ -28,7 +28,7 @@ from vecsearch.types import CachedModel, CacheInfo, FloatArray, Role
 __all__ = ["Cache", "cache_folder"]
 
 _FILE = "vectors-2.sqlite"  # the number is that of its format: two releases with different ones disturb no one
-_SPARED = 0.95  # of its size is kept when there is no more room, so that not every write has to make some
+_KEPT = 0.95  # of its size stays when there is no more room, so that not every write has to make some
 _USE_NOTED = 6 * 3600  # seconds after which a use is noted again; so a read hardly ever writes
 _DAY = 24 * 3600
 _FAULTS = (OSError, sqlite3.Error, ValueError, TypeError, LookupError, ArithmeticError, MemoryError)
@@ -68,7 +68,7 @@ class Cache:
         if not texts or not self._options.size or not self._exists():
             return {}
         keys = dict(zip(keys_of(fingerprint, role, dim, texts), texts, strict=True))
-        return self._spared(lambda db: self._read(db, keys, dim), {})
+        return self._guarded(lambda db: self._read(db, keys, dim), {})
 
     def put(self, fingerprint: str, role: Role, texts: Sequence[str], vectors: FloatArray, model: str = "") -> None:
         """Makes `vectors[i]` the vector of `texts[i]`, in one transaction: all of them are kept or none.
@@ -82,10 +82,10 @@ class Cache:
 
         def write(db: sqlite3.Connection) -> None:
             tables.write(db, fingerprint, model, entries, int(self._clock()))
-            tables.make_room(db, size, int(_SPARED * size))
+            tables.make_room(db, size, int(_KEPT * size))
             tables.shrink(db, size)
 
-        self._spared(write, None)
+        self._guarded(write, None)
 
     def info(self) -> CacheInfo:
         """What is kept, of which models, and what that takes on disk. Raises CacheUnusable."""
@@ -176,7 +176,7 @@ class Cache:
 
         return self._asked(give_back, 0)
 
-    def _spared(self, action: Callable[[sqlite3.Connection], _Result], otherwise: _Result) -> _Result:
+    def _guarded(self, action: Callable[[sqlite3.Connection], _Result], otherwise: _Result) -> _Result:
         """What `action` gives; a damaged file is set up anew and said, an unusable one is said once and left alone."""
         with self._lock:
             if not self._usable:
