@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vecsearch.cache import Cache
     from vecsearch.embedding import EmbedReport, embed, embed_batches, embed_files
+    from vecsearch.encoders import load_encoder
     from vecsearch.encoders.listing import ModelInfo, describe_model, list_models
     from vecsearch.encoding import Encoder
     from vecsearch.errors import (
@@ -112,6 +113,7 @@ __all__ = [
     "embed_batches",
     "embed_files",
     "list_models",
+    "load_encoder",
     "restore_version",
     "verify_index",
 ]
@@ -122,6 +124,7 @@ _HOMES = (
     "encoding",
     "cache",
     "embedding",
+    "encoders",
     "encoders.listing",
     "upkeep",
     "index",

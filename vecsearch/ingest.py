@@ -29,7 +29,7 @@ from vecsearch.tally import Tally
 from vecsearch.types import Chunk, Document, Failure, Report, Role
 
 _WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
-_FIRST_CHARACTERS = 60_000  # of the first window, so that the encoder starts early; each next one is four times as large
+_FIRST_CHARACTERS = 60_000  # of the first window, so that the encoder starts early; each next is four times as large
 _WINDOW_DOCUMENTS = 4_096
 
 

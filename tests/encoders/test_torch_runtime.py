@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ from tiny_bert import WORDS, set_pooling, write_json
 
 from vecsearch.encoders import load_encoder
 from vecsearch.encoders.estimated_tokens import estimated_spans
-from vecsearch.encoders.folder import find_model
-from vecsearch.encoders.torch.encoder import TorchEncoder
 from vecsearch.types import Role
 
 pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("peer")]
@@ -126,21 +123,6 @@ def test_one_model_has_one_fingerprint_and_one_vector_in_all_runtimes(tiny):
     np.testing.assert_allclose(made.encode(TEXTS, Role.QUERY), ours.encode(TEXTS, Role.QUERY), atol=2e-5)
     for found, expected in zip(made.token_spans(TEXTS), ours.token_spans(TEXTS), strict=True):
         np.testing.assert_array_equal(found, expected)
-
-
-@pytest.mark.slow
-def test_a_thousand_real_passages_have_the_vectors_of_the_other_runtime(carried, data):
-    with (data / "scifact" / "corpus.jsonl").open(encoding="utf-8") as lines:
-        records = [json.loads(line) for line in islice(lines, 1000)]
-    texts = [f"{record['title']} {record['text']}" for record in records]
-    made = TorchEncoder(find_model("all-MiniLM-L6-v2"), device="cpu")
-    ours = load_encoder("all-MiniLM-L6-v2", runtime="onnxruntime")
-    assert made.fingerprint == ours.fingerprint
-    found, expected = made.encode(texts, Role.DOCUMENT), ours.encode(texts, Role.DOCUMENT)
-    assert np.sum(found * expected, axis=1).min() >= 0.9999
-    ten, tens = (np.argsort(-(rows @ rows.T), axis=1)[:, :10] for rows in (found, expected))
-    shared = np.mean([len(set(one) & set(other)) / 10 for one, other in zip(ten, tens, strict=True)])
-    assert shared >= 0.99
 
 
 def test_a_text_alone_that_has_no_token_has_a_vector(qwen):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vecsearch.encoders.transformer.architecture import Shape, parameters
+from vecsearch.encoders.transformer.onnx_graph import build_graph
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefghijklmnopqrst")]
 WORDS += ["red", "green", "blue", "house", "tree", "river", ",", ".", ":"]
@@ -98,3 +99,17 @@ def write_tiny_bert(folder: Path) -> None:
     write_json(folder / "tokenizer_config.json", {"tokenizer_class": "BertTokenizer", "model_max_length": 24})
     write_tokenizer(folder / "tokenizer.json")
     write_safetensors(folder / "model.safetensors", tiny_tensors())
+
+
+def write_graph(path: Path) -> None:
+    """The tiny model as an .onnx file with its weights inside, checked by the format's own library."""
+    import onnx
+
+    graph = onnx.load_model_from_string(build_graph(SHAPE))
+    tensors = tiny_tensors()
+    for initializer in graph.graph.initializer:
+        if initializer.name in tensors:
+            initializer.CopyFrom(onnx.numpy_helper.from_array(tensors[initializer.name], initializer.name))
+    onnx.checker.check_model(graph)
+    path.parent.mkdir(exist_ok=True)
+    onnx.save(graph, path)

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from vecsearch.encoders.folder import DEFAULT_MODEL, ModelFolder, find_model
+from vecsearch.encoders.folder import DEFAULT_MODEL, ModelFolder, find_model, is_graph
 from vecsearch.encoders.known import full_name
 from vecsearch.encoders.runtimes import Runtime, graph_runtime, installed
 from vecsearch.encoding import Encoder
@@ -43,8 +43,8 @@ def load_encoder(
 ) -> Encoder:
     """The encoder for `model`, on the fastest runtime here that gives its vectors.
 
-    `model` is a folder, a file of word vectors, a model that an installed package carries, a hub name
-    ("owner/name@revision"), or an endpoint ("openai:MODEL@http://host/v1"). Opens small files only.
+    `model` is a folder, an .onnx file in one, a file of word vectors, a model that an installed package carries, a hub
+    name ("owner/name@revision"), or an endpoint ("openai:MODEL@http://host/v1"). Opens small files only.
 
     `runtime` names one: onnxruntime, openvino, sentence-transformers. With `dim`, vectors are their first so many
     numbers. `threads` bounds the processor's cores in use, by default all this process may use. `device` is torch's
@@ -77,11 +77,11 @@ def _opened(model: str, loading: Loading) -> Encoder:
 
         _check_runtime(model, loading, Runtime.OPENAI)
         return EndpointEncoder(model)
-    if Path(model).expanduser().is_file():
+    if (path := Path(model).expanduser()).is_file() and not is_graph(path):
         from vecsearch.encoders.static.word_encoder import WordVectorEncoder
 
         _check_runtime(model, loading, Runtime.STATIC)
-        return WordVectorEncoder(Path(model).expanduser())
+        return WordVectorEncoder(path)
     if loading.device or loading.runtime is Runtime.SENTENCE_TRANSFORMERS:
         return _by_torch(model, loading)
     folder = find_model(full_name(model))

@@ -50,8 +50,9 @@ def fingerprint(spec: ModelSpec) -> str:
 
     The name and the runtime are no part of it; numbers that only bound the vectors' precision are not either.
     """
+    beside = spec.weights.with_name(f"{spec.weights.name}_data")  # what a graph of more than 2 GB keeps apart
     ingredients = {
-        "weights": file_hash(spec.weights),
+        "weights": file_hash(spec.weights) + (file_hash(beside) if beside.is_file() else ""),
         "tokenizer": file_hash(spec.tokenizer),
         "pooling": spec.pooling.value,
         "normalize": spec.normalize,

@@ -60,19 +60,39 @@ _STATIC_WEIGHTS = "0_StaticEmbedding/model.safetensors"  # in the root for model
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFolder:
-    """A model's files: `name` as it was asked for, `revision` the hub's commit, `known_hashes` what must hold."""
+    """A model's files: `name` as it was asked for, `revision` the hub's commit, `known_hashes` what must hold.
+
+    `graph` is the .onnx file that was asked for, one of several that a folder may have.
+    """
 
     name: str
     path: Path
+    graph: Path | None = None
     revision: str | None = None
     known_hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_model(name: str) -> ModelFolder:
-    """The folder of the model called `name`; raises ModelNotFound, which says where it was looked for."""
+    """The folder of the model called `name`, or around its .onnx file of this name.
+
+    Raises ModelNotFound, which says where it was looked for.
+    """
     if (path := Path(name).expanduser()).is_dir():
         return ModelFolder(name=name, path=path)
+    if is_graph(path):
+        return ModelFolder(name=name, path=_around(path), graph=path)
     return carried_model(name) or _hub_model(name)
+
+
+def is_graph(path: Path) -> bool:
+    """Whether a file is one of a model's graphs."""
+    return path.suffix == ".onnx" and path.is_file()
+
+
+def _around(graph: Path) -> Path:
+    """The model's folder: the one the graph is in, or the one above, as in model/onnx/model_int8.onnx."""
+    above = graph.absolute().parent
+    return above if (above / "config.json").is_file() else above.parent
 
 
 def find_whole_model(name: str, *, code: bool = False) -> ModelFolder:
@@ -125,9 +145,8 @@ def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
     for cached in (True, False):
         for weights in (_SAFE_WEIGHTS, _STATIC_WEIGHTS, _ONNX_WEIGHTS):
             try:
-                found = snapshot_download(
-                    repository, revision=revision, local_files_only=cached, allow_patterns=[*_SMALL_FILES, weights]
-                )
+                files = [*_SMALL_FILES, weights, f"{weights}_data"]
+                found = snapshot_download(repository, revision=revision, local_files_only=cached, allow_patterns=files)
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
                 break

@@ -59,7 +59,7 @@ def read_spec(model: ModelFolder) -> ModelSpec:
     config = read_json(folder / "config.json")
     own = read_json(folder / "sentence_bert_config.json", optional=True)
     modules = _module_folders(folder)
-    weights, shape = _weights(folder, config)
+    weights, shape = (model.graph, None) if model.graph else _weights(folder, config)
     return ModelSpec(
         name=model.name,
         weights=weights,
