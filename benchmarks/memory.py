@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py FOLDER [--passages 1000 5000 20000 70000]
 
-FOLDER has *.jsonl.gz with `_id`, `title` and `text`; passages are taken evenly from all of them. Peak memory is the resident set
-of the process that indexes, as the operating system accounts for it.
+FOLDER has *.jsonl.gz with `_id`, `title` and `text`; passages are taken evenly from all of them. Peak memory is the
+resident set of the process that indexes, as the operating system accounts for it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import compileall
-import json
 import subprocess
 import sys
 import sysconfig
@@ -21,11 +20,22 @@ from time import perf_counter
 
 from machine import report
 from memory import peak_of
+
+PREPARE = """
+import json, sys
+from pathlib import Path
+sys.path[:0] = [sys.argv[3]]
 from passages import chunks_of
 from rivals import write_onnx
-
 from vecsearch.encoders.folder import find_model
-
+place = Path(sys.argv[1])
+(place / "query.json").write_text(json.dumps(["how do I return a custom status code?"]))
+(place / "chunks.json").write_text(json.dumps(chunks_of(Path(sys.argv[2]), 112, 500)[0]))
+(place / "onnx").mkdir()
+model = find_model("all-MiniLM-L6-v2")
+print(model.path)
+print(write_onnx(model, place / "onnx"))
+"""  # in a process of its own: what this one holds counts as memory of those it starts
 OURS = """
 import sys, json
 from vecsearch.encoders import load_encoder
@@ -55,11 +65,9 @@ def main() -> None:
     compileall.compile_path(quiet=2)
     compileall.compile_dir(sysconfig.get_paths()["purelib"], quiet=2)
     with tempfile.TemporaryDirectory() as place:
-        query, chunks = _inputs(Path(place), arguments.folder)
-        model = find_model(MINILM)
-        (Path(place) / "onnx").mkdir()
-        exported = write_onnx(model, Path(place) / "onnx")
-        files = [str(model.path), str(exported)]
+        prepared = [sys.executable, "-c", PREPARE, place, str(arguments.folder), str(Path(__file__).parent)]
+        files = subprocess.run(prepared, check=True, capture_output=True, text=True).stdout.split("\n")[:2]
+        query, chunks = Path(place) / "query.json", Path(place) / "chunks.json"
         ways = {name: code for name, code in _ways().items() if name not in arguments.without}
         for code in ways.values():
             _run(code, query, files)  # what is made once is made
@@ -94,13 +102,6 @@ def _ways() -> dict[str, str]:
         "sentence-transformers": SENTENCE_TRANSFORMERS,
         "fastembed": FASTEMBED,
     }
-
-
-def _inputs(place: Path, folder: Path) -> tuple[Path, Path]:
-    query, chunks = place / "query.json", place / "chunks.json"
-    query.write_text(json.dumps(["how do I return a custom status code?"]))
-    chunks.write_text(json.dumps(chunks_of(folder, 112, 500)[0]))
-    return query, chunks
 
 
 def _command(code: str, texts: Path, files: list[str]) -> list[str]:

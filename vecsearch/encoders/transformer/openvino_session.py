@@ -1,7 +1,7 @@
 """A model loaded into OpenVINO: token numbers in, token vectors out. Knows no texts.
 
-Weights are read where model.safetensors is mapped into memory. Nothing is written: a model is compiled within a tenth
-of a second, no slower than a compiled one is read back.
+Weights are read where model.safetensors is mapped into memory. Compiled models are not kept: reading one back took as
+long as compiling it for 23 million parameters, twice as long for 335 million, and as many bytes as the model.
 """
 
 from __future__ import annotations
