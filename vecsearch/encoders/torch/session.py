@@ -197,11 +197,12 @@ def _quiet() -> Iterator[list[str]]:
     listener = _Listener()
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
-    drawn = bars.is_progress_bar_enabled()
+    progress: Any = bars  # without types in some releases, with them in others
+    drawn = progress.is_progress_bar_enabled()
     for logger in loggers:
         logger.handlers, logger.propagate = [listener], False
         logger.setLevel(logging.WARNING)
-    bars.disable_progress_bar()
+    progress.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -211,7 +212,7 @@ def _quiet() -> Iterator[list[str]]:
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)
         if drawn:
-            bars.enable_progress_bar()
+            progress.enable_progress_bar()
 
 
 class _Listener(logging.Handler):
