@@ -44,7 +44,7 @@ def carried() -> Path:
 
 @pytest.fixture
 def minilm(carried: Path):
-    return load_encoder("all-MiniLM-L6-v2")
+    return load_encoder("all-MiniLM-L6-v2", runtime="onnxruntime")
 
 
 @pytest.fixture(scope="session")
