@@ -1,26 +1,22 @@
-"""How well does exact dense search rank a collection in BEIR form? nDCG@10, recall@10, recall@100 with judgements.
+"""How well, and how fast, does exact dense search rank a collection in BEIR form?
 
     python benchmarks/beir.py COLLECTION... [--split test] [--chunk-tokens N]
 
-A collection is a folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. Documents are title and text in one
-field; a document scores by its best chunk. The metrics are ir-measures' (pytrec_eval).
+A collection is a folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. It is scored as `vecsearch eval` does
+it: documents are title and text in one field and score by their best chunk; the measures are ir-measures'.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import tempfile
 from pathlib import Path
-from time import perf_counter
 
-from ir_measures import Qrel, R, ScoredDoc, calc_aggregate, nDCG
 from machine import report
 
-from vecsearch import Index
+from vecsearch import Index, evaluate, read_beir
 
-MEASURES = [nDCG @ 10, R @ 10, R @ 100]
+COLUMNS = ["collection", "documents", "chunks", "queries", "nDCG@10", "recall@10", "recall@100", "index s", "p50 ms"]
 
 
 def main() -> None:
@@ -30,41 +26,20 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--chunk-tokens", type=int)
     arguments = parser.parse_args()
-    columns = ["collection", "documents", "chunks", "queries", *map(str, MEASURES), "index s", "ms a query"]
     rows = [_row(folder, arguments.split, arguments.chunk_tokens) for folder in arguments.collections]
-    report(f"Exact dense search, split {arguments.split}", columns, rows)
+    report(f"Exact dense search, split {arguments.split}", COLUMNS, rows)
 
 
 def _row(folder: Path, split: str, chunk_tokens: int | None) -> list[object]:
-    judgements = _judgements(folder / "qrels" / f"{split}.tsv")
-    queries = _queries(folder / "queries.jsonl", {judgement.query_id for judgement in judgements})
+    judged = read_beir(folder, split)
     with tempfile.TemporaryDirectory() as place:
         index = Index.create(Path(place) / "index", chunk_tokens=chunk_tokens)
         written = index.sync(folder / "corpus.jsonl")
-        started = perf_counter()
-        answers = index.search(list(queries.values()), k=100, per_document=1)
-        seconds = perf_counter() - started
-        chunks = len(index)
-    run = [
-        ScoredDoc(query, hit.document_id, hit.score)
-        for query, hits in zip(queries, answers, strict=True)
-        for hit in hits
-    ]
-    figures = calc_aggregate(MEASURES, judgements, run)
-    quality = [figures[measure] for measure in MEASURES]
-    return [folder.name, written.added, chunks, len(queries), *quality, written.seconds, 1000 * seconds / len(queries)]
-
-
-def _judgements(path: Path) -> list[Qrel]:
-    with path.open(newline="", encoding="utf-8") as lines:
-        rows = csv.DictReader(lines, delimiter="\t")
-        return [Qrel(row["query-id"], row["corpus-id"], int(row["score"])) for row in rows]
-
-
-def _queries(path: Path, judged: set[str]) -> dict[str, str]:
-    with path.open(encoding="utf-8") as lines:
-        queries = {record["_id"]: record["text"] for record in map(json.loads, lines)}
-    return {name: text for name, text in queries.items() if name in judged}
+        found = evaluate(index, judged.queries, judged.judgements, modes=["dense"])
+    [dense] = found.modes
+    quality = [dense.scores[measure] for measure in ("nDCG@10", "recall@10", "recall@100")]
+    size = [found.documents, found.chunks, found.queries]
+    return [folder.name, *size, *quality, written.seconds, dense.latency.p50_ms]
 
 
 if __name__ == "__main__":

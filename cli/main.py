@@ -17,6 +17,7 @@ from vecsearch.errors import VecsearchError
 
 from .caching import cache
 from .embedding import embed
+from .evaluating import bench, evaluate
 from .indexing import index
 from .managing import delete, info
 from .models import models
@@ -58,7 +59,24 @@ def cli(debug: bool) -> None:
     click.get_current_context().obj = debug
 
 
-for command in (index, search, info, delete, log, restore, tag, verify, compact, export, import_, embed, models, cache):
+for command in (
+    index,
+    search,
+    info,
+    delete,
+    log,
+    restore,
+    tag,
+    verify,
+    compact,
+    export,
+    import_,
+    embed,
+    evaluate,
+    bench,
+    models,
+    cache,
+):
     cli.add_command(command)
 
 

@@ -42,12 +42,20 @@ ORDER = [
     "summary",
     "upkeep",
     "index",
+    "evaluation",
 ]
 FILES = sorted((HOUSE / "vecsearch").rglob("*.py"))
 COMMANDS = sorted((HOUSE / "cli").rglob("*.py"))
 PLACES = {
     "faiss": {"ann.py"},
-    "pyarrow": {"upkeep/exchange.py", "columns.py", "segment.py", "sources.py", "documents/rows.py", "vector_files.py"},
+    "pyarrow": {
+        "upkeep/exchange.py",
+        "columns.py",
+        "segment.py",
+        "sources.py",
+        "documents/rows.py",
+        "vector_files.py",
+    },
     "pyarrow.parquet": {"upkeep/exchange.py", "segment.py", "documents/rows.py", "vector_files.py"},
     "sqlite3": {"cache/"},
     "filelock": {"lock.py"},
@@ -60,6 +68,8 @@ PLACES = {
     "openvino": {"encoders/"},
     "openai": {"encoders/endpoint/request.py"},
     "torch": {"encoders/torch/session.py"},
+    "ir_measures": {"evaluation/measures.py"},
+    "pytrec_eval": {"evaluation/measures.py"},
 }
 
 

@@ -42,6 +42,18 @@ if TYPE_CHECKING:
         PathNotFound,
         VecsearchError,
     )
+    from vecsearch.evaluation import (
+        Comparison,
+        Evaluation,
+        JudgedQueries,
+        Latency,
+        ModeScores,
+        Timings,
+        evaluate,
+        read_beir,
+        read_pairs,
+        time_searches,
+    )
     from vecsearch.index import Index
     from vecsearch.types import (
         CachedModel,
@@ -72,10 +84,12 @@ __all__ = [
     "CachedModel",
     "Chunk",
     "CommitUnknown",
+    "Comparison",
     "Document",
     "EmbedReport",
     "Encoder",
     "EndpointFailed",
+    "Evaluation",
     "ExtraMissing",
     "Failure",
     "FormatTooNew",
@@ -91,8 +105,11 @@ __all__ = [
     "InvalidOption",
     "InvalidQuery",
     "InvalidVector",
+    "JudgedQueries",
+    "Latency",
     "Metric",
     "Mode",
+    "ModeScores",
     "ModelDamaged",
     "ModelInfo",
     "ModelMismatch",
@@ -105,6 +122,7 @@ __all__ = [
     "Report",
     "Role",
     "Span",
+    "Timings",
     "VecsearchError",
     "Verification",
     "Version",
@@ -112,9 +130,13 @@ __all__ = [
     "embed",
     "embed_batches",
     "embed_files",
+    "evaluate",
     "list_models",
     "load_encoder",
+    "read_beir",
+    "read_pairs",
     "restore_version",
+    "time_searches",
     "verify_index",
 ]
 
@@ -128,6 +150,7 @@ _HOMES = (
     "encoders.listing",
     "upkeep",
     "index",
+    "evaluation",
 )  # the lightest first
 
 
