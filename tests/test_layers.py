@@ -25,6 +25,8 @@ ORDER = [
     "embedding",
     "ann",
     "columns",
+    "lexical",
+    "fusion",
     "manifest",
     "segment",
     "sources",
@@ -38,6 +40,7 @@ ORDER = [
     "background",
     "ingest",
     "sync",
+    "filters",
     "query",
     "summary",
     "upkeep",
@@ -53,11 +56,14 @@ PLACES = {
         "columns.py",
         "segment.py",
         "sources.py",
+        "filters/",
         "documents/rows.py",
         "vector_files.py",
     },
     "pyarrow.parquet": {"upkeep/exchange.py", "segment.py", "documents/rows.py", "vector_files.py"},
     "sqlite3": {"cache/"},
+    "sqlglot": {"filters/"},
+    "Stemmer": {"lexical/terms.py"},
     "filelock": {"lock.py"},
     "sentence_transformers": {"encoders/torch/session.py"},
     "transformers": {"encoders/torch/session.py"},
@@ -129,7 +135,7 @@ def test_an_upward_import_would_be_seen(tmp_path):
     }
 
 
-@pytest.mark.parametrize("package", ["cache", "documents", "encoders"])
+@pytest.mark.parametrize("package", ["cache", "documents", "encoders", "filters", "lexical"])
 def test_the_files_of_a_package_import_one_another_in_one_direction(package):
     inside = {
         f"vecsearch.{name_of(path)[:-3].replace('/', '.')}" for path in FILES if name_of(path).startswith(package)

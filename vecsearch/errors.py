@@ -18,6 +18,7 @@
     ├── InvalidDocument      (ValueError)          a document that cannot be indexed
     ├── InvalidVector        (ValueError)          wrong shape, not finite, or zero
     ├── InvalidQuery         (ValueError)          a query that cannot be answered
+    ├── InvalidFilter        (ValueError)          a condition that cannot be read, or not asked of this index
     └── InvalidOption        (ValueError)          an option outside its range
 
 Every message says what, where, found against expected, and what to do, in one line.
@@ -101,6 +102,10 @@ class InvalidVector(VecsearchError, ValueError):
 
 class InvalidQuery(VecsearchError, ValueError):
     """A query is empty or of a form that cannot be searched for."""
+
+
+class InvalidFilter(VecsearchError, ValueError):
+    """A condition is no SQL, needs more than filters have, or does not fit the metadata of the index."""
 
 
 class InvalidOption(VecsearchError, ValueError):

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypedDict, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -20,10 +20,11 @@ from vecsearch.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.encoders.shortened import Shortened
 from vecsearch.encoding import Encoder
 from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
+from vecsearch.filters import Filters, document_ids
 from vecsearch.ingest import FileRead, Ingest, Put, puts_of
 from vecsearch.manifest import ModelEntry, first_manifest
-from vecsearch.query import SearchOptions, encode_queries, search
-from vecsearch.store import Store
+from vecsearch.query import SearchKeywords, SearchOptions, encode_queries, search
+from vecsearch.store import Part, Store
 from vecsearch.sync import plan as plan_sync
 from vecsearch.tally import Tally
 from vecsearch.types import Document, FloatArray, Hit, Metric, Mode, Progress, Report
@@ -35,15 +36,6 @@ if TYPE_CHECKING:
 
 _PLAIN: Mapping[str, Any] = MappingProxyType({})  # how a model is loaded when nothing is said
 _WIDEST_CHUNK = 254  # tokens; a longer passage says too many things for one vector
-
-
-class _SearchKeywords(TypedDict, total=False):
-    """How `Index.search` may be told to search."""
-
-    mode: Mode | str
-    metric: Metric | str | None
-    min_similarity: float | None
-    per_document: int | None
 
 
 class Index(Upkeep):
@@ -62,6 +54,7 @@ class Index(Upkeep):
         self._how = how
         self._encoder: Encoder | None = None
         self._cache = Cache(cache_folder())
+        self._filters = Filters()
         self._refreshes = False
 
     @classmethod
@@ -116,8 +109,8 @@ class Index(Upkeep):
         `model` is for an index whose model is not found under its name any more: a folder, a name or an encoder.
         It is opened when a text is first encoded, with `runtime` and `threads` as load_encoder() takes them. With
         `refresh`, every search sees the version that is current then. A write waits `wait` seconds for another
-        process that writes. Raises IndexNotFound, IndexDamaged,
-        FormatTooNew; ModelMismatch when the model is not the one that the index was made with.
+        process that writes. Raises IndexNotFound, IndexDamaged, FormatTooNew; ModelMismatch when the model is not
+        the one that the index was made with.
         """
         store = Store(Path(path))
         at = None if version is None else history.numbered(store, version)
@@ -201,13 +194,13 @@ class Index(Upkeep):
         return deleted
 
     @overload
-    def search(self, query: str, k: int = ..., **how: Unpack[_SearchKeywords]) -> list[Hit]: ...
+    def search(self, query: str, k: int = ..., **how: Unpack[SearchKeywords]) -> list[Hit]: ...
     @overload
     def search(
-        self, query: list[str] | tuple[str, ...], k: int = ..., **how: Unpack[_SearchKeywords]
+        self, query: list[str] | tuple[str, ...], k: int = ..., **how: Unpack[SearchKeywords]
     ) -> list[list[Hit]]: ...
     @overload
-    def search(self, query: FloatArray, k: int = ..., **how: Unpack[_SearchKeywords]) -> Any: ...
+    def search(self, query: FloatArray, k: int = ..., **how: Unpack[SearchKeywords]) -> Any: ...
     def search(
         self,
         query: str | Sequence[str] | FloatArray,
@@ -217,15 +210,18 @@ class Index(Upkeep):
         metric: Metric | str | None = None,
         min_similarity: float | None = None,
         per_document: int | None = None,
+        where: str | None = None,
     ) -> list[Hit] | list[list[Hit]]:
         """The `k` chunks nearest to the query, best first; fewer only when fewer there are or qualify.
 
         `query` is a text or a vector, (dim,), which give a list of hits, or several texts or vectors, (q, dim),
         which give a list for each. `score` is the exact cosine in [-1, 1] or the dot product, higher is better;
         equal scores are in the order of document ids. `min_similarity` leaves out what scores less; `per_document`
-        bounds the chunks of one document. Raises InvalidQuery, InvalidVector, InvalidOption, ModelMismatch,
-        ModelNotFound.
+        bounds the chunks of one document. With `where`, an SQL condition on metadata such as
+        "year >= 2020 AND lang = 'en'", only chunks are found for which it is true. Raises InvalidQuery,
+        InvalidVector, InvalidOption, InvalidFilter, ModelMismatch, ModelNotFound.
         """
+        parts = self._parts(where)
         options = SearchOptions(
             k=k,
             mode=Mode.of(mode),
@@ -233,25 +229,34 @@ class Index(Upkeep):
             min_similarity=min_similarity,
             per_document=per_document,
         )
-        if isinstance(query, str):
-            return self._search([query], options)[0]
-        if isinstance(query, np.ndarray) and query.ndim == 1:
-            return self._search(query[None], options)[0]
-        return self._search(query, options)
+        single = isinstance(query, str) or (isinstance(query, np.ndarray) and query.ndim == 1)
+        vectors = self._vectors([query] if isinstance(query, str) else np.atleast_2d(query) if single else query)
+        answers = search(self._store, parts, vectors, options)
+        return answers[0] if single else answers
 
-    def _search(self, queries: Sequence[str] | FloatArray, options: SearchOptions) -> list[list[Hit]]:
+    def count(self, where: str | None = None) -> int:
+        """How many chunks a search with this condition can find; raises InvalidFilter."""
+        return sum(part.live for part in self._parts(where))
+
+    def document_ids(self, where: str | None = None) -> list[str]:
+        """The ids of the documents of which such a search can find a chunk, in alphabetical order."""
+        return document_ids(self._parts(where))
+
+    def _parts(self, where: str | None) -> tuple[Part, ...]:
         if self._refreshes:
             self.refresh()
+        return self._filters.parts(self._snapshot, where)
+
+    def _vectors(self, queries: Sequence[str] | FloatArray) -> FloatArray:
+        """The queries as raw vectors, float32 (q, dim)."""
+        dim = self._snapshot.manifest.model.dim
         if isinstance(queries, np.ndarray):
-            dim = self._snapshot.manifest.model.dim
-            vectors = check_vectors(queries, None, dim, name=lambda row: f"query {row}")
-        elif isinstance(queries, bytes) or not isinstance(queries, Sequence):
+            return check_vectors(queries, None, dim, name=lambda row: f"query {row}")
+        if isinstance(queries, bytes) or not isinstance(queries, Sequence):
             raise InvalidQuery(f"a query is a text, a list of texts or a numpy array, not {type(queries).__name__}")
-        elif len(queries):
-            vectors = encode_queries(queries, self._opened_encoder(), self._cache)
-        else:
-            return []
-        return search(self._store, self._snapshot, vectors, options)
+        if not queries:
+            return np.empty((0, dim), np.float32)
+        return encode_queries(queries, self._opened_encoder(), self._cache)
 
     def _opened_encoder(self) -> Encoder:
         """The index's encoder; raises ModelMismatch for one whose vectors cannot be compared with the index's."""

@@ -4,7 +4,8 @@
 
 Candidates are what a segment's index finds nearest; their scores are computed anew from the stored vectors. When a
 row that was not found could still belong to the answer, more are asked for, so that k means k and ties are settled
-by document and place, the same way every time.
+by document and place, the same way every time. Rows that are deleted, and those that a condition leaves out, are not
+there for any of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from numbers import Integral, Real
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -24,13 +26,24 @@ from vecsearch.columns import is_storable
 from vecsearch.encoding import Encoder, VectorCache, count_cut, encode_cached
 from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.segment import Row
-from vecsearch.store import Part, Snapshot, Store
+from vecsearch.store import Part, Store
 from vecsearch.types import FloatArray, Hit, IntArray, Metric, Mode, Role, ScoreArray
 from vecsearch.vectors import inner_products, unit_rows
 
 _SPARE = 6  # candidates asked for beyond k, so that a tie at the end seldom needs a second look
 _WIDER = 8  # how many times as many are asked for when they were too few
 _SCAN_SHARE = 8  # above one in so many rows, scoring them all is cheaper than asking an index for the best
+_FEW = {Metric.COSINE: 256, Metric.DOT: 4096}  # rows that are scored exactly before an index could name the best
+
+
+class SearchKeywords(TypedDict, total=False):
+    """How `Index.search` may be told to search."""
+
+    mode: Mode | str
+    metric: Metric | str | None
+    min_similarity: float | None
+    per_document: int | None
+    where: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +99,15 @@ def encode_queries(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -
     return encode_cached(encoder, cache, texts, Role.QUERY, name=lambda i: f"the query {texts[i]!r}").vectors
 
 
-def search(store: Store, snapshot: Snapshot, queries: FloatArray, options: SearchOptions) -> list[list[Hit]]:
-    """For each raw vector, float32 (q, dim), checked, its hits, best first."""
+def search(store: Store, parts: Sequence[Part], queries: FloatArray, options: SearchOptions) -> list[list[Hit]]:
+    """For each raw vector, float32 (q, dim), checked, its hits among the rows that are there, best first."""
     unit, norms = unit_rows(queries)
     fetch = (options.k + _SPARE) * (1 if options.per_document is None else 4)
-    first = _candidates(snapshot.parts, unit, fetch, options.metric)
+    first = _candidates(parts, unit, fetch, options.metric)
     answers = []
     for query, norm, found in zip(unit, norms.tolist(), first, strict=True):
         length = norm if options.metric is Metric.DOT else 1.0
-        best = _best(snapshot.parts, query, length, found, fetch, options)
+        best = _best(parts, query, length, found, fetch, options)
         answers.append([_hit(store, candidate) for candidate in best])
     return answers
 
@@ -113,17 +126,27 @@ def _best(
 
 
 def _candidates(parts: Sequence[Part], queries: FloatArray, fetch: int, metric: Metric) -> list[list[Found]]:
-    """For each unit query and each part, the `fetch` rows that score highest, by approximate score."""
+    """For each unit query and each part, the `fetch` rows that score highest, by approximate score.
+
+    All rows, without scores, where so few are there that their exact ones cost less.
+    """
     by_part = []
     for part in parts:
         flat, alive = part.segment.flat, part.alive
-        if metric is Metric.DOT:
+        if part.live <= _FEW[metric]:
+            by_part.append([_all_rows(part)] * len(queries))
+        elif metric is Metric.DOT:
             by_part.append(flat.scan(queries, fetch, alive, part.segment.norms))
         elif fetch * _SCAN_SHARE > part.segment.entry.rows:
             by_part.append(flat.scan(queries, fetch, alive))
         else:
             by_part.append(flat.search(queries, fetch, alive))
     return [list(found) for found in zip(*by_part, strict=True)] if parts else [[] for _ in queries]
+
+
+def _all_rows(part: Part) -> Found:
+    rows = np.flatnonzero(part.mask())
+    return Found(rows, np.zeros(len(rows), np.float32))
 
 
 def _ranked(

@@ -1,0 +1,132 @@
+"""BM25 over the segments of one version: each row that has a word of the query, and its score.
+
+The score of a row is the sum over the query's words of
+
+    times * ln(1 + (N - df + 0.5) / (df + 0.5)) * tf / (tf + K1 * (1 - B + B * length / average))
+
+as Lucene has it (Robertson and Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and Beyond; Kamphuis et al.
+2020, Which BM25 Do You Mean?). `times` is how often the query has the word, `tf` how often the row has it. N, df and
+the average length are those of all live rows of all segments, so that it does not matter in which segment a row is;
+a filter does not change them. A word in several languages is one word: its df are the rows that have it in any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from vecsearch.lexical.postings import Postings, Spans
+from vecsearch.lexical.queries import QueryWord, query_words
+from vecsearch.types import BoolArray, IntArray, ScoreArray
+
+K1, B = 1.2, 0.75  # Lucene's; docs/lexical.md has what others give
+_FIRST = 16_384  # scores among which the k-th highest is looked for first, which leaves out most of the others
+
+
+class LivePostings(NamedTuple):
+    """The postings of a segment as one version sees them: `alive`, bool (n,), says which rows are there; None: all."""
+
+    postings: Postings
+    alive: BoolArray | None
+
+
+class Scored(NamedTuple):
+    """Rows of a segment, int64 (m,), ascending, and their scores, float64 (m,)."""
+
+    rows: IntArray
+    scores: ScoreArray
+
+
+class Bm25:
+    """The words of one version of an index, ready to be searched."""
+
+    def __init__(self, parts: Sequence[LivePostings]) -> None:
+        self._parts = parts
+        self._languages = sorted({number for part in parts for number in part.postings.languages})
+        self._live = sum(len(own.lengths) if alive is None else int(alive.sum()) for own, alive in parts)
+        total = sum(own.total if alive is None else int(own.lengths[alive].sum()) for own, alive in parts)
+        self._average = total / self._live if total else 1.0
+        self._norms: list[ScoreArray | None] = [None] * len(parts)
+
+    def search(self, query: str, k: int, allowed: Sequence[BoolArray | None] | None = None) -> list[Scored]:
+        """For each part the rows that are among the k best of all parts, and those that score as the last of them.
+
+        Only rows where the part's mask in `allowed`, bool (n,), is true; fewer than k only when fewer have a word of
+        the query. Equal texts score equally, to the last bit, in whatever segments they are. Raises IndexDamaged.
+        """
+        words = query_words(query, self._languages)
+        if not words:
+            return [Scored(np.empty(0, np.int64), np.empty(0)) for _ in self._parts]
+        terms = np.array([term for word in words for term in word.terms], np.uint64)
+        spans = [part.postings.spans(terms) for part in self._parts]
+        weights = self._weights(words, spans)
+        scored, highest = [], np.empty(0)
+        for number, span in enumerate(spans):
+            scores = self._scores(number, span, weights)
+            if allowed is not None and (mask := allowed[number]) is not None:
+                scores *= mask
+            rows = _best(scores, k, _floor(highest, k))
+            scored.append(Scored(rows, scores[rows]))
+            highest = _highest(np.concatenate([highest, scores[rows]]), k)
+        floor = _floor(highest, k)
+        return [Scored(rows[scores >= floor], scores[scores >= floor]) for rows, scores in scored]
+
+    def _weights(self, words: Sequence[QueryWord], spans: Sequence[Spans]) -> ScoreArray:
+        """What having a term adds to a score at most, float64 (terms,); 0 for a term that is not looked for."""
+        sizes = [len(word.terms) for word in words]
+        having: IntArray = np.zeros(sum(sizes), np.int64)
+        for (postings, alive), span in zip(self._parts, spans, strict=True):
+            if alive is None:
+                having += span.sizes
+            else:
+                of_term = np.split(alive[postings.taken(span).rows], np.cumsum(span.sizes)[:-1])
+                having += [np.count_nonzero(live) for live in of_term]
+        word_of = np.repeat(np.arange(len(words)), sizes)
+        df = np.bincount(word_of, having, len(words))  # (words,)
+        idf = np.log1p((self._live - df + 0.5) / (df + 0.5)) * [word.times for word in words]
+        weights: ScoreArray = np.where([wanted for word in words for wanted in word.wanted], idf[word_of], 0.0)
+        return weights
+
+    def _scores(self, number: int, span: Spans, weights: ScoreArray) -> ScoreArray:
+        """The score of every row of a part, float64 (n,); 0 for a row without a word of the query or not there.
+
+        A row's terms are added in the order of the query, in every part.
+        """
+        postings, alive = self._parts[number]
+        used = np.flatnonzero((weights > 0) & (span.sizes > 0))
+        span = Spans(span.begins[used], span.ends[used])
+        rows, counts = postings.taken(span)
+        gains = np.repeat(weights[used], span.sizes) * counts / (counts + self._norm(number)[rows])
+        scores: ScoreArray = np.asarray(np.bincount(rows, gains, len(postings.lengths)), np.float64)
+        if alive is not None:
+            scores *= alive
+        return scores
+
+    def _norm(self, number: int) -> ScoreArray:
+        """How much the length of each row of a part weakens its counts, float64 (n,)."""
+        norm = self._norms[number]
+        if norm is None:
+            lengths = self._parts[number].postings.lengths
+            norm = self._norms[number] = K1 * (1 - B + B * lengths.astype(np.float64) / self._average)
+        return norm
+
+
+def _best(scores: ScoreArray, k: int, floor: float) -> IntArray:
+    """The rows that score above 0, at least `floor`, and at least what the k-th best does, ascending."""
+    rows = np.flatnonzero(scores >= floor if floor > 0 else scores > 0)
+    for size in (_FIRST, len(rows)):
+        if len(rows) > k:
+            rows = rows[scores[rows] >= _floor(_highest(scores[rows[:size]], k), k)]
+    return rows
+
+
+def _highest(scores: ScoreArray, k: int) -> ScoreArray:
+    """The k highest scores, the lowest of them first; all, in any order, when there are no more."""
+    return np.partition(scores, -k)[-k:] if len(scores) > k else scores
+
+
+def _floor(highest: ScoreArray, k: int) -> float:
+    """What one must score to be among the k highest."""
+    return float(highest.min()) if len(highest) == k else 0.0
