@@ -234,6 +234,7 @@ def test_a_long_chain_and_a_long_list_are_read() -> None:
         ("a LIKE 'x!y' ESCAPE '!'", "in front of what is neither %, _ nor !"),
         ("a = 'x' ESCAPE '!'", "cannot be read"),
         ("a GLOB 'x'", "GLOB"),
+        ("a GLOB 'x' ESCAPE '!'", "GLOB"),
         ("a SIMILAR TO 'x'", "SIMILAR"),
         ("'x' <> ANY(a)", "ANY goes with = only"),
         ("'x' < ANY(a)", "ANY goes with = only"),
