@@ -64,7 +64,7 @@ def shelves(tmp_path_factory: pytest.TempPathFactory) -> Shelves:
         return Shelves(tmp_path_factory.mktemp("shelves") / "index", CountingEncoder())
 
 
-SHARES = [0.5, 0.05, 0.005, 0.0002]
+SHARES = [0.5, 0.05, 0.005, 0.0001]
 
 
 def queries(n: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsearch.filters.comparing import among, compared, like
-from vecsearch.filters.tree import AllOf, AnyOf, Comparison, Condition, Contains, IsNull, Like, Name, Not, OneOf
+from vecsearch.filters.tree import AllOf, AnyOf, Comparison, Condition, Contains, Holds, IsNull, Like, Name, Not, OneOf
 from vecsearch.filters.tree import Operator as Op
 from vecsearch.filters.values import Column, as_mask
 from vecsearch.types import BoolArray
@@ -26,6 +26,8 @@ def _truth(condition: Condition, columns: Mapping[Name, Column]) -> Any:
     match condition:
         case Not():
             return pc.invert(_truth(condition.condition, columns))
+        case Holds():
+            return pc.fill_null(_truth(condition.condition, columns), False)
         case AllOf():
             return reduce(pc.and_kleene, (_truth(part, columns) for part in condition.conditions))
         case AnyOf():

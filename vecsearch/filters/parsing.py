@@ -22,6 +22,7 @@ from vecsearch.filters.tree import (
     Comparison,
     Condition,
     Contains,
+    Holds,
     IsNull,
     Leaf,
     Like,
@@ -168,7 +169,7 @@ def _is(node: Any) -> Condition:
     if type(node.expression) is exp.Null:
         return IsNull(name)
     if type(node.expression) is exp.Boolean:
-        return AllOf((Not(IsNull(name)), Comparison(name, Operator.EQUAL, bool(node.expression.this))))
+        return Holds(Comparison(name, Operator.EQUAL, bool(node.expression.this)))
     raise unfit(node, "IS goes with NULL, TRUE and FALSE")
 
 

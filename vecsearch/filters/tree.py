@@ -98,6 +98,13 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class Holds:
+    """The condition is true, and not where it is unknown."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Each of the conditions, joined by AND."""
 
@@ -112,13 +119,13 @@ class AnyOf:
 
 
 Leaf: TypeAlias = Comparison | OneOf | Like | Contains | IsNull
-Condition: TypeAlias = Leaf | Not | AllOf | AnyOf
+Condition: TypeAlias = Leaf | Not | Holds | AllOf | AnyOf
 
 
 def leaves(condition: Condition) -> list[Leaf]:
     """Every test in the condition, from left to right."""
     match condition:
-        case Not():
+        case Not() | Holds():
             return leaves(condition.condition)
         case AllOf() | AnyOf():
             return [test for part in condition.conditions for test in leaves(part)]

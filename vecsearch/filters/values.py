@@ -147,15 +147,16 @@ def _of_arrow(array: pa.ChunkedArray) -> Values:
         whole = array.combine_chunks()
         parents = pc.list_parent_indices(whole).to_numpy().astype(np.int64)
         return Values(size, (), Lists(pc.is_valid(whole), parents, _of_arrow(pa.chunked_array([whole.flatten()]))))
-    if pa.types.is_timestamp(kind):
-        return Values(size, (View(Kind.TIME, array.cast(_MOMENT)),))
-    if pa.types.is_floating(kind):
-        nan = pc.is_nan(array)
-        return Values(size, (View(Kind.NUMBER, pc.if_else(nan, None, array) if pc.any(nan).as_py() else array),))
-    if pa.types.is_integer(kind):
-        return Values(size, (View(Kind.NUMBER, array.cast(pa.int64())),))
-    kinds = {pa.bool_(): Kind.BOOLEAN, pa.string(): Kind.TEXT, pa.date32(): Kind.DATE}
-    return Values(size, (View(kinds[kind], array),))
+    for is_own, named, own in _ARROW:
+        if is_own(kind):
+            return Values(size, (View(named, _without_nan(array.cast(own, safe=False))),))
+    return Values(size, (), objects=pc.is_valid(array))  # not from us: a file that another tool wrote was imported
+
+
+def _without_nan(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_floating(array.type) or not pc.any(pc.is_nan(array)).as_py():
+        return array
+    return pc.if_else(pc.is_nan(array), None, array)
 
 
 def _of_python(values: Sequence[Any]) -> Values:
@@ -176,6 +177,10 @@ def _lists(values: Sequence[Any]) -> Lists:
 
 def _where(values: Sequence[Any], kind: type) -> Any:
     return pa.array([type(value) is kind for value in values], pa.bool_())
+
+
+def _fits_int64(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind)) and kind != pa.uint64()
 
 
 def _integer(value: int) -> int | None:
@@ -201,4 +206,13 @@ _TYPES: tuple[tuple[type, Kind, Any, Callable[[Any], Any]], ...] = (
     (bool, Kind.BOOLEAN, pa.bool_(), _same),
     (date, Kind.DATE, pa.date32(), days),
     (datetime, Kind.TIME, _MOMENT, microseconds),
+)
+_ARROW: tuple[tuple[Callable[[pa.DataType], bool], Kind, Any], ...] = (
+    (_fits_int64, Kind.NUMBER, pa.int64()),
+    (pa.types.is_floating, Kind.NUMBER, pa.float64()),
+    (pa.types.is_string, Kind.TEXT, pa.string()),
+    (pa.types.is_large_string, Kind.TEXT, pa.string()),
+    (pa.types.is_boolean, Kind.BOOLEAN, pa.bool_()),
+    (pa.types.is_date, Kind.DATE, pa.date32()),
+    (pa.types.is_timestamp, Kind.TIME, _MOMENT),
 )
