@@ -18,7 +18,7 @@ from vecsearch.errors import ExtraMissing, InvalidOption, ModelUnsupported
 __all__ = ["DEFAULT_MODEL", "Loading", "load_encoder"]
 
 _ENDPOINT = "openai:"
-_TRUSTED = "VECSEARCH_TRUST_REMOTE_CODE"  # names of models, separated by commas
+TRUSTED = "VECSEARCH_TRUST_REMOTE_CODE"  # names of models, separated by commas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def load_encoder(
         dim=dim,
         threads=threads,
         device=device,
-        trust_remote_code=trust_remote_code or model in os.environ.get(_TRUSTED, "").split(","),
+        trust_remote_code=trust_remote_code or model in os.environ.get(TRUSTED, "").split(","),
     )
     encoder = _opened(model, loading)
     if dim is None:

@@ -55,7 +55,7 @@ def read_modules(folder: Path) -> list[Module]:
     made = read_json(folder / SETTINGS, optional=True).get("model_type", "SentenceTransformer")
     if made != "SentenceTransformer":
         raise ModelUnsupported(f"{folder / SETTINGS}: model_type is {made!r}, expected 'SentenceTransformer'")
-    return [_module(folder, listed, entry.get("type"), entry.get("path")) for entry in entries]
+    return [module_at(folder, listed, entry.get("type"), entry.get("path")) for entry in entries]
 
 
 def with_routes(modules: Sequence[Module]) -> Iterator[Module]:
@@ -71,10 +71,11 @@ def _routes(folder: Path) -> list[Module]:
     types = read_json(listed).get("types") if listed else None
     if not listed or not isinstance(types, dict) or not all(Path(place).parts for place in types):  # "" is itself
         raise ModelDamaged(f"{folder} names no modules to choose from: expected types in router_config.json")
-    return [_module(folder, listed, kind, place) for place, kind in types.items()]
+    return [module_at(folder, listed, kind, place) for place, kind in types.items()]
 
 
-def _module(folder: Path, listed: Path, kind: Any, place: Any) -> Module:
+def module_at(folder: Path, listed: Path, kind: Any, place: Any) -> Module:
+    """One module of those that the file `listed` names; raises ModelDamaged for what is none."""
     if not isinstance(kind, str) or not isinstance(place, str):
         raise ModelDamaged(f"{listed} is not a list of modules with a type and a path")
     if Path(place).is_absolute() or ".." in Path(place).parts:

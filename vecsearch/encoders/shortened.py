@@ -12,7 +12,7 @@ from contextlib import closing
 
 import numpy as np
 
-from vecsearch.encoding import Encoder, parts_of
+from vecsearch.encoding import Encoder, TokenVectors, parts_of, token_vectors_of
 from vecsearch.errors import InvalidOption, InvalidVector
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -59,6 +59,13 @@ class Shortened:
         with closing(parts_of(self.inner, texts, role)) as parts:
             for rows, part in parts:
                 yield rows, self._cut(part)
+
+    def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:
+        """The tokens of each text as the model shows them, none where it shows none.
+
+        Their vectors are whole: they are not kept, so that shorter ones would save nothing and say less.
+        """
+        return token_vectors_of(self.inner, texts, role)
 
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens, as the model's."""

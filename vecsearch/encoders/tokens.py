@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from vecsearch.errors import ModelDamaged
 from vecsearch.types import IntArray
 
+_Token = TypeVar("_Token")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BATCH_CHARACTERS = 1 << 20  # a token's record takes some hundred bytes while a batch is alive
 
@@ -40,26 +41,41 @@ class TextTokenizer:
 
     def ids(self, texts: Sequence[str], limit: int) -> list[list[int]]:
         """For each text its token numbers with the special ones, at most `limit`; the end of a text is cut."""
-        found: list[list[int]] = []
-        for batch in _batches(texts):
-            for encoding in self._tokenizer.encode_batch_fast(batch):
-                ids = encoding.ids
-                found.append(ids if len(ids) <= limit else ids[: limit - self._behind] + ids[len(ids) - self._behind :])
-        return found
+        return [
+            self._cut(encoding.ids, limit)
+            for batch in _batches(texts)
+            for encoding in self._tokenizer.encode_batch_fast(batch)
+        ]
+
+    def ids_and_spans(self, texts: Sequence[str], limit: int) -> list[tuple[list[int], IntArray]]:
+        """For each text what ids() gives, and each token's character offsets, int64 (tokens, 2): 0, 0 if special."""
+        return [
+            (self._cut(encoding.ids, limit), _offsets(self._cut(encoding.offsets, limit)))
+            for batch in _batches(texts)
+            for encoding in self._tokenizer.encode_batch(batch)
+        ]
 
     def spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens: int64 (tokens, 2), no special tokens, nothing cut."""
-        found: list[IntArray] = []
-        for batch in _batches(texts):
-            for encoding in self._tokenizer.encode_batch(batch, add_special_tokens=False):
-                offsets = encoding.offsets
-                flat = np.fromiter(chain.from_iterable(offsets), np.int64, 2 * len(offsets))
-                found.append(flat.reshape(-1, 2))
-        return found
+        return [
+            _offsets(encoding.offsets)
+            for batch in _batches(texts)
+            for encoding in self._tokenizer.encode_batch(batch, add_special_tokens=False)
+        ]
 
     def count(self, text: str) -> int:
         """How many tokens `text` has, special ones not counted."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _cut(self, tokens: list[_Token], limit: int) -> list[_Token]:
+        """At most `limit` tokens: the special ones stay, the end of the text goes."""
+        if len(tokens) <= limit:
+            return tokens
+        return tokens[: limit - self._behind] + tokens[len(tokens) - self._behind :]
+
+
+def _offsets(pairs: Sequence[tuple[int, int]]) -> IntArray:
+    return np.fromiter(chain.from_iterable(pairs), np.int64, 2 * len(pairs)).reshape(-1, 2)
 
 
 def _special_around(tokenizer: Any) -> tuple[int, int]:

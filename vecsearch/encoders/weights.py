@@ -36,6 +36,13 @@ def read_weights(path: Path) -> dict[str, FloatArray]:
         return {name: _tensor(content, entry) for name, entry in header.items() if entry["dtype"] in _WIDTHS}
 
 
+def read_tensor(path: Path, name: str) -> FloatArray | None:
+    """The floating point tensor of this name, float32, None where there is none; raises as read_weights()."""
+    with _opened(path) as (content, header):
+        entry = header.get(name)
+        return _tensor(content, entry) if entry and entry["dtype"] in _WIDTHS else None
+
+
 def read_integers(path: Path) -> dict[str, IntArray]:
     """The tensors of signed integers of a file by name, int64; raises as read_weights()."""
     with _opened(path) as (content, header):

@@ -11,18 +11,21 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 import numpy as np
 
 from vecsearch.encoders.fingerprint import file_hash, verify
 from vecsearch.encoders.folder import ModelFolder
+from vecsearch.encoders.read_tokens import ReadTokens, read_tokens
 from vecsearch.encoders.static.files import StaticKind, StaticSpec, is_static, read_static_spec
 from vecsearch.encoders.static.row_means import RowMeans
 from vecsearch.encoders.static.tokens import StaticTokenizer
 from vecsearch.encoders.transformer.pooling import unit_rows
 from vecsearch.encoders.weights import read_integers, read_weights
+from vecsearch.encoding import TokenVectors
 from vecsearch.errors import ModelDamaged
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -72,21 +75,46 @@ class StaticEncoder:
 
     def encode(self, texts: Sequence[str], role: Role) -> FloatArray:
         """The vectors of `texts` in their order: float32 (n, dim). Raises ModelDamaged when the model cannot run."""
-        prompt = self.spec.prompts.of(role)
+        prompt, unread = self.spec.prompts.of(role), self._unread
         tokens = self._tokenizer.ids([prompt + text for text in texts], self._limit)
-        if self.spec.kind is StaticKind.MODEL2VEC and (unknown := self._tokenizer.unknown) is not None:
-            tokens = [[token for token in row if token != unknown] for row in tokens]
-        try:
+        if unread is not None:
+            tokens = [[token for token in row if token != unread] for row in tokens]
+        with self._belonging_together():
             vectors = self._means.of(tokens)
-        except IndexError as error:
-            raise ModelDamaged(
-                f"{self.spec.tokenizer} has tokens that {self.spec.weights} has no row for: they do not belong together"
-            ) from error
         return unit_rows(vectors) if self.spec.normalize else vectors
+
+    def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:
+        """The matrix's rows for the tokens of each text, unknown ones left out as in encode(): see TokenwiseEncoder.
+
+        A token has the same vector in every text; its weight in a text's mean is a length, which is not shown.
+        """
+        read = read_tokens(self._tokenizer, texts, self._limit, prompt=self.spec.prompts.of(role))
+        found = []
+        for tokens in read:
+            known = [place for place, token in enumerate(tokens.ids) if token != self._unread]
+            kept = ReadTokens([tokens.ids[place] for place in known], tokens.spans[known])
+            with self._belonging_together():
+                found.append(kept.with_vectors(self._means.rows_of(kept.ids)))
+        return found
 
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens: int64 (tokens, 2), nothing cut."""
         return self._tokenizer.spans(texts)
+
+    @property
+    def _unread(self) -> int | None:
+        """The number of the token that does not count, None where all do."""
+        return self._tokenizer.unknown if self.spec.kind is StaticKind.MODEL2VEC else None
+
+    @contextmanager
+    def _belonging_together(self) -> Iterator[None]:
+        """Says what it means that a token has no row."""
+        try:
+            yield
+        except IndexError as error:
+            raise ModelDamaged(
+                f"{self.spec.tokenizer} has tokens that {self.spec.weights} has no row for: they do not belong together"
+            ) from error
 
     @property
     def _limit(self) -> int:

@@ -46,6 +46,12 @@ class RowMeans:
             means[empty] = self._unknown
         return means
 
+    def rows_of(self, tokens: Sequence[int]) -> FloatArray:
+        """The vector of each token: float32 (tokens, dim). Raises IndexError for a token that has no row."""
+        numbers = np.asarray(tokens, np.int64)
+        rows = self._matrix.take(numbers if self._rows is None else self._rows.take(numbers), axis=0)
+        return rows if self._weights is None else rows * self._weights.take(numbers)[:, None]
+
     def _mean(self, tokens: IntArray, mean: FloatArray) -> None:
         # Text by text: the rows of one text are still in the processor's cache when they are added up. This is
         # 7 times as fast as np.add.reduceat over the rows of many texts.

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vecsearch.encoders.tokens import TextTokenizer, _batches
+from vecsearch.encoders.tokens import TextTokenizer, _batches, _offsets
 from vecsearch.errors import ModelDamaged, ModelUnsupported
+from vecsearch.types import IntArray
 
 
 class StaticTokenizer(TextTokenizer):
@@ -44,6 +45,14 @@ class StaticTokenizer(TextTokenizer):
             encoding.ids[:limit]
             for batch in _batches(texts)
             for encoding in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)
+        ]
+
+    def ids_and_spans(self, texts: Sequence[str], limit: int) -> list[tuple[list[int], IntArray]]:
+        """For each text what ids() gives, and each token's character offsets, int64 (tokens, 2)."""
+        return [
+            (encoding.ids[:limit], _offsets(encoding.offsets[:limit]))
+            for batch in _batches(texts)
+            for encoding in self._tokenizer.encode_batch(batch, add_special_tokens=False)
         ]
 
 

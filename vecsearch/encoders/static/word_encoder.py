@@ -22,6 +22,7 @@ from vecsearch.encoders.fingerprint import file_hash
 from vecsearch.encoders.static.row_means import RowMeans
 from vecsearch.encoders.static.word_table import load_table
 from vecsearch.encoders.static.word_vectors import read_beginning
+from vecsearch.encoding import TokenVectors
 from vecsearch.errors import ModelNotFound
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -71,17 +72,20 @@ class WordVectorEncoder:
     def encode(self, texts: Sequence[str], role: Role) -> FloatArray:  # noqa: ARG002
         """The vectors of `texts` in their order: float32 (n, dim). Raises ModelDamaged when the file is broken."""
         rows, means = self._loaded
-        found = rows.get
         return means.of(
-            [
-                [
-                    row
-                    for word in _WORD.findall(text)
-                    if (row := found(word)) is not None or (row := found(word.lower())) is not None
-                ]
-                for text in texts
-            ]
+            [[row for word in _WORD.findall(text) if (row := _row(word, rows)) is not None] for text in texts]
         )
+
+    def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:  # noqa: ARG002
+        """The known words of each text with their vectors: see TokenwiseEncoder."""
+        rows, means = self._loaded
+        found = []
+        for text in texts:
+            words = [(match.span(), _row(match[0], rows)) for match in _WORD.finditer(text)]
+            known = [(span, row) for span, row in words if row is not None]
+            spans = np.array([span for span, _ in known], np.int64).reshape(-1, 2)
+            found.append(TokenVectors.of(spans, means.rows_of([row for _, row in known])))
+        return found
 
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its words, known or not: int64 (words, 2)."""
@@ -99,3 +103,9 @@ class WordVectorEncoder:
     def _loaded(self) -> tuple[Mapping[str, int], RowMeans]:
         with self._lock:  # two threads that arrive together parse the file once
             return self._table
+
+
+def _row(word: str, rows: Mapping[str, int]) -> int | None:
+    """The row of a word as it is written, else of its lower case; None for an unknown one."""
+    row = rows.get(word)
+    return rows.get(word.lower()) if row is None else row

@@ -20,11 +20,13 @@ from vecsearch.encoders.estimated_tokens import estimated_spans
 from vecsearch.encoders.fingerprint import file_hash, fingerprint, verify
 from vecsearch.encoders.folder import ModelFolder
 from vecsearch.encoders.modules import read_modules, shortened_to, stated_dim, stated_limit
+from vecsearch.encoders.read_tokens import read_tokens
 from vecsearch.encoders.settings import Prompts, read_prompts
 from vecsearch.encoders.tokens import TextTokenizer
 from vecsearch.encoders.torch.session import TorchModel, TorchOptions
 from vecsearch.encoders.torch.trust import check_weights, needed_code
 from vecsearch.encoders.transformer.spec import ModelSpec, read_spec
+from vecsearch.encoding import NO_TOKENS, TokenVectors
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelUnsupported
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -119,6 +121,16 @@ class TorchEncoder:
         with self._lock:
             return self._torch.encode(read, prompt, role, dim)
 
+    def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:
+        """The vectors of the tokens of each text, before pooling: see TokenwiseEncoder. Raises as encode() does.
+
+        None where the model has no such vectors, or reads other tokens than those whose places are known.
+        """
+        role = Role.of(role)
+        prompt = self._prompts.of(role)
+        with self._lock:
+            return [self._shown(text, prompt, role) if text.strip() else NO_TOKENS for text in texts]
+
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens: int64 (tokens, 2), no special tokens, nothing cut.
 
@@ -144,6 +156,17 @@ class TorchEncoder:
         if (prompt + whole).strip() or self._tokenizer.special:
             return whole
         return "."  # a model has no vector for no token at all
+
+    def _shown(self, text: str, prompt: str, role: Role) -> TokenVectors:
+        tokens = self._torch.tokens(self._readable(text, prompt), prompt, role)
+        if tokens is None or not isinstance(self._tokenizer, TextTokenizer):
+            return NO_TOKENS
+        ids, vectors = tokens
+        for lowercase in (False, True):  # a model's files may ask for it; its tokens say whether it was done
+            [read] = read_tokens(self._tokenizer, [text], len(ids), prompt=prompt, lowercase=lowercase)
+            if read.ids == ids:
+                return read.with_vectors(vectors)
+        return NO_TOKENS
 
     @property
     def _torch(self) -> TorchModel:

@@ -25,10 +25,10 @@ from vecsearch.types import FloatArray, Role
 
 _BATCH_TEXTS = 32  # sentence-transformers' own
 _LOGGERS = ("transformers", "sentence_transformers", "huggingface_hub")
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
-_MISSING_5 = re.compile(r"^(\S.*?) +\| MISSING", re.M)  # a row of the report that transformers 5 logs
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+MISSING_5 = re.compile(r"^(\S.*?) +\| MISSING", re.M)  # a row of the report that transformers 5 logs
 _MISMATCH_5 = re.compile(r"^(\S.*?) +\| MISMATCH +\| Reinit due to (.*)$", re.M)
-_MISSING_4 = re.compile(r"newly initialized[^\[]*\[(.*?)\]", re.S)  # the list in the sentence that 4 logs
+MISSING_4 = re.compile(r"newly initialized[^\[]*\[(.*?)\]", re.S)  # the list in the sentence that 4 logs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +46,12 @@ class TorchModel:
 
     def __init__(self, folder: Path, options: TorchOptions) -> None:
         """Open the model; raises ModelDamaged when it cannot be, InvalidOption for a device that is not here."""
-        library = _sentence_transformers()
+        library = sentence_transformers_library()
         self.folder = folder
         self._threads = options.threads
-        _check_device(options.device)
-        _check_tensors(folder)
-        with _quiet() as said:
+        check_device(options.device)
+        check_tensors(folder)
+        with quiet() as said:
             try:
                 self._model: Any = library.SentenceTransformer(
                     str(folder.absolute()),  # a relative one could be taken for a name on the hub
@@ -62,7 +62,7 @@ class TorchModel:
                     model_kwargs={"use_safetensors": True},
                 )
             except Exception as error:  # whatever a library that opens hundreds of architectures raises
-                reason = "; ".join(_mismatches(said)) or _short(error)
+                reason = "; ".join(mismatches(said)) or short(error)
                 raise ModelDamaged(f"{folder} cannot be opened by sentence-transformers: {reason}") from error
         if missing := _missing_weights(said):
             raise ModelDamaged(f"{folder}: its safetensors lack {missing[0]}, which config.json asks for")
@@ -113,14 +113,33 @@ class TorchModel:
                 start += len(rows)
         return vectors
 
+    def tokens(self, text: str, prompt: str, role: Role) -> tuple[list[int], FloatArray] | None:
+        """What is read of a text: its tokens' numbers, and the vectors they have before pooling, float32 (tokens, m).
+
+        None from a model that has none for them. One text at a time: nothing is padded, wherever padding would go.
+        Raises as encode() does.
+        """
+        seen: list[Any] = []
+        hook = self._model[0].register_forward_hook(lambda module, given, features: seen.append(features))  # noqa: ARG005
+        try:
+            with self._own_threads():
+                if self._run_if_it_fits([text], prompt, role) is None:
+                    self._half(1)
+        finally:
+            hook.remove()
+        ids, vectors = seen[0].get("input_ids"), seen[0].get("token_embeddings")
+        if ids is None or vectors is None or vectors.shape[:-1] != ids.shape:
+            return None
+        return ids[0].tolist(), vectors[0].float().cpu().numpy()
+
     def _run_if_it_fits(self, texts: list[str], prompt: str, role: Role) -> FloatArray | None:
         """The vectors of one batch; None when there is too little memory for it."""
         try:
             return self._run(texts, prompt, role)
         except Exception as error:
-            if _is_out_of_memory(error):
+            if is_out_of_memory(error):
                 return None
-            raise ModelDamaged(f"{self.folder} cannot encode: {_short(error)}") from error
+            raise ModelDamaged(f"{self.folder} cannot encode: {short(error)}") from error
 
     def _run(self, texts: list[str], prompt: str, role: Role) -> FloatArray:
         # Since 5 there is a method for each side, which also tells a Router the way. The prompt is always ours: with
@@ -156,7 +175,8 @@ class TorchModel:
             torch.set_num_threads(before)
 
 
-def _sentence_transformers() -> Any:
+def sentence_transformers_library() -> Any:
+    """The library, imported quietly; raises ExtraMissing."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -168,16 +188,17 @@ def _sentence_transformers() -> Any:
     return sentence_transformers
 
 
-def _check_device(device: str | None) -> None:
+def check_device(device: str | None) -> None:
+    """Raises InvalidOption for a device that is not here."""
     import torch
 
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # the second where torch was built without CUDA
-        raise InvalidOption(f"device {device!r} cannot be used: {_short(error)}; expected cuda, mps or cpu") from error
+        raise InvalidOption(f"device {device!r} cannot be used: {short(error)}; expected cuda, mps or cpu") from error
 
 
-def _check_tensors(folder: Path) -> None:
+def check_tensors(folder: Path) -> None:
     """Raises ModelDamaged for a safetensors file that is cut short or none: transformers does not say which it was."""
     from safetensors import safe_open
 
@@ -186,11 +207,11 @@ def _check_tensors(folder: Path) -> None:
             with safe_open(path, framework="np"):
                 pass
         except Exception as error:  # the library's own, without a public base
-            raise ModelDamaged(f"{path} cannot be read: {_short(error)}; download it again") from error
+            raise ModelDamaged(f"{path} cannot be read: {short(error)}; download it again") from error
 
 
 @contextmanager
-def _quiet() -> Iterator[list[str]]:
+def quiet() -> Iterator[list[str]]:
     """Nothing of what the libraries log, draw or warn of is seen; what they log is in the list."""
     from transformers.utils import logging as bars
 
@@ -228,22 +249,22 @@ class _Listener(logging.Handler):
 
 def _missing_weights(said: Sequence[str]) -> list[str]:
     """The weights that transformers says it made up; a pooler's are not used for vectors, and many files lack them."""
-    plain = _STYLE.sub("", "\n".join(said))
-    listed = [name.strip(" '\"\n") for names in _MISSING_4.findall(plain) for name in names.split(",")]
-    return [name for name in [*_MISSING_5.findall(plain), *listed] if "pooler" not in name]
+    plain = STYLE.sub("", "\n".join(said))
+    listed = [name.strip(" '\"\n") for names in MISSING_4.findall(plain) for name in names.split(",")]
+    return [name for name in [*MISSING_5.findall(plain), *listed] if "pooler" not in name]
 
 
-def _mismatches(said: Sequence[str]) -> list[str]:
+def mismatches(said: Sequence[str]) -> list[str]:
     """The first weight whose shape is not what config.json says: transformers 5 logs it, its error does not say it."""
-    found = _MISMATCH_5.findall(_STYLE.sub("", "\n".join(said)))
+    found = _MISMATCH_5.findall(STYLE.sub("", "\n".join(said)))
     return [f"{name}: {' '.join(reason.split())}" for name, reason in found[:1]]
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     """Whether a device had too little memory: CUDA has a class for it, MPS and the processor only words."""
     return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
     """What an error says, in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

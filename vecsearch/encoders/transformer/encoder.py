@@ -14,15 +14,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from time import monotonic
+from typing import TypeAlias
 
 import numpy as np
 
 from vecsearch.encoders.fingerprint import fingerprint, verify
 from vecsearch.encoders.folder import ModelFolder
+from vecsearch.encoders.read_tokens import read_tokens
 from vecsearch.encoders.tokens import TextTokenizer
 from vecsearch.encoders.transformer.pooling import pool, unit_rows
 from vecsearch.encoders.transformer.runtime import Batching, TokenModel, TokenRuntime
 from vecsearch.encoders.transformer.spec import SPECIAL_TOKENS, ModelSpec, read_spec
+from vecsearch.encoding import TokenVectors
 from vecsearch.errors import InvalidOption, ModelDamaged
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -30,6 +33,9 @@ _FEW_CHARACTERS = 40_000  # the swift runtime has encoded these before the stead
 _FIRST_SLICE = 64  # texts, until it is known how long they take
 _LONGEST_SLICE = 4096  # bounds memory
 _SLICES_AHEAD = 2
+
+# Takes the row numbers of texts (n,), the vectors of their tokens (n, tokens, dim), and how many each text has (n,).
+_Keep: TypeAlias = Callable[[IntArray, FloatArray, IntArray], None]
 
 
 def usable_cores() -> int:
@@ -114,6 +120,21 @@ class TransformerEncoder:
             finally:
                 workers.shutdown(wait=True, cancel_futures=True)
 
+    def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:
+        """The last layer's vectors of the tokens of each text, before pooling: see TokenwiseEncoder."""
+        prompt, limit = self.spec.prompts.of(role), self.spec.max_seq_length
+        read = read_tokens(self._tokenizer, texts, limit, prompt=prompt, lowercase=self.spec.lowercase)
+        found: dict[int, TokenVectors] = {}
+
+        def keep(rows: IntArray, hidden: FloatArray, lengths: IntArray) -> None:
+            for row, vectors, length in zip(rows.tolist(), hidden, lengths.tolist(), strict=True):
+                found[row] = read[row].with_vectors(vectors[:length])
+
+        with ThreadPoolExecutor(self._threads) as workers:
+            for _ in self._run([tokens.ids for tokens in read], self._runtimes[0], workers, keep, last=True):
+                pass
+        return [found[row] for row in range(len(texts))]
+
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens: int64 (tokens, 2), no special tokens, nothing cut."""
         return self._tokenizer.spans(texts)
@@ -145,17 +166,11 @@ class TransformerEncoder:
     ) -> Callable[[], FloatArray]:
         """Begins to encode texts, given by their token numbers; what is returned waits for the vectors, (n, dim)."""
         vectors = np.empty((len(ids), self.dim), np.float32)
-        model = self._model(runtime)
-        batches = list(_batches([len(row) for row in ids], runtime.batching, self._threads if last else 0))
-        # Cores take whole batches where there are enough of them, and share one where there are not. Whole batches
-        # need no meeting of threads inside every operator: as fast on idle cores, 1.4 times on busy ones.
-        alone = self._threads == 1 or len(batches) < self._threads
 
-        def fill(rows: IntArray) -> None:
-            padded, lengths = _pad([ids[row] for row in rows], runtime.batching.multiple, self.spec.max_seq_length)
-            vectors[rows] = pool(model.run(padded, lengths, alone=alone), lengths, self.spec.pooling)
+        def keep(rows: IntArray, hidden: FloatArray, lengths: IntArray) -> None:
+            vectors[rows] = pool(hidden, lengths, self.spec.pooling)
 
-        filled = map(fill, batches) if alone else workers.map(fill, batches)
+        filled = self._run(ids, runtime, workers, keep, last=last)
 
         def finish() -> FloatArray:
             for _ in filled:
@@ -163,6 +178,22 @@ class TransformerEncoder:
             return unit_rows(vectors) if self.spec.normalize else vectors
 
         return finish
+
+    def _run(
+        self, ids: list[list[int]], runtime: TokenRuntime, workers: ThreadPoolExecutor, keep: _Keep, *, last: bool
+    ) -> Iterator[None]:
+        """Begins to run texts, given by their token numbers; it is done when the iterator has come to its end."""
+        model = self._model(runtime)
+        batches = list(_batches([len(row) for row in ids], runtime.batching, self._threads if last else 0))
+        # Cores take whole batches where there are enough of them, and share one where there are not. Whole batches
+        # need no meeting of threads inside every operator: as fast on idle cores, 1.4 times on busy ones.
+        alone = self._threads == 1 or len(batches) < self._threads
+
+        def run(rows: IntArray) -> None:
+            padded, lengths = _pad([ids[row] for row in rows], runtime.batching.multiple, self.spec.max_seq_length)
+            keep(rows, model.run(padded, lengths, alone=alone), lengths)
+
+        return map(run, batches) if alone else workers.map(run, batches)
 
     def _model(self, runtime: TokenRuntime) -> TokenModel:
         with self._lock:  # two threads that arrive together load the model once

@@ -1,5 +1,7 @@
 """An encoder as an ONNX graph: token numbers and mask in, the last layer's token vectors out. float32.
 
+A cross-encoder's graph is told the tokens' types too, where it knows several, and gives the scores of a pair's labels.
+
 Standard operators of opset 17 only, so that any runtime can read it. The graph holds no weights: each parameter is
 an initializer under its name in model.safetensors whose values are given at load time (some 20 kB instead of a
 second copy of the model on disk). What is computed stands in `architecture`.
@@ -13,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vecsearch.encoders.transformer.architecture import Shape, parameters, token_vectors
+from vecsearch.encoders.transformer.architecture import Shape, label_scores, parameters, token_vectors
 from vecsearch.types import IntArray
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
-GRAPH_VERSION = 2  # part of a cached graph's name: count up with every change of this file's or architecture's graph
+GRAPH_VERSION = 3  # part of a cached graph's name: count up with every change of this file's or architecture's graph
 INPUTS = ("input_ids", "attention_mask")  # both int64 (n, tokens)
+TYPES = "token_type_ids"  # int64 (n, tokens)
 OUTPUT = "last_hidden_state"  # float32 (n, tokens, hidden)
+SCORES = "logits"  # float32 (n, labels)
 
 _OPSET = 17  # LayerNormalization's first
 _IR_VERSION = 8  # the one of opset 17: what the oldest runtime we support reads
@@ -32,9 +36,14 @@ def build_graph(shape: Shape) -> bytes:
     from onnx import TensorProto, helper
 
     graph = _Graph(shape)
-    graph.add_node("Reshape", token_vectors(graph, shape), "sizes_and_hidden", name=OUTPUT)  # (n, tokens, hidden)
-    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "tokens"]) for name in INPUTS]
-    output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", "tokens", shape.hidden])
+    if shape.labels:
+        graph.add_node("Identity", label_scores(graph, shape), name=SCORES)  # one row a pair
+        output = helper.make_tensor_value_info(SCORES, TensorProto.FLOAT, ["n", shape.labels])
+    else:
+        graph.add_node("Reshape", token_vectors(graph, shape), "sizes_and_hidden", name=OUTPUT)
+        output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", "tokens", shape.hidden])
+    names = (*INPUTS, TYPES) if shape.reads_types else INPUTS
+    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "tokens"]) for name in names]
     whole = helper.make_graph(graph.nodes, shape.family.value, inputs, [output], graph.initializers)
     model = helper.make_model(
         whole, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION, producer_name="vecsearch"
@@ -58,10 +67,10 @@ class _Graph:
     def __post_init__(self) -> None:
         for name, dims in parameters(self.shape).items():
             self._parameter(name, dims)
-        head_sizes = self._constant([self.shape.heads, self.shape.hidden // self.shape.heads], np.int64)
-        sizes = self.add_node("Shape", INPUTS[0])
+        head_sizes = self._constant([-1, self.shape.heads, self.shape.hidden // self.shape.heads], np.int64)
+        sizes, count = self.add_node("Shape", INPUTS[0]), self.add_node("Shape", INPUTS[0], start=0, end=1)
         self.add_node("Shape", INPUTS[0], name="tokens", start=1, end=2)
-        self.add_node("Concat", sizes, head_sizes, name="sizes_and_heads", axis=0)
+        self.add_node("Concat", count, head_sizes, name="sizes_and_heads", axis=0)  # -1: all tokens, or the first
         self.add_node("Concat", sizes, self._constant([self.shape.hidden], np.int64), name="sizes_and_hidden", axis=0)
         self._padding_bias()
 
@@ -70,7 +79,7 @@ class _Graph:
         end = self.add_node("Add", "tokens", start) if first else "tokens"
         summed = self.add_node("Slice", positions, start, end, zero)
         if types:
-            summed = self.add(summed, self.add_node("Gather", types, zero))
+            summed = self.add(summed, self.add_node("Gather", types, TYPES if self.shape.reads_types else zero))
         return self._rows(self.add(self.add_node("Gather", words, INPUTS[0]), summed))
 
     def distances(self, table: str, buckets: IntArray) -> str:
@@ -95,6 +104,8 @@ class _Graph:
         half, one = self._constant(0.5), self._constant(1.0)
         if kind == "relu":
             return self.add_node("Relu", rows)
+        if kind == "tanh":
+            return self.add_node("Tanh", rows)
         if kind == "gelu":
             grown = self.add_node("Erf", self.add_node("Div", rows, self._constant(math.sqrt(2))))
             return self.add_node("Mul", self.add_node("Mul", rows, self.add(grown, one)), half)
@@ -102,6 +113,10 @@ class _Graph:
         cubed = self.add_node("Mul", self.add_node("Pow", rows, self._constant(3.0)), self._constant(0.044715))
         inside = self.add_node("Mul", self.add(rows, cubed), self._constant(math.sqrt(2 / math.pi)))
         return self.add_node("Mul", self.add_node("Mul", rows, half), self.add(self.add_node("Tanh", inside), one))
+
+    def first(self, rows: str) -> str:
+        by_text = self.add_node("Reshape", rows, "sizes_and_hidden")  # (n, tokens, hidden)
+        return self.add_node("Gather", by_text, self._constant(0, np.int64), axis=1)
 
     def attention(self, query: str, key: str, value: str, heads: int, bias: str | None) -> str:
         def split(rows: str, order: list[int]) -> str:

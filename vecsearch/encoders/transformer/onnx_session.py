@@ -1,4 +1,4 @@
-"""A model loaded into ONNX Runtime: token numbers in, token vectors out. Knows no texts.
+"""A model loaded into ONNX Runtime: token numbers in, token vectors out; and sessions for any graph. Knows no texts.
 
 Weights are not copied: the sessions read them where model.safetensors is mapped into memory.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,33 +26,45 @@ _ERRORS_ONLY = 3  # onnxruntime's severity; its warnings speak of its own optimi
 
 
 class OnnxModel:
-    """Two sessions over one set of weights, each made when first used; run() may be called from several threads.
-
-    One session spreads an operator over all cores, for a query that waits; the other keeps to the calling thread,
-    for callers that run several batches side by side.
-    """
+    """A model of vectors; run() may be called from several threads."""
 
     def __init__(self, spec: ModelSpec, threads: int) -> None:
         """Map the weights; raises ModelDamaged when they are not those of the spec."""
         self._spec = spec
-        self._threads = threads
-        self._lock = threading.Lock()
-        self._sessions: dict[int, Any] = {}  # by number of threads
-        self._weights = read_parameters(spec.weights, spec.shape) if spec.shape else {}
+        self._sessions = OnnxSessions(spec.weights, spec.shape, threads)
 
     def run(self, ids: IntArray, lengths: IntArray, *, alone: bool) -> FloatArray:
         """Token numbers (n, tokens), of which the first `lengths` (n,) count -> their vectors (n, tokens, dim).
 
         `alone` says that no other batch runs beside this one, so that it may have all cores.
         """
-        session = self._session(self._threads if alone else 1)
+        session = self._sessions.get(alone=alone)
         mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int64)
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         taken = {entry.name: feed[entry.name] for entry in session.get_inputs()}
         hidden: FloatArray = session.run([_token_output(session, self._spec)], taken)[0]
         return hidden
 
-    def _session(self, threads: int) -> Any:
+
+class OnnxSessions:
+    """Two sessions over one set of weights, each made when first used; several threads may get and run them.
+
+    One session spreads an operator over all cores, for a query that waits; the other keeps to the calling thread,
+    for callers that run several batches side by side.
+    """
+
+    def __init__(self, weights: Path, shape: Shape | None, threads: int) -> None:
+        """Map the weights, or name the graph where there is no shape to build one from; raises ModelDamaged."""
+        self._file = weights
+        self._shape = shape
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._sessions: dict[int, Any] = {}  # by number of threads
+        self._weights = read_parameters(weights, shape) if shape else {}
+
+    def get(self, *, alone: bool) -> Any:
+        """The session for a batch that runs alone, or for one of several that run side by side."""
+        threads = self._threads if alone else 1
         with self._lock:
             if threads not in self._sessions:
                 self._sessions[threads] = self._open(threads)
@@ -67,16 +80,16 @@ class OnnxModel:
         # Repacked weights are a second copy of the model: batches became no faster, a query of 16 tokens 0.7 ms,
         # loading 15 ms slower. A graph optimised beforehand loads no faster than one that maps its weights.
         options.add_session_config_entry("session.disable_prepacking", "1")
-        source: str | bytes = str(self._spec.weights)
-        if self._spec.shape:
+        source: str | bytes = str(self._file)
+        if self._shape:
             values = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor) for tensor in self._weights.values()]
             options.add_external_initializers(list(self._weights), values)
-            source = _graph(self._spec.shape)
+            source = _graph(self._shape)
         try:
             return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions have no base of their own
             reason = " ".join(str(error).split())[:200]
-            raise ModelDamaged(f"{self._spec.weights} cannot be loaded by onnxruntime: {reason}") from error
+            raise ModelDamaged(f"{self._file} cannot be loaded by onnxruntime: {reason}") from error
 
 
 def _onnxruntime() -> Any:

@@ -1,6 +1,7 @@
 """An encoder as an OpenVINO model, made of its weights where they lie: no file is converted, no ONNX is needed.
 
-What is computed stands in `architecture`. Token numbers and mask in, the last layer's token vectors out.
+What is computed stands in `architecture`. Token numbers and mask in, the last layer's token vectors out; of a
+cross-encoder the tokens' types in as well, where it knows several, and the scores of a pair's labels out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from vecsearch.encoders.transformer.architecture import Shape, token_vectors
+from vecsearch.encoders.transformer.architecture import Shape, label_scores, token_vectors
 from vecsearch.errors import ExtraMissing
 from vecsearch.types import FloatArray, IntArray
 
@@ -39,9 +40,14 @@ def import_openvino() -> Any:
 
 
 def build_model(shape: Shape, weights: Mapping[str, FloatArray]) -> Any:
-    """An openvino.Model: int64 (n, tokens) and float32 mask (n, tokens) -> float32 (n, tokens, hidden)."""
+    """An openvino.Model: int64 (n, tokens) and float32 mask (n, tokens) -> float32 (n, tokens, hidden).
+
+    With labels: and int64 types (n, tokens) where there are several -> float32 (n, 1, labels).
+    """
     graph = _Graph(shape, weights)
-    return import_openvino().Model([token_vectors(graph, shape)], [graph.ids, graph.mask], shape.family.value)
+    inputs = [graph.ids, graph.mask, *([graph.types] if shape.reads_types else [])]
+    output = label_scores(graph, shape) if shape.labels else token_vectors(graph, shape)
+    return import_openvino().Model([output], inputs, shape.family.value)
 
 
 class _Graph:
@@ -53,6 +59,7 @@ class _Graph:
         self._weights = weights
         self.ids = self._op.parameter([-1, -1], np.int64, name="input_ids")
         self.mask = self._op.parameter([-1, -1], np.float32, name="attention_mask")
+        self.types = self._op.parameter([-1, -1], np.int64, name="token_type_ids")
         self._tokens = self._op.gather(self._op.shape_of(self.ids), self._constant([1]), self._constant(0))  # (1,)
         self._padding_bias = self._padding()
 
@@ -60,7 +67,9 @@ class _Graph:
         start, axis = self._constant([first]), self._constant([0])
         end = self._op.add(self._tokens, start)
         summed = self._op.slice(self._weight(positions), start, end, self._constant([1]), axis)
-        if types:
+        if types and self._shape.reads_types:
+            summed = self.add(summed, self._op.gather(self._weight(types), self.types, self._constant(0)))
+        elif types:
             summed = self.add(summed, self._op.constant(np.array(self._weights[types][:1])))
         return self.add(self._op.gather(self._weight(words), self.ids, self._constant(0)), summed)
 
@@ -86,7 +95,12 @@ class _Graph:
     def activation(self, rows: Any, kind: str) -> Any:
         if kind == "relu":
             return self._op.relu(rows)
+        if kind == "tanh":
+            return self._op.tanh(rows)
         return self._op.gelu(rows, "erf" if kind == "gelu" else "tanh")
+
+    def first(self, rows: Any) -> Any:
+        return self._op.gather(rows, self._constant([0]), self._constant(1))
 
     def attention(self, query: Any, key: Any, value: Any, heads: int, bias: Any | None) -> Any:
         """Written out: the runtime fuses it, in bf16 4 % faster than its own ScaledDotProductAttention."""

@@ -15,8 +15,10 @@ _FAMILIES = {
     "camembert": Family.ROBERTA,
     "distilbert": Family.DISTILBERT,
     "mpnet": Family.MPNET,
+    "electra": Family.ELECTRA,
 }
 _DISTILBERT_EPSILON = 1e-12  # a constant of transformers' modeling_distilbert.py
+_ELECTRA_EMBEDDING = 128  # what its configuration means where it says nothing
 _MPNET_FIRST_POSITION = 2  # after a padding row that modeling_mpnet.py fixes at 1
 
 
@@ -54,7 +56,8 @@ def _check_variant(path: Path, config: dict[str, Any]) -> None:
         raise ModelUnsupported(f"{path}: position_embedding_type {position!r} is not supported, only 'absolute'")
     if activation not in ACTIVATIONS:
         raise ModelUnsupported(f"{path}: hidden_act {activation!r} is none of {', '.join(ACTIVATIONS)}")
-    if config.get("is_decoder") or config.get("embedding_size", config.get("hidden_size")) != config.get("hidden_size"):
+    usual = _ELECTRA_EMBEDDING if config["model_type"] == "electra" else config.get("hidden_size")
+    if config.get("is_decoder") or config.get("embedding_size", usual) != config.get("hidden_size"):
         raise ModelUnsupported(f"{path}: a decoder, or embeddings of a size of their own, is not supported")
     if config.get("relative_attention_num_buckets", BUCKETS) != BUCKETS:
         raise ModelUnsupported(f"{path}: relative_attention_num_buckets is not {BUCKETS}")

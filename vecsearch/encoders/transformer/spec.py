@@ -59,14 +59,14 @@ def read_spec(model: ModelFolder) -> ModelSpec:
     config = read_json(folder / "config.json")
     own = read_json(folder / "sentence_bert_config.json", optional=True)
     modules = _module_folders(folder)
-    weights, shape = (model.graph, None) if model.graph else _weights(folder, config)
+    weights, shape = (model.graph, None) if model.graph else find_weights(folder, config)
     return ModelSpec(
         name=model.name,
         weights=weights,
         tokenizer=existing(folder / "tokenizer.json"),
         shape=shape,
         dim=shape.hidden if shape else _hidden(folder / "config.json", config),
-        max_seq_length=_max_seq_length(folder, config, own, shape),
+        max_seq_length=token_limit(folder, config, own, shape),
         pooling=_pooling(folder / modules["Pooling"] / "config.json"),
         normalize="Normalize" in modules,
         lowercase=bool(own.get("do_lower_case", False)),
@@ -74,9 +74,9 @@ def read_spec(model: ModelFolder) -> ModelSpec:
     )
 
 
-def _weights(folder: Path, config: dict[str, Any]) -> tuple[Path, Shape | None]:
+def find_weights(folder: Path, config: dict[str, Any]) -> tuple[Path, Shape | None]:
     """The file of the weights, and the shape to build a graph of; none for a file that is a graph itself."""
-    graph = next((folder / name for name in _GRAPHS if (folder / name).is_file()), None)
+    graph = find_graph(folder)
     if (tensors := folder / "model.safetensors").is_file():
         try:
             return tensors, read_shape(folder / "config.json", config)
@@ -93,7 +93,12 @@ def _hidden(path: Path, config: dict[str, Any]) -> int:
     return positive(path, config, key)
 
 
-def _max_seq_length(folder: Path, config: dict[str, Any], own: dict[str, Any], shape: Shape | None) -> int:
+def find_graph(folder: Path) -> Path | None:
+    """The graph that a model's folder ships; None where there is none."""
+    return next((folder / name for name in _GRAPHS if (folder / name).is_file()), None)
+
+
+def token_limit(folder: Path, config: dict[str, Any], own: dict[str, Any], shape: Shape | None) -> int:
     """The least of what the model's positions allow, what its own file says, and what its tokenizer's file says."""
     limits = []
     if shape:
