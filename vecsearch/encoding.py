@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
 from vecsearch.errors import InvalidVector
 from vecsearch.types import FloatArray, IntArray, Role
@@ -57,6 +58,39 @@ class PartwiseEncoder(Protocol):
         """The vectors of texts that stand next to one another, with where they stand, as they come: each text once.
 
         While nothing comes, an empty range now and then lets the caller stop; closing the iterator ends the work.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """The tokens that a model reads of one text, in order: where they stand in it, and what they mean there.
+
+    `spans` int64 (tokens, 2) are characters of the text as it was given; `vectors` float32 (tokens, m) have length 1,
+    or 0 where a model has a zero row. m is the same for all texts that have tokens, not always the encoder's `dim`.
+    """
+
+    spans: IntArray
+    vectors: FloatArray
+
+    @classmethod
+    def of(cls, spans: IntArray, vectors: npt.NDArray[np.floating[Any]]) -> TokenVectors:
+        """The tokens at `spans`, whose vectors may have any length: it is taken in float64, where none overflows."""
+        wide = vectors.astype(np.float64)  # (tokens, m)
+        norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))  # (tokens,)
+        return cls(spans, (wide / np.where(norms > 0, norms, 1)[:, None]).astype(np.float32))
+
+
+NO_TOKENS = TokenVectors(np.empty((0, 2), np.int64), np.empty((0, 0), np.float32))
+
+
+@runtime_checkable
+class TokenwiseEncoder(Protocol):
+    """What an Encoder may have besides: it shows the vectors of a text's tokens, which it makes the text's one of."""
+
+    def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:
+        """The tokens of each text, without special ones and those of a prompt; what is cut off has none.
+
+        A text has none at all, too, where it cannot be known which characters its tokens stand for.
         """
 
 
@@ -127,6 +161,25 @@ def parts_of(encoder: Encoder, texts: Sequence[str], role: Role) -> Generator[tu
     for first in range(0, len(texts), _SLICE):
         rows = range(first, min(first + _SLICE, len(texts)))
         yield rows, encoder.encode(texts[rows.start : rows.stop], role)
+
+
+def token_vectors_of(encoder: Encoder, texts: Sequence[str], role: Role) -> list[TokenVectors]:
+    """The tokens of each text with their vectors; no tokens from an encoder that shows none.
+
+    Raises InvalidVector when the encoder's answer is not one for each text, or has not a vector for each token.
+    """
+    if not isinstance(encoder, TokenwiseEncoder):
+        return [NO_TOKENS for _ in texts]
+    found = encoder.token_vectors(texts, role)
+    if len(found) != len(texts):
+        raise InvalidVector(f"{encoder.name} gave the tokens of {len(found)} texts, expected {len(texts)}")
+    for tokens in found:
+        if tokens.spans.shape != (len(tokens.vectors), 2) or tokens.vectors.ndim != 2:
+            shapes = f"spans {tokens.spans.shape} and vectors {tokens.vectors.shape}"
+            raise InvalidVector(
+                f"{encoder.name} gave {shapes} of a text's tokens, expected (tokens, 2) and (tokens, m)"
+            )
+    return found
 
 
 def _checked(part: FloatArray, texts: Sequence[str], dim: int, name: Callable[[str], str]) -> FloatArray:
