@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vecsearch.ann import Flat, write_flat
+from vecsearch.ann.flat import Flat, write_flat
 from vecsearch.errors import IndexDamaged
 from vecsearch.vectors import unit_rows
 
@@ -63,7 +63,7 @@ def test_queries_are_scanned_in_pieces_with_the_same_answer(place, monkeypatch):
     write_flat(place, random_rows(50, 8, 1))
     queries = random_rows(7, 8, 2)
     whole = Flat(place).scan(queries, 5)
-    monkeypatch.setattr("vecsearch.ann._SCORES_AT_ONCE", 120)
+    monkeypatch.setattr("vecsearch.ann.flat.SCORES_AT_ONCE", 120)
     for (ids, _), (expected, _) in zip(Flat(place).scan(queries, 5), whole, strict=True):
         np.testing.assert_array_equal(ids, expected)
 
