@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from checking import check_document
 
-from vecsearch.documents import RecordFields, load
+from vecsearch.documents import Limits, Reader, RecordFields, load
+from vecsearch.documents.loading import documents_in
+from vecsearch.documents.pieces import Piece
 from vecsearch.types import Document, Failure
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -35,3 +38,36 @@ def read(tmp_path: Path) -> Callable[..., list[Document | Failure]]:
         return list(load(path, "the-id", RecordFields(**fields)))
 
     return read
+
+
+@pytest.fixture
+def read_here(tmp_path: Path) -> Callable[..., list[Document | Failure]]:
+    """What a file of that name and content gives, read in this process, within limits."""
+
+    def read_here(name: str, content: str | bytes, **limits: float) -> list[Document | Failure]:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        piece = Piece.of_path(path, "the-id", Limits(**limits))  # type: ignore[arg-type]
+        return list(documents_in(piece, RecordFields(), meant=False))
+
+    return read_here
+
+
+@pytest.fixture
+def document_in(read_here: Callable[..., list[Document | Failure]]) -> Callable[..., Document]:
+    """The only document of a file of that name and content, checked."""
+
+    def document_in(name: str, content: str | bytes) -> Document:
+        (document,) = read_here(name, content)
+        assert isinstance(document, Document), document
+        check_document(document)
+        return document
+
+    return document_in
+
+
+@pytest.fixture(scope="session")
+def reader() -> Iterator[Reader]:
+    """One process for all tests that read foreign formats as a program does."""
+    with Reader() as reader:
+        yield reader

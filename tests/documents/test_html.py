@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vecsearch.documents import load
-from vecsearch.documents.html import declared_encoding, html_document
+from vecsearch.documents.html import declared_encoding, html_document, nests_deep
 from vecsearch.types import Document, Failure
 
 
@@ -101,7 +101,7 @@ def test_the_declared_encoding_is_found(html: bytes, encoding: str | None) -> No
 def test_a_page_in_a_declared_encoding_is_read(read: Callable[..., list[Document | Failure]]) -> None:
     (document,) = read("page.HTM", "<meta charset=koi8-r><title>Да</title><p>Нет".encode("koi8-r"))
     assert isinstance(document, Document)
-    assert (document.text, document.metadata) == ("Нет", {"title": "Да"})
+    assert (document.text, document.metadata) == ("Нет", {"type": "html", "title": "Да"})
 
 
 @pytest.mark.parametrize("name", ["test_wikipedia.html", "test_blog.html", "test_serp.html"])
@@ -112,3 +112,54 @@ def test_real_pages_are_read(shared_data: Callable[[str], Path], name: str) -> N
     assert "<div" not in document.text
     for start, _, title in document.outline.headings:
         assert " ".join(document.text[start:].split()).startswith(title)
+
+
+LONG = "The main part says so much that it is no remainder of a script. " * 5
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<nav>menu</nav><p>text", "text"),
+        ("<div role=navigation>menu</div><div role=search>find</div><p>text", "text"),
+        ("<header>site</header><article><header>Title</header>text</article><footer>end</footer>", "Title\n\ntext"),
+        ("<div><header>site</header><p>text</p><footer>end</footer></div>", "text"),
+        ("<nav>only a menu</nav>", "only a menu"),
+        (f"<div>around</div><main><nav>menu</nav><p>{LONG}</main><div>more</div>", LONG.strip()),
+        (f"<div>around</div><div role=main>{LONG}</div>", LONG.strip()),
+        (f"<div>around</div><main role=main>{LONG}</main>", LONG.strip()),
+        (f"<div>around</div><article>{LONG}</article>", LONG.strip()),
+        ("<div>around</div><main>little</main>", "around\n\nlittle"),
+        (f"<article>{LONG}</article><article>two</article>", f"{LONG.strip()}\n\ntwo"),
+        (f"<main hidden>{LONG}</main><p>text", "text"),
+        (f"<main>{LONG}</main><main>two</main>", f"{LONG.strip()}\n\ntwo"),
+    ],
+)
+def test_what_is_around_the_main_part_is_left_out(html: str, text: str) -> None:
+    assert page(html).text == text
+
+
+def test_what_the_page_says_of_itself_is_metadata() -> None:
+    head = (
+        '<html lang="en-GB"><head><title>A title</title><meta name="Author" content="Ada">'
+        '<meta property="article:published_time" content="2024-05-31T10:00:00Z"><meta name="author" content="no">'
+    )
+    found = {"title": "A title", "author": "Ada", "language": "en-GB", "created": "2024-05-31"}
+    assert page(f"{head}</head><p>text").metadata == found
+
+
+@pytest.mark.parametrize(
+    ("html", "deep"),
+    [
+        ("<div>" * 2_000, True),
+        ("<div><b>" * 600, True),
+        ("<p>" * 5_000, False),
+        ("<li>a<br>" * 5_000, False),
+        ("<div>a</div>" * 5_000, False),
+        ("</div>" * 5_000 + "<div>" * 10, False),
+        ("a < b " * 5_000, False),
+        ("<div>" * 500, False),
+    ],
+)
+def test_only_pages_that_nest_deep_are_called_so(html: str, deep: bool) -> None:
+    assert nests_deep(html) is deep

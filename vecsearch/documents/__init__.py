@@ -3,64 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
-from vecsearch.documents.decoding import HEAD, NotText, check_text, decode
+from vecsearch.documents.formats import Format
 from vecsearch.documents.given import given_document
+from vecsearch.documents.limits import Limits
+from vecsearch.documents.loading import documents_in, is_foreign, kind_of, records_or_table
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
-from vecsearch.documents.records import RecordFields, load_records
+from vecsearch.documents.pieces import INSIDE, Piece
+from vecsearch.documents.reader import Reader
+from vecsearch.documents.records import RecordFields
 from vecsearch.documents.selection import Selection
 from vecsearch.documents.walking import SourceFile, scan
 from vecsearch.types import Document, Failure
 
-__all__ = ["NoRecords", "RecordFields", "Selection", "Skip", "SourceFile", "given_document", "load", "scan"]
+__all__ = [
+    "INSIDE",
+    "Limits",
+    "NoRecords",
+    "Reader",
+    "RecordFields",
+    "Selection",
+    "Skip",
+    "SourceFile",
+    "given_document",
+    "load",
+    "scan",
+]
 
 
-def load(path: Path, document_id: str, fields: RecordFields | None = None) -> Iterator[Document | Failure]:
-    """The document that the file at `path` is, or one document for each record in it, streaming.
+def load(
+    path: Path,
+    document_id: str,
+    fields: RecordFields | None = None,
+    reader: Reader | None = None,
+    *,
+    meant: bool = True,
+) -> Iterator[Document | Failure]:
+    """The documents that the file at `path` is or holds, streaming: one, one for each record, or those in an archive.
 
-    `document_id` becomes the id of a file that is one document; records have ids of their own. Yields a `Skip` for a
-    file or row with nothing to index and a `Failure` for one that cannot be read, and goes on with the next row.
-    Raises InvalidDocument when a file of records lacks a field that every row needs.
+    `document_id` becomes the id of a file that is one document, and what the ids of files inside it begin with; records
+    have ids of their own. Yields a `Skip` for what holds nothing to index and a `Failure` for what cannot be read,
+    and goes on. Formats that are not text are read by `reader`; without one a process is started for this file alone.
+    A table without the fields of records is text, line by line, unless it is `meant` to hold records: then raises
+    InvalidDocument.
     """
-    if path.suffix.lower() in (".jsonl", ".ndjson", ".csv", ".parquet"):
-        yield from load_records(path, fields or RecordFields())
-    else:
-        yield _load_file(path, document_id)
-
-
-def _load_file(path: Path, document_id: str) -> Document | Failure:
-    source = str(path)
+    limits = reader.limits if reader is not None else Limits()
+    fields = fields or RecordFields()
     try:
-        data = _read(path)
-        document = _parse(data, path, document_id)
+        piece = Piece.of_path(path, document_id, limits)
+        kind = kind_of(piece)
+        foreign = kind is not Format.RECORDS and is_foreign(piece, kind)
     except OSError as error:
-        return Failure(source, os_reason(error))
-    except NotText as error:
-        return Skip(source, str(error))
-    if not document.text.strip():
-        return Skip(source, "no text in it" if data else "empty file")
-    return document
-
-
-def _read(path: Path) -> bytes:
-    """The whole file, unless its first bytes show that it is binary: it may be larger than memory."""
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-        check_text(head)
-        return head + file.read()
-
-
-def _parse(data: bytes, path: Path, document_id: str) -> Document:
-    match path.suffix.lower():
-        case ".md" | ".markdown" | ".mdx":
-            from vecsearch.documents.markdown import markdown_document as document
-        case ".rst":
-            from vecsearch.documents.rst import rst_document as document
-        case ".html" | ".htm" | ".xhtml":
-            from vecsearch.documents.html import declared_encoding, html_document
-
-            return html_document(decode(data, declared_encoding(data)), document_id, str(path))
-        case _:
-            from vecsearch.documents.text import text_document as document
-    return document(decode(data), document_id, str(path))
+        yield Failure(str(path), os_reason(error))
+        return
+    if kind is Format.RECORDS:
+        yield from records_or_table(piece, fields, meant=meant)
+    elif not foreign:
+        yield from documents_in(piece, fields, meant=meant)
+    else:
+        with Reader() if reader is None else nullcontext(reader) as reading:
+            yield from reading.load(path, document_id, fields, meant=meant)

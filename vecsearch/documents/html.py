@@ -1,24 +1,40 @@
-"""HTML: the visible text of a page, its title, and the headings, preformatted text and tables in it.
+"""HTML: what a page says, what it says of itself, and the headings, preformatted text and tables in it.
 
-Blocks of the page stand on lines of their own, paragraphs with an empty line between, cells with a tab. Offsets are
-those of this text, not of the HTML. What scripts and style sheets would show or hide is not known.
+Menus, and headers and footers of the site, are left out; of a page that marks its main part only that is taken. Blocks
+of the page stand on lines of their own, paragraphs with an empty line between, cells with a tab. Offsets are those of
+this text, not of the HTML. What scripts and style sheets would show or hide is not known.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from vecsearch.documents.properties import properties
 from vecsearch.types import Document, Heading, Outline, Span
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _DECLARED = re.compile(rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN = 4096  # bytes; the standard says 1024, pages do not all keep to it
 
 _INVISIBLE = "head, script, style, template, noscript, iframe, object, svg, canvas, [hidden]"
+_AROUND = (  # what is the same on every page of a site
+    "nav, [role=navigation], [role=banner], [role=contentinfo], [role=search], "
+    "body > header, body > footer, body > div > header, body > div > footer"
+)
+_MAIN = ("main, [role=main]", "article")  # the first that a page has once is its main part
+_LEAST_MAIN = 200  # characters; with less, the main part is filled by a script
+_PROPERTIES = {
+    "author": "author",
+    "dc.creator": "author",
+    "article:published_time": "created",
+    "date": "created",
+    "dc.date": "created",
+    "dcterms.created": "created",
+}
 # fmt: off
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _PARAGRAPHS = _HEADINGS | {
@@ -33,6 +49,15 @@ _LINES = frozenset((
 _BLOCKS = frozenset(("pre", "table"))
 _CELLS = frozenset(("td", "th"))
 
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)")
+_DEEP = 1_000
+# fmt: off
+_NEVER_DEEP = frozenset((  # without an end tag, or with one that may be left out
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "html", "body", "img", "input", "li", "link", "meta",
+    "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+))
+# fmt: on
+
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 # A no-break space is a blank to a reader; soft hyphens and zero-width spaces are nothing.
 _CHARACTERS = {0xA0: " ", 0xAD: None, 0x200B: None}
@@ -45,24 +70,63 @@ def declared_encoding(data: bytes) -> str | None:
 
 
 def html_document(content: str, document_id: str, source: str) -> Document:
-    """The document with the visible text of the page, and the page's title as metadata."""
+    """The document with the text of the page, and its title, author, language and day as metadata."""
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(content)
-    title = tree.css_first("head title")
-    metadata = {"title": " ".join(title.text().split())} if title is not None and title.text().strip() else {}
+    page = _main_page(tree)
+    return Document(document_id, page.text(), _metadata(tree), source, page.outline())
+
+
+def nests_deep(content: str) -> bool:
+    """Whether elements may nest so deep that parsing, which takes the square of that, takes more than a moment."""
+    if content.count("<") < _DEEP:
+        return False
+    depth = deepest = 0
+    for tag in _TAG.finditer(content):
+        if tag[2].lower() not in _NEVER_DEEP:
+            depth = max(depth - 1, 0) if tag[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest >= _DEEP
+
+
+def _metadata(tree: LexborHTMLParser) -> dict[str, Any]:
+    title, html = tree.css_first("head title"), tree.css_first("html")
+    found: dict[str, str] = {}
+    for node in tree.css("meta[content]"):
+        name = (node.attributes.get("name") or node.attributes.get("property") or "").lower()
+        if name in _PROPERTIES:
+            found.setdefault(_PROPERTIES[name], node.attributes.get("content") or "")
+    language = html.attributes.get("lang") if html is not None else None
+    return properties(title=title.text() if title is not None else None, language=language, **found)
+
+
+def _main_page(tree: LexborHTMLParser) -> _Page:
+    """The main part of the page; without one all that is not around it; all of it where that leaves nothing."""
     invisible = {node.mem_id for node in tree.css(_INVISIBLE)}
+    around = invisible | {node.mem_id for node in tree.css(_AROUND)}
+    for selector in _MAIN:
+        found = {node.mem_id: node for node in tree.css(selector) if node.mem_id not in invisible}
+        if len(found) == 1:
+            page = _page(next(iter(found.values())), around)
+            if len(page.text()) >= _LEAST_MAIN:
+                return page
+    page = _page(tree.root, around)
+    return page if page.text() else _page(tree.root, invisible)
+
+
+def _page(top: LexborNode | None, left_out: set[int]) -> _Page:
     page = _Page()
-    for node, opens in _visits(tree.root, invisible):
+    for node, opens in _visits(top, left_out):
         if opens:
             page.open(node)
         else:
             page.close(node)
-    return Document(document_id, page.text(), metadata, source, page.outline())
+    return page
 
 
 def _visits(top: LexborNode | None, invisible: set[int]) -> Iterator[tuple[LexborNode, bool]]:
-    """Each visible node twice, in order: (node, True) before and (node, False) after what is in it.
+    """Each visible node at and below `top` twice: (node, True) before and (node, False) after what is in it.
 
     Follows the links between nodes, as pages nest deeper than Python recurses.
     """
@@ -77,10 +141,10 @@ def _visits(top: LexborNode | None, invisible: set[int]) -> Iterator[tuple[Lexbo
                 node = node.child
                 continue
             yield node, False
-        while node.next is None and above:
+        while above and node.next is None:
             node = above.pop()
             yield node, False
-        node = node.next
+        node = node.next if above else None
 
 
 class _Page:

@@ -1,6 +1,6 @@
 """Markdown: the text as it stands, with the headings, code blocks and tables that CommonMark sees in it.
 
-Front matter is text but no heading. Raw HTML inside Markdown has no outline.
+Front matter is text but no heading, and metadata besides. Raw HTML inside Markdown has no outline.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from vecsearch.documents.front_matter import front_matter
 from vecsearch.types import Document, Heading, Outline, Span
 
 # The attributes that some processors take off the end of a title: "Install { #install .wide }".
@@ -20,8 +21,8 @@ _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 def markdown_document(content: str, document_id: str, source: str) -> Document:
-    """The document whose text is `content`, unchanged, with its outline."""
-    return Document(document_id, content, source=source, outline=_outline(content))
+    """The document whose text is `content`, unchanged, with its outline and what its front matter says."""
+    return Document(document_id, content, front_matter(content), source, _outline(content))
 
 
 def _outline(text: str) -> Outline:

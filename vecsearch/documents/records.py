@@ -1,17 +1,16 @@
-"""Records: each row of a .jsonl, .csv or .parquet file -> a document. How the rows are read is in `rows`."""
+"""Records: each row of a .jsonl, .csv, .tsv or .parquet file -> a document. How the rows are read is in `rows`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from vecsearch.documents.decoding import NotText
 from vecsearch.documents.json_values import json_value
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
-from vecsearch.documents.rows import Row, read_rows
+from vecsearch.documents.rows import Readable, Row, read_rows
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.types import Document, Failure
 
@@ -44,7 +43,7 @@ class _Names(NamedTuple):
     title: str
 
 
-def load_records(path: Path, fields: RecordFields) -> Iterator[Document | Failure]:
+def load_records(path: Readable, fields: RecordFields) -> Iterator[Document | Failure]:
     """A document for each row; a Failure for each that is none, a Skip for each, or for a file, without text.
 
     Raises InvalidDocument when none of the first rows has the fields that are needed.

@@ -1,4 +1,4 @@
-"""Files of records -> rows: .jsonl, .csv and .parquet, one row or batch in memory at a time.
+"""Files of records -> rows: .jsonl, .csv, .tsv and .parquet, one row or batch in memory at a time.
 
 A row is a dict by field name, still with the values of its format. What the fields mean is said in `records`.
 """
@@ -12,14 +12,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from itertools import chain, count
-from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, TextIO
 
 from vecsearch.documents.decoding import encoding_of_stream
 from vecsearch.errors import InvalidDocument
 
 _FIELD_LIMIT = 2**31 - 1  # the most that the csv module takes on every system
 _BATCH = 1024  # rows of Parquet in memory at a time
+
+
+class Readable(Protocol):
+    """A file on disk, or one inside another; its text is what it is called."""
+
+    @property
+    def suffix(self) -> str:
+        """Its extension: ".csv"."""
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO:
+        """Its bytes from the first one on. Raises OSError."""
 
 
 class Row(NamedTuple):
@@ -30,19 +40,19 @@ class Row(NamedTuple):
     problem: str | None = None
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Readable) -> Iterator[Row]:
     """The rows of the file, by its extension. Raises OSError, and InvalidDocument when it is not of that format."""
     match path.suffix.lower():
         case ".parquet":
             return _parquet_rows(path)
-        case ".csv":
+        case ".csv" | ".tsv":
             return _csv_rows(path)
         case _:
             return _json_rows(path)
 
 
 @contextmanager
-def open_text(path: Path, newline: str | None) -> Iterator[TextIO]:
+def open_text(path: Readable, newline: str | None) -> Iterator[TextIO]:
     """The file as text in its own encoding; a first pass finds that out without holding the file in memory.
 
     Raises NotText when it is binary.
@@ -53,7 +63,7 @@ def open_text(path: Path, newline: str | None) -> Iterator[TextIO]:
         yield TextIOWrapper(file, encoding, "replace", newline)
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
+def _json_rows(path: Readable) -> Iterator[Row]:
     with open_text(path, newline="\n") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
@@ -77,7 +87,7 @@ def json_of_line(line: str) -> tuple[Any, str | None]:
         return None, f"JSON that cannot be read: {error}"
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
+def _csv_rows(path: Readable) -> Iterator[Row]:
     with open_text(path, newline="") as lines:
         first = lines.readline()
         reader = csv.reader(chain([first], lines), delimiter=_delimiter(first))
@@ -117,7 +127,7 @@ def _delimiter(header: str) -> str:
     return max(",;\t", key=bare.count)
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(path: Readable) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from vecsearch.documents.lines import Line, lines_of
 from vecsearch.types import Document, Heading, Outline, Span
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _CODE = re.compile(r"\.\. +(?:code-block|code|sourcecode|parsed-literal|list-table|csv-table|math)::")
 _GRID = re.compile(r"\+[-=]+(?:\+[-=]+)*\+")
@@ -30,7 +29,7 @@ def rst_document(content: str, document_id: str, source: str) -> Document:
 
     A heading with a line above its title starts at that line.
     """
-    lines = [_Line(match.start(), match[0].rstrip()) for match in _LINE.finditer(content)]
+    lines = lines_of(content)
     blocks = list(_blocks(lines))
     outline = Outline(
         tuple(_headings(lines, {number for block in blocks for number in block})),
@@ -39,20 +38,7 @@ def rst_document(content: str, document_id: str, source: str) -> Document:
     return Document(document_id, content, source=source, outline=outline)
 
 
-class _Line(NamedTuple):
-    start: int
-    text: str  # without the white space at its end
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
-
-    @property
-    def indent(self) -> int:
-        return len(self.text) - len(self.text.lstrip())
-
-
-def _headings(lines: list[_Line], taken: set[int]) -> Iterator[Heading]:
+def _headings(lines: list[Line], taken: set[int]) -> Iterator[Heading]:
     """The section titles; `taken` are the lines of blocks. A style's level is its place among the styles so far."""
     styles: list[tuple[str, bool]] = []
     number = 0
@@ -68,7 +54,7 @@ def _headings(lines: list[_Line], taken: set[int]) -> Iterator[Heading]:
         after_break = size > 0 or not lines[number - 1].text
 
 
-def _title_size(lines: list[_Line], after_break: bool) -> int:
+def _title_size(lines: list[Line], after_break: bool) -> int:
     """How many of `lines`, of which there are up to three, are a section title with its adornment; 0 for none."""
     match [line.text for line in lines]:
         case [over, title, under] if over == under and _is_adornment(over) and title and not _is_adornment(title):
@@ -97,7 +83,7 @@ def _plain(title: str) -> str:
     return title.strip()
 
 
-def _blocks(lines: list[_Line]) -> Iterator[range]:
+def _blocks(lines: list[Line]) -> Iterator[range]:
     """The numbers of the lines of each block."""
     number = 0
     while number < len(lines):
@@ -107,7 +93,7 @@ def _blocks(lines: list[_Line]) -> Iterator[range]:
         number = block[-1] + 1 if block else number + 1
 
 
-def _block_at(lines: list[_Line], number: int) -> range:
+def _block_at(lines: list[Line], number: int) -> range:
     """The block that starts at the line, or below it when the line ends in `::`; empty when there is none."""
     line = lines[number]
     text = line.text.lstrip()
@@ -123,7 +109,7 @@ def _block_at(lines: list[_Line], number: int) -> range:
     return range(0)
 
 
-def _indented(lines: list[_Line], number: int, indent: int) -> int:
+def _indented(lines: list[Line], number: int, indent: int) -> int:
     """One past the last line of text, from below `number` on, that stands further in than `indent`."""
     end = number + 1
     for below in range(number + 1, len(lines)):
@@ -134,21 +120,21 @@ def _indented(lines: list[_Line], number: int, indent: int) -> int:
     return end
 
 
-def _next_text(lines: list[_Line], number: int) -> int:
+def _next_text(lines: list[Line], number: int) -> int:
     """The first line of text from `number` on."""
     while number < len(lines) and not lines[number].text:
         number += 1
     return number
 
 
-def _end_of_grid(lines: list[_Line], number: int) -> int:
+def _end_of_grid(lines: list[Line], number: int) -> int:
     """One past the grid table that starts at `number`."""
     while number < len(lines) and lines[number].text.lstrip()[:1] in ("+", "|"):
         number += 1
     return number
 
 
-def _end_of_columns(lines: list[_Line], number: int) -> int:
+def _end_of_columns(lines: list[Line], number: int) -> int:
     """One past the simple table that starts at `number`: it ends with a border that an empty line follows."""
     for below in range(number + 1, len(lines)):
         is_last = below + 1 == len(lines) or not lines[below + 1].text
