@@ -13,6 +13,7 @@ import click
 from .options import common, running, waiting
 from .output import print_report
 from .progress import progress_bar
+from .reading import reading
 
 if TYPE_CHECKING:
     from vecsearch import Index
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 )
 @click.option("--chunk-tokens", type=int, metavar="N", help="Tokens of a chunk at most; for a new index.")
 @click.option("--overlap", type=int, metavar="N", help="Tokens a chunk repeats of the one before; for a new index.")
-@click.option("--include", multiple=True, metavar="GLOB", help="Take only files like this; may be repeated.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files like this; may be repeated.")
-@click.option("--id-field", metavar="NAME", help="The field of a record that is its id.  [default: _id or id]")
-@click.option("--text-field", metavar="NAME", help="The field of a record that is its text.  [default: text]")
-@click.option("--title-field", metavar="NAME", help="The field of a record put in front of its text.  [default: title]")
+@click.option(
+    "--language", metavar="CODE", help="Read words as of one language, as en; for a new index.  [default: auto]"
+)
+@click.option(
+    "--recall", type=float, metavar="R", help="Share of the nearest a search finds; for a new index.  [default: 0.99]"
+)
+@reading
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @running
 @waiting
@@ -41,36 +44,25 @@ def index(
     dim: int | None,
     chunk_tokens: int | None,
     overlap: int | None,
+    language: str | None,
+    recall: float | None,
     runtime: str | None,
     threads: int | None,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    id_field: str | None,
-    text_field: str | None,
-    title_field: str | None,
     dry_run: bool,
     wait: float,
     index_path: Path,
     as_json: bool,
+    **read: Any,
 ) -> None:
     """Bring the index in step with files and folders.
 
     New and changed files go in, files that vanished under these paths go out, unchanged ones are not read. A .jsonl,
     .csv or .parquet file holds one document a row. Every other text file is a document.
     """
-    kind = _given(model=model, dim=dim, chunk_tokens=chunk_tokens, overlap=overlap)
+    kind = _given(model=model, dim=dim, chunk_tokens=chunk_tokens, overlap=overlap, language=language, recall=recall)
     how = _given(runtime=runtime, threads=threads)
     with _opened(index_path, paths, kind, how, wait=wait, dry_run=dry_run) as target, progress_bar() as progress:
-        report = target.sync(
-            paths,
-            include=include,
-            exclude=exclude,
-            id_field=id_field,
-            text_field=text_field,
-            title_field=title_field,
-            dry_run=dry_run,
-            progress=progress,
-        )
+        report = target.sync(paths, dry_run=dry_run, progress=progress, **read)
     print_report(report, index_path, dry_run=dry_run, as_json=as_json)
     if report.failed:
         click.get_current_context().exit(1)
@@ -122,6 +114,8 @@ def _check_kind(found: Index, kind: dict[str, Any]) -> None:
         ("--dim", "dim", info.dim),
         ("--chunk-tokens", "chunk_tokens", info.chunk_tokens),
         ("--overlap", "overlap", info.overlap),
+        ("--language", "language", info.language),
+        ("--recall", "recall", info.recall),
     ):
         if kind.get(name, has) != has:
             raise InvalidOption(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .explanations import explanation_lines
 from .passages import encodable, excerpt, printable
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _INDENT = "     "
 
 
 def print_hits(query: str, hits: Sequence[Hit], *, as_json: bool, full: bool, titled: bool) -> None:
-    """The answer to one query; `titled` says which query it answers."""
+    """The answer to one query; `titled` says which query it answers. Hits that have an explanation show it."""
     if as_json:
         _print_json({"query": query, "hits": [_hit_fields(rank, hit) for rank, hit in enumerate(hits, 1)]})
         return
@@ -31,12 +32,31 @@ def print_hits(query: str, hits: Sequence[Hit], *, as_json: bool, full: bool, ti
     if not hits:
         _echo("nothing found")
     for rank, hit in enumerate(hits, 1):
-        place = printable(f"{_shown_path(hit.source)}:{hit.line}" if hit.source else hit.document_id)
         title = f"  {printable(hit.heading)}" if hit.heading else ""
-        _echo(f"{rank:>2}. {click.style(f'{hit.score:.4f}', fg='green')}  {click.style(place, fg='cyan')}{title}")
-        for line in excerpt(hit.text, query, _width() - len(_INDENT), lines=None if full else 4):
+        _echo(f"{rank:>2}. {_scores(hit)}  {click.style(_place(hit), fg='cyan')}{title}")
+        for line in _passage(query, hit, lines=None if full else 4):
             _echo(_INDENT + line)
         _echo("")
+
+
+def _scores(hit: Hit) -> str:
+    """What the hit was ranked by, and its similarity where that is something else."""
+    score = click.style(f"{hit.score:.4f}", fg="green")
+    return score if hit.score == hit.similarity else f"{score} (similarity {hit.similarity:.4f})"
+
+
+def _place(hit: Hit) -> str:
+    """Where the hit is from, as far as its file says."""
+    if not hit.source:
+        return printable(hit.document_id)
+    return printable(f"{_shown_path(hit.source)}:{hit.line}" + (f" ({hit.place})" if hit.place else ""))
+
+
+def _passage(query: str, hit: Hit, lines: int | None) -> list[str]:
+    width = _width() - len(_INDENT)
+    if hit.explanation is None:
+        return excerpt(hit.text, query, width, lines=lines)
+    return explanation_lines(query, hit, hit.explanation, width, lines=lines)
 
 
 def print_report(report: Report, index_path: Path, *, dry_run: bool, as_json: bool) -> None:
@@ -69,12 +89,22 @@ def print_info(info: Info, *, as_json: bool) -> None:
         "chunks": f"{info.chunks:,} of at most {info.chunk_tokens} tokens, overlap {info.overlap}",
         "model": f"{info.model}, {info.dim} dimensions, fingerprint {info.fingerprint[:12]}",
         "metric": info.metric,
+        "words": f"language {info.language}",
+        "recall": _recall(info),
         "version": f"{info.version}, committed {info.created}",
         "segments": f"{info.segments:,}, with {plural(info.deleted, 'deleted chunk')}",
         "on disk": f"{info.bytes / 1e6:,.1f} MB",
     }
     for name, value in lines.items():
         _echo(f"{name:>10}  {value}")
+
+
+def _recall(info: Info) -> str:
+    """What share of the nearest chunks a search finds."""
+    if info.measured_recall is None:
+        later = "" if info.recall == 1 else f", while that is fast; then at least {info.recall:g}"
+        return f"1, every vector is compared{later}"
+    return f"{info.measured_recall:.4f} measured, at least {info.recall:g} asked for"
 
 
 def print_deleted(deleted: int, asked: int, *, as_json: bool) -> None:
@@ -166,10 +196,12 @@ def _hit_fields(rank: int, hit: Hit) -> dict[str, Any]:
         "end",
         "line",
         "page",
+        "place",
         "heading",
         "text",
     )
-    return {"rank": rank, **{name: getattr(hit, name) for name in names}, "metadata": hit.metadata}
+    found = {"rank": rank, **{name: getattr(hit, name) for name in names}, "metadata": hit.metadata}
+    return found if hit.explanation is None else {**found, "explanation": asdict(hit.explanation)}
 
 
 def _print_failures(kind: str, failures: Sequence[Failure]) -> None:

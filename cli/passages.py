@@ -32,25 +32,30 @@ def excerpt(passage: str, query: str, width: int, lines: int | None) -> list[str
     """The passage in lines of at most `width` columns, or those `lines` of it with the most words of the query."""
     text = printable(passage)
     width -= 0 if lines is None else len("… ")
-    wrapped = [piece for line in text.splitlines() for piece in _wrapped(line.expandtabs(), width)]
+    every = wrapped(text, width)
     words = {word for word in re.findall(r"\w+", query.lower()) if len(word) >= _SHORTEST_WORD}
     pattern = (
         re.compile(rf"\b({'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})", re.I) if words else None
     )
-    shown = _best_lines(wrapped, pattern, lines)
+    shown = _best_lines(every, pattern, lines)
     return [
         pattern.sub(lambda match: click.style(match.group(), bold=True), line) if pattern else line for line in shown
     ]
 
 
-def _best_lines(wrapped: list[str], pattern: re.Pattern[str] | None, lines: int | None) -> list[str]:
-    if lines is None or len(wrapped) <= lines:
-        return wrapped
-    found = [{match.lower() for match in pattern.findall(line)} if pattern else set() for line in wrapped]
-    starts = range(len(wrapped) - lines + 1)
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` columns, without blank ones."""
+    return [piece for line in text.splitlines() for piece in _wrapped(line.expandtabs(), width)]
+
+
+def _best_lines(every: list[str], pattern: re.Pattern[str] | None, lines: int | None) -> list[str]:
+    if lines is None or len(every) <= lines:
+        return every
+    found = [{match.lower() for match in pattern.findall(line)} if pattern else set() for line in every]
+    starts = range(len(every) - lines + 1)
     first = max(starts, key=lambda start: (len(set().union(*found[start : start + lines])), -start))
-    before, after = "… " if first else "", " …" if first + lines < len(wrapped) else ""
-    shown = wrapped[first : first + lines]
+    before, after = "… " if first else "", " …" if first + lines < len(every) else ""
+    shown = every[first : first + lines]
     shown[0], shown[-1] = before + shown[0], shown[-1] + after
     return shown
 

@@ -1,47 +1,114 @@
-"""`vecsearch search`: asks an index, one question or many."""
+"""`vecsearch search`: asks an index, one question or many, by words, by meaning or by example."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from .options import common
 from .output import print_hits
 
+if TYPE_CHECKING:
+    from vecsearch import Example
 
-@click.command(short_help="Find the passages nearest in meaning to a query.")
-@click.argument("words", nargs=-1, required=True, metavar="QUERY")
+    _ParamType = click.ParamType[tuple[str, float]]
+else:
+    _ParamType = click.ParamType
+
+_Given: TypeAlias = "tuple[tuple[str, float], ...]"
+_MODES = ("hybrid", "dense", "lexical")
+
+
+class _Weighted(_ParamType):
+    """A text or id that may end in ^ and its weight, as "woman^0.5"."""
+
+    name = "weighted"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        """The text or id, and the weight; fails for a weight that is none."""
+        text, mark, weight = str(value).rpartition("^")
+        if not mark:
+            return str(value), 1.0
+        try:
+            return text, float(weight)
+        except ValueError:
+            self.fail(f"{value!r} ends in ^{weight}, expected a number, as in woman^0.5", param, ctx)
+
+
+@click.command(short_help="Find the passages that answer a query.")
+@click.argument("words", nargs=-1, metavar="[QUERY]")
 @click.option("-k", type=int, default=10, show_default=True, help="How many hits at most.")
-@click.option("--mode", type=click.Choice(["dense"]), default="dense", show_default=True, help="How hits are found.")
-@click.option("--metric", type=click.Choice(["cosine", "dot"]), help="What hits are ranked by.  [default: the index's]")
+@click.option(
+    "--mode", type=click.Choice(_MODES), help="Search by words and meaning, or one of them.  [default: hybrid]"
+)
+@click.option(
+    "--metric", type=click.Choice(["cosine", "dot"]), help="How vectors are compared.  [default: the index's]"
+)
+@click.option("--where", metavar="SQL", help="Only what this is true for, as in \"year >= 2020 AND lang = 'en'\".")
 @click.option("--min-similarity", type=float, metavar="S", help="Leave out hits that are less similar.")
 @click.option("--per-document", type=int, metavar="N", help="At most N hits of one document.")
-@click.option("--where", metavar="SQL", help="Only what this is true for, as in \"year >= 2020 AND lang = 'en'\".")
+@click.option(
+    "--like", type=_Weighted(), multiple=True, metavar="ID[^W]", help="More like this chunk, document or file."
+)
+@click.option("--plus", type=_Weighted(), multiple=True, metavar="TEXT[^W]", help="Add the meaning of a text.")
+@click.option("--minus", type=_Weighted(), multiple=True, metavar="TEXT[^W]", help="Take away the meaning of a text.")
+@click.option("--rerank", metavar="MODEL", help="Let a cross-encoder read the query with the best candidates.")
+@click.option("--rerank-depth", type=int, default=50, show_default=True, metavar="N", help="How many it reads.")
+@click.option("--collapse", type=float, metavar="S", help="Leave out what is that similar to a better hit.")
+@click.option("--diversity", type=float, metavar="D", help="How much being unlike better hits counts, 0 to 1.")
+@click.option("--dense-weight", type=float, metavar="W", help="How much meaning counts beside words, 0 to 1.")
+@click.option("--exact", is_flag=True, help="Compare with every vector, however long it takes.")
+@click.option("--explain", is_flag=True, help="Say why each hit was found.")
 @click.option("--at", metavar="VERSION", help="Ask a version of the past, by its number or tag.")
 @click.option("--full", is_flag=True, help="Show whole passages, not only the lines around the words of the query.")
 @common
 def search(
     words: tuple[str, ...],
     k: int,
-    mode: str,
-    metric: str | None,
-    min_similarity: float | None,
-    per_document: int | None,
-    where: str | None,
+    like: _Given,
+    plus: _Given,
+    minus: _Given,
     at: str | None,
     full: bool,
     index_path: Path,
     as_json: bool,
+    **how: Any,
 ) -> None:
-    """Find the passages nearest in meaning to QUERY; "-" reads one query a line from standard input."""
+    """Find the passages that answer QUERY; "-" reads one query a line from standard input.
+
+    Hits are found by words and by meaning, and ranked by both. Each shows its score, from 0 to 1 among the candidates
+    of this query, and its similarity, the cosine from -1 to 1, which compares across queries.
+
+    QUERY may be left out with --like, or --plus and --minus, as in: --plus king --minus man --plus woman.
+    """
     from vecsearch import Index
 
+    if not (words or like or plus):
+        raise click.UsageError("nothing is asked: give a QUERY, or --like or --plus")
+    index = Index.open(index_path, version=at)
+    how |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
+    if not words:
+        print_hits(_said(like, plus, minus), index.search(None, k, **how), as_json=as_json, full=full, titled=False)
+        return
     queries = [line.strip() for line in sys.stdin if line.strip()] if words == ("-",) else [" ".join(words)]
-    target = Index.open(index_path, version=at)
-    answers = target.search(
-        queries, k, mode=mode, metric=metric, min_similarity=min_similarity, per_document=per_document, where=where
-    )
-    for query, hits in zip(queries, answers, strict=True):
+    for query, hits in zip(queries, index.search(queries, k, **how), strict=True):
         print_hits(query, hits, as_json=as_json, full=full, titled=len(queries) > 1)
+
+
+def _examples(given: _Given, field: str) -> list[Example] | None:
+    from vecsearch import Example
+
+    return [Example(**{field: named}, weight=weight) for named, weight in given] or None  # type: ignore[arg-type]
+
+
+def _said(like: _Given, plus: _Given, minus: _Given) -> str:
+    """The query that examples make, in words."""
+    signs = [
+        *(("like ", named) for named, _ in like),
+        *(("+", text) for text, _ in plus),
+        *(("-", t) for t, _ in minus),
+    ]
+    return " ".join(sign + named for sign, named in signs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -11,14 +12,21 @@ from .output import plural, print_done, print_verification
 
 
 @click.command(short_help="Write one segment, without what was deleted.")
+@click.option(
+    "--queries",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Measure how well a search finds chunks on these queries too, one a line.",
+)
 @waiting
 @common
-def compact(wait: float, index_path: Path, as_json: bool) -> None:
+def compact(queries: TextIO | None, wait: float, index_path: Path, as_json: bool) -> None:
     """Write the index as one segment, without what was deleted."""
     from vecsearch import Index
 
     index = Index.open(index_path, wait=wait)
-    done = index.compact()
+    asked = None if queries is None else [line.strip() for line in queries if line.strip()]
+    done = index.compact(queries=asked)
     said = (
         f"{plural(len(index), 'chunk')} in one segment" if done else "it is one segment without deleted chunks already"
     )

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from vecsearch.columns import PREFIX, as_json, check_metadata, joined, json_field, metadata_columns, metadata_of
 from vecsearch.errors import InvalidDocument
-from vecsearch.segment import Origin, Segment, chunk_table, write_segment
+from vecsearch.rows import Origin, chunk_table
+from vecsearch.segment import Content, Segment, write_segment
 from vecsearch.types import Chunk
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -113,7 +114,7 @@ def test_metadata_comes_back_from_a_segment(tmp_path_factory, rows):
         chunks, [Origin(None, None, bytes(16), row) for row in rows], np.ones(len(rows), dtype=np.float32)
     )
     folder = tmp_path_factory.mktemp("segment") / "s"
-    entry = write_segment(folder, table, np.eye(len(rows), 4, dtype=np.float32) + 0.1)
+    entry = write_segment(folder, Content.of(table, np.eye(len(rows), 4, dtype=np.float32) + 0.1, "auto"))
     found = Segment(folder, entry).take(range(len(rows)))
     assert_came_back([row.metadata for row in found], rows)
 

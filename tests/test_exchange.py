@@ -110,10 +110,10 @@ def test_what_is_deleted_is_not_in_the_file(index: Index, exported: Path) -> Non
 
 def test_the_file_has_the_columns_of_chunks_the_metadata_and_unit_vectors(index: Index, exported: Path) -> None:
     table = pq.read_table(exported)
-    own = index._snapshot.parts[0].segment.table.column_names[:12]
-    assert table.column_names[:12] == own
+    own = index._snapshot.parts[0].segment.table.column_names[:13]
+    assert table.column_names[:13] == own
     assert table.column_names[-1] == "vector"
-    assert set(table.column_names[12:-1]) == {f"metadata.{key}" for row in METADATA for key in row}
+    assert set(table.column_names[13:-1]) == {f"metadata.{key}" for row in [*METADATA, {"type": ""}] for key in row}
     vectors = np.array(table.column("vector").to_pylist())
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     raw = vectors * table.column("norm").to_numpy()[:, None]

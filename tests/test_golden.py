@@ -123,7 +123,7 @@ EXPECTED: dict[str, list[tuple[str, float]]] = {
 
 @pytest.mark.parametrize("metric", EXPECTED)
 def test_it_answers_with_the_ids_and_scores_of_then(golden: Path, metric: str) -> None:
-    hits = Index.open(golden, model=GoldenEncoder()).search(QUESTION, k=5, metric=metric)
+    hits = Index.open(golden, model=GoldenEncoder()).search(QUESTION, k=5, mode="dense", metric=metric)
     assert [hit.chunk_id for hit in hits] == [chunk_id for chunk_id, _ in EXPECTED[metric]]
     np.testing.assert_allclose([hit.score for hit in hits], [score for _, score in EXPECTED[metric]], rtol=1e-6)
 

@@ -49,13 +49,17 @@ MANIFESTS = st.builds(
     ),
     documents=SIZES,
     keep_versions=st.integers(1, 1000),
+    language=st.sampled_from(["auto", "none", "de"]),
+    recall=st.floats(0.01, 1),
     segments=st.lists(SEGMENTS, max_size=3).map(tuple),
     sources=st.none() | SIDE_FILES,
     change=st.dictionaries(st.sampled_from(["added", "updated", "deleted"]), SIZES),
 )
 
 EXAMPLE = replace(
-    first_manifest(ModelEntry("größe/model", "ab" * 32, 384), Metric.COSINE, Chunking(max_tokens=254, overlap=16), 2),
+    first_manifest(
+        ModelEntry("größe/model", "ab" * 32, 384), Metric.COSINE, Chunking(max_tokens=254, overlap=16), 2, "de", 0.95
+    ),
     version=7,
     documents=12,
     segments=(
@@ -73,7 +77,7 @@ def test_a_manifest_comes_back_as_it_was(manifest):
 
 
 def test_a_first_manifest_holds_nothing():
-    first = first_manifest(EXAMPLE.model, Metric.DOT, EXAMPLE.chunking, 5)
+    first = first_manifest(EXAMPLE.model, Metric.DOT, EXAMPLE.chunking, 5, "auto", 0.99)
     assert (first.version, first.documents, first.chunks, first.segments) == (1, 0, 0, ())
     assert (first.metric, first.keep_versions) == (Metric.DOT, 5)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", first.created)

@@ -97,7 +97,7 @@ def test_many_queries_at_once_answer_as_one_by_one(library: Library) -> None:
 
 def test_a_vector_answers_as_the_text_it_was_made_from(library: Library) -> None:
     vector = library.encoder.vector("word1 word9")
-    expected = library.index.search("word1 word9")
+    expected = library.index.search("word1 word9", mode="dense")
     assert library.index.search(vector) == expected
     assert library.index.search(vector[None]) == [expected]
     assert library.index.search(np.stack([vector, vector])) == [expected, expected]
@@ -114,7 +114,7 @@ def test_cosine_does_not_depend_on_the_length_of_the_query_and_dot_does(library:
 
 def test_scores_are_cosines_and_stand_in_descending_order(library: Library) -> None:
     for word in WORDS[:10]:
-        hits = library.index.search(word, k=1000)
+        hits = library.index.search(word, k=1000, mode="dense")
         assert len(hits) == len(library.chunks)
         assert all(-1 <= hit.score <= 1 and hit.similarity == hit.score for hit in hits)
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -182,7 +182,7 @@ def test_what_is_no_vector_is_refused(library: Library, query: np.ndarray, messa
         {"min_similarity": float("nan")},
         {"min_similarity": "0.5"},
         {"mode": "magic"},
-        {"mode": None},
+        {"mode": 5},
         {"metric": "euclid"},
         {"metric": 5},
     ],
@@ -208,9 +208,11 @@ def test_a_query_longer_than_the_model_reads_is_answered_and_said(library: Libra
 def test_the_metric_of_an_index_is_what_it_ranks_by_when_not_told(tmp_path: Path, encoder: CountingEncoder) -> None:
     index = Index.create(tmp_path / "index", model=encoder, metric="dot")
     index.add(["a b c d e f", "a"])
-    assert index.search("a") == index.search("a", metric="dot")
+    assert index.search("a", mode="dense") == index.search("a", mode="dense", metric="dot")
     products = [float(encoder.vector("a") @ encoder.vector(text)) for text in ("a b c d e f", "a")]
-    assert [hit.score for hit in index.search("a")] == pytest.approx(sorted(products, reverse=True), rel=1e-5)
+    assert [hit.score for hit in index.search("a", mode="dense")] == pytest.approx(
+        sorted(products, reverse=True), rel=1e-5
+    )
     assert index.search("a", metric="cosine")[0].text == "a"
 
 
@@ -220,8 +222,13 @@ def test_a_hit_says_all_about_its_chunk(tmp_path: Path, encoder: CountingEncoder
     path.write_text(text, newline="")
     index = Index.create(tmp_path / "index", model=encoder, chunk_tokens=14)
     index.sync(path)
-    hit = index.search("zebra giraffe", k=1)[0]
-    assert (hit.document_id, hit.source, hit.page, hit.metadata) == ("guide.md", str(path), None, {})
+    hit = index.search("zebra giraffe", k=1, mode="dense")[0]
+    assert (hit.document_id, hit.source, hit.page, hit.metadata) == (
+        "guide.md",
+        str(path),
+        None,
+        {"type": "markdown"},
+    )
     assert hit.chunk_id == "guide.md#1"
     assert hit.heading == "Guide > Install"
     assert text[hit.start : hit.end] == hit.text

@@ -18,7 +18,7 @@ from writing import write, write_records
 
 from vecsearch import CachedModel, CacheInfo, Failure, Info, Problem, Report, Verification, Version
 from vecsearch.manifest import Manifest
-from vecsearch.segment import _SCHEMA
+from vecsearch.rows import SCHEMA
 
 HOUSE = Path(__file__).parents[1]
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -126,13 +126,13 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
 
 def test_the_format_page_lists_the_columns_of_a_segment() -> None:
     listed = [(names(row[0]), row[1]) for row in table("format.md", "## chunks.parquet")]
-    assert [name for cell, _ in listed for name in cell] == [*_SCHEMA.names, "metadata.<key>"]
+    assert [name for cell, _ in listed for name in cell] == [*SCHEMA.names, "metadata.<key>"]
     kinds = {"16 bytes": "fixed_size_binary[16]"}
     for cell, kind in listed[:-1]:
         for name in cell:
             words = kind.split(", ")
-            assert kinds.get(words[0], words[0]) == str(_SCHEMA.field(name).type)
-            assert ("null" in words) == _SCHEMA.field(name).nullable
+            assert kinds.get(words[0], words[0]) == str(SCHEMA.field(name).type)
+            assert ("null" in words) == SCHEMA.field(name).nullable
 
 
 def test_the_format_page_lists_the_fields_of_a_manifest() -> None:

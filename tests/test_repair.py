@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -27,26 +26,29 @@ def index(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "index"))
 
 
-def rows_files(index: Path) -> list[str]:
-    return [name for name in files_of(index) if name.endswith("rows.arrow")]
+DERIVED = ("rows.arrow", "postings.bin")
 
 
-def test_repair_makes_mapped_rows_anew_byte_for_byte_in_all_versions_and_changes_nothing_else(index: Path) -> None:
+def derived_files(index: Path) -> list[str]:
+    return [name for name in files_of(index) if name.endswith(DERIVED)]
+
+
+@pytest.mark.parametrize("kinds", [("rows.arrow",), ("postings.bin",), DERIVED], ids=" and ".join)
+def test_repair_makes_what_is_derived_anew_byte_for_byte_in_all_versions_and_changes_nothing_else(
+    index: Path, kinds: tuple[str, ...]
+) -> None:
     before, held = content_of(index), state_of(index)
     reader = Index.open(index)
-    for number, name in enumerate(rows_files(index)):
+    broken = [name for name in derived_files(index) if name.endswith(kinds)]
+    for number, name in enumerate(broken):
         [flip, cut, Path.unlink][number % 3](index / name, *([99] if number % 3 == 0 else []))  # type: ignore[operator]
-    assert damaged_files(index) == rows_files_of(before)
+    assert damaged_files(index) == broken
     found = reader.verify(repair=True)
     assert found.ok
-    assert sorted(found.repaired) == rows_files_of(before)
+    assert sorted(found.repaired) == broken
     assert content_of(index) == before
     assert state_of(index) == held
     assert answers(reader) == held[0]
-
-
-def rows_files_of(content: dict[str, bytes]) -> list[str]:
-    return sorted(name.replace(os.sep, "/") for name in content if name.endswith("rows.arrow"))
 
 
 def test_repair_drops_a_damaged_table_of_files_and_the_next_sync_encodes_nothing(index: Path) -> None:
@@ -69,24 +71,27 @@ def _current_table(index: Index) -> list[Path]:
     return [index.path / "sources" / entry.id]
 
 
+@pytest.mark.parametrize("derived", DERIVED)
 @pytest.mark.parametrize("name", ["chunks.parquet", "vectors.faiss"])
-def test_repair_says_what_it_cannot_make_anew_and_leaves_it(index: Path, name: str) -> None:
+def test_repair_says_what_it_cannot_make_anew_and_leaves_it(index: Path, name: str, derived: str) -> None:
     folder = sorted((index / "segments").iterdir())[0]
     flip(folder / name, 800)
-    cut(folder / "rows.arrow")
+    cut(folder / derived)
     before = content_of(index)
     found = verify_index(index, repair=True)
     assert not found.ok
     assert found.repaired == ()
     assert {problem.file for problem in found.problems} == {
-        f"segments/{folder.name}/{broken}" for broken in (name, "rows.arrow")
+        f"segments/{folder.name}/{broken}" for broken in (name, derived)
     }
     assert content_of(index) == before
 
 
-def test_repair_mends_a_file_that_only_an_old_version_has(index: Path) -> None:
+@pytest.mark.parametrize("derived", DERIVED)
+def test_repair_mends_a_file_that_only_an_old_version_has(index: Path, derived: str) -> None:
     current = {entry.id for entry in Index.open(index)._store.manifest().segments}
-    [old] = [name for name in rows_files(index) if name.split("/")[1] not in current][:1]
+    files = [name for name in derived_files(index) if name.endswith(derived)]
+    [old] = [name for name in files if name.split("/")[1] not in current][:1]
     before = content_of(index)
     flip(index / old, 5)
     found = verify_index(index, repair=True)
@@ -99,8 +104,7 @@ def test_repair_with_a_damaged_older_manifest_mends_the_rest_and_says_so(index: 
     for bit in (0, 50, FORMAT_3, FORMAT_9, 3_000):
         copy = Path(shutil.copytree(index, index.parent / f"copy {bit}"))
         flip(copy / name, bit)
-        broken = rows_files(copy)[0]
-        cut(copy / broken)
+        cut(copy / derived_files(copy)[0])
         found = verify_index(copy, repair=True)
         assert name in [problem.file for problem in found.problems]
         Index.open(copy, model=CountingEncoder()).add([Document("more", "more")])

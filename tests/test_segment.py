@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from vecsearch.errors import IndexDamaged
 from vecsearch.files import sha256
+from vecsearch.lexical import Bm25, LivePostings
 from vecsearch.manifest import FileEntry, SegmentEntry
-from vecsearch.segment import CHUNKS, ROWS, VECTORS, Origin, Row, Segment, chunk_table, write_segment
+from vecsearch.rows import Origin, Row, chunk_table
+from vecsearch.segment import CHUNKS, POSTINGS, ROWS, VECTORS, Content, Segment, write_segment
 from vecsearch.types import Chunk
 from vecsearch.vectors import unit_rows
 
@@ -54,7 +56,7 @@ def write(folder: Path, rows: list[Row]) -> SegmentEntry:
     unit, norms = unit_rows(raw_vectors(len(rows)))
     digests = [row.chunk.document_id.encode().ljust(16)[:16] for row in rows]
     origins = [Origin(row.path, row.source, digest, row.metadata) for row, digest in zip(rows, digests, strict=True)]
-    return write_segment(folder, chunk_table([row.chunk for row in rows], origins, norms), unit)
+    return write_segment(folder, Content.of(chunk_table([row.chunk for row in rows], origins, norms), unit, "auto"))
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_a_row_is_the_same_row_in_all_three_files(folder):
 def test_the_entry_tells_size_and_hash_of_each_file(folder):
     entry = write(folder, rows_of([3]))
     assert (entry.id, entry.rows, entry.live, entry.tombstones) == ("s1", 3, 3, None)
-    assert {path.name for path in folder.iterdir()} == set(entry.files) == {CHUNKS, ROWS, VECTORS}
+    assert {path.name for path in folder.iterdir()} == set(entry.files) == {CHUNKS, ROWS, VECTORS, POSTINGS}
     for name, file in entry.files.items():
         assert file == FileEntry((folder / name).stat().st_size, sha256(folder / name))
 
@@ -166,7 +168,7 @@ def test_a_folder_that_is_there_already_is_refused(folder):
         write(folder, rows_of([1]))
 
 
-@pytest.mark.parametrize("name", [CHUNKS, ROWS, VECTORS])
+@pytest.mark.parametrize("name", [CHUNKS, ROWS, VECTORS, POSTINGS])
 def test_a_missing_file_is_named(folder, name):
     entry = write(folder, rows_of([2]))
     (folder / name).unlink()
@@ -174,7 +176,7 @@ def test_a_missing_file_is_named(folder, name):
         Segment(folder, entry)
 
 
-@pytest.mark.parametrize("name", [CHUNKS, ROWS, VECTORS])
+@pytest.mark.parametrize("name", [CHUNKS, ROWS, VECTORS, POSTINGS])
 @pytest.mark.parametrize("change", [lambda content: content[:-1], lambda _: b"", lambda content: content + b"\0"])
 def test_a_file_of_another_size_is_named_with_both_sizes(folder, name, change):
     entry = write(folder, rows_of([2]))
@@ -190,7 +192,7 @@ def as_it_is(folder: Path, entry: SegmentEntry) -> SegmentEntry:
     return replace(entry, files=files)
 
 
-@pytest.mark.parametrize("name", [ROWS, VECTORS])
+@pytest.mark.parametrize("name", [ROWS, VECTORS, POSTINGS])
 @pytest.mark.parametrize("kept", [0.0, 0.1, 0.5, 0.99])
 def test_a_truncated_file_is_named(folder, name, kept):
     entry = write(folder, rows_of([50]))
@@ -200,7 +202,7 @@ def test_a_truncated_file_is_named(folder, name, kept):
         Segment(folder, as_it_is(folder, entry))
 
 
-@pytest.mark.parametrize("name", [ROWS, VECTORS])
+@pytest.mark.parametrize("name", [ROWS, VECTORS, POSTINGS])
 def test_a_foreign_file_of_the_same_size_is_named(folder, name):
     entry = write(folder, rows_of([2]))
     (folder / name).write_bytes(random.Random(1).randbytes((folder / name).stat().st_size))
@@ -222,7 +224,23 @@ def test_files_that_disagree_about_the_rows_are_damaged(folder):
     other = folder.with_name("s2")
     three = write(other, rows_of([3]))
     (other / VECTORS).replace(folder / VECTORS)
-    with pytest.raises(IndexDamaged, match="2 rows and 3 vectors, expected 2"):
+    with pytest.raises(IndexDamaged, match="2 rows, 3 vectors and the words of 2, expected 2"):
         Segment(folder, as_it_is(folder, entry))
     with pytest.raises(IndexDamaged, match="expected 3"):
         Segment(folder, replace(as_it_is(folder, three), id="s1"))
+
+
+def test_the_words_of_other_rows_are_damage(folder):
+    entry = write(folder, rows_of([2]))
+    other = folder.with_name("s2")
+    write(other, rows_of([3]))
+    (other / POSTINGS).replace(folder / POSTINGS)
+    with pytest.raises(IndexDamaged, match="2 rows, 2 vectors and the words of 3, expected 2"):
+        Segment(folder, as_it_is(folder, entry))
+
+
+def test_the_words_of_a_row_are_those_of_its_headings_and_its_text(folder):
+    segment = Segment(folder, write(folder, rows_of([2, 1])))
+    words = Bm25([LivePostings(segment.postings, None)])
+    having = {word: words.search(word, 10)[0].rows.tolist() for word in ("text", "A B", "1", "é", "source")}
+    assert having == {"text": [0, 1, 2], "A B": [0, 1, 2], "1": [1, 2], "é": [0, 1, 2], "source": []}

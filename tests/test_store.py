@@ -20,12 +20,13 @@ from vecsearch.chunking import Chunking
 from vecsearch.errors import FormatTooNew, IndexDamaged, IndexExists, IndexLocked, IndexNotFound, InvalidOption
 from vecsearch.garbage import collect
 from vecsearch.manifest import Manifest, ModelEntry, SegmentEntry, first_manifest, to_json
-from vecsearch.segment import Origin, chunk_table, write_segment
+from vecsearch.rows import Origin, chunk_table
+from vecsearch.segment import Content, write_segment
 from vecsearch.sources import Stamp
 from vecsearch.store import MANIFESTS, SEGMENTS, SOURCES, TOMBSTONES, Store
 from vecsearch.types import Chunk, Metric
 
-FIRST = first_manifest(ModelEntry("counting", "ab", 4), Metric.COSINE, Chunking(max_tokens=64), 2)
+FIRST = first_manifest(ModelEntry("counting", "ab", 4), Metric.COSINE, Chunking(max_tokens=64), 2, "auto", 0.99)
 STAMPS = {"a.md": Stamp(1, 2, "r", 1)}
 
 
@@ -40,7 +41,7 @@ def write_rows(store: Store, n: int) -> SegmentEntry:
     """A new segment of so many rows, which no manifest names yet."""
     chunks = [Chunk(f"d{number}", 0, 0, 4, "text", 1) for number in range(n)]
     rows = chunk_table(chunks, [Origin(None, None, bytes(16), {})] * n, np.ones(n, np.float32))
-    return write_segment(store.new_segment_folder(), rows, np.full((n, 4), 0.5, np.float32))
+    return write_segment(store.new_segment_folder(), Content.of(rows, np.full((n, 4), 0.5, np.float32), "auto"))
 
 
 def commit(store: Store, *segments: SegmentEntry, **changed) -> Manifest:

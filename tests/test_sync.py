@@ -38,9 +38,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = vecsearch.sync.load
 
-    def spy(path: Path, *arguments: Any) -> Iterator[Any]:
+    def spy(path: Path, *arguments: Any, **options: Any) -> Iterator[Any]:
         names.append(path.name)
-        return real(path, *arguments)
+        return real(path, *arguments, **options)
 
     monkeypatch.setattr(vecsearch.sync, "load", spy)
     return names

@@ -77,16 +77,27 @@ def test_a_file_without_the_fields_fails_and_the_rows_that_it_had_stay(index: In
     assert set(texts(index)) == {"x", "notes/b.md"}
 
 
-def test_a_table_that_nobody_called_records_is_skipped_and_one_that_was_meant_fails(index: Index, folder: Path) -> None:
+def test_a_table_that_nobody_called_records_is_a_text_and_one_that_was_meant_fails(index: Index, folder: Path) -> None:
     table = write(folder / "prices.csv", "name,price\nbread,3\n")
-    write(folder / "b.md", "beta")
-    found = index.sync(folder)
-    assert (found.added, found.failed) == (1, ())
-    assert [(Path(skip.source).name, "--id-field" in skip.reason) for skip in found.skipped] == [("prices.csv", True)]
-    for meant in (index.sync(table), index.sync(folder, text_field="name")):
-        assert [Path(failure.source).name for failure in meant.failed] == ["prices.csv"]
-        assert meant.skipped == ()
+    for content in ("name,price\nbread,3\n", "name,price\nmilk,2\n"):  # and stays one when it changes
+        write(table, content)
+        report = index.sync(folder)
+        assert (report.failed, report.skipped, list(texts(index))) == ((), (), ["notes/prices.csv"])
+    assert texts(index)["notes/prices.csv"] == "name: milk | price: 2"
+    for path, options in ((table, {}), (folder, {"text_field": "name"})):
+        write(table, "name,price\nsalt,1\n")
+        meant = index.sync(path, **options)
+        assert ["--id-field" in failure.reason for failure in meant.failed] == [True]
     assert index.sync(folder, id_field="name", text_field="price").added == 1
+    assert texts(index) == {"salt": "1"}
+
+
+def test_a_file_of_one_record_that_loses_its_fields_fails_and_its_record_stays(index: Index, folder: Path) -> None:
+    table = write(folder / "a.csv", "id,text\nx,alpha\n")
+    index.sync(folder)
+    write(table, "name,price\nbread,3\n")
+    assert len(index.sync(folder).failed) == 1
+    assert texts(index) == {"x": "alpha"}
 
 
 def test_a_row_without_text_any_more_leaves_the_index(index: Index, folder: Path) -> None:

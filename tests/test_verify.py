@@ -38,7 +38,7 @@ def test_every_kind_of_file_is_there_to_be_damaged(made: Path) -> None:
     kinds = {name.partition("/")[0] for name in files_of(made)}
     assert kinds == {"manifests", "segments", "tombstones", "sources", "tags"}
     names = {name.rpartition("/")[2] for name in files_of(made)}
-    assert {"chunks.parquet", "rows.arrow", "vectors.faiss", "first", "second"} < names
+    assert {"chunks.parquet", "rows.arrow", "vectors.faiss", "postings.bin", "first", "second"} < names
 
 
 @pytest.mark.slow
@@ -126,7 +126,7 @@ def test_a_missing_file_is_found(index: Path) -> None:
 
 def test_files_swapped_between_segments_are_found(index: Path) -> None:
     first, second = sorted((index / "segments").iterdir())[:2]
-    for name in ("chunks.parquet", "rows.arrow", "vectors.faiss"):
+    for name in ("chunks.parquet", "rows.arrow", "vectors.faiss", "postings.bin"):
         contents = [(folder / name).read_bytes() for folder in (first, second)]
         for folder, content in zip((second, first), contents, strict=True):
             (folder / name).write_bytes(content)
@@ -212,7 +212,7 @@ def test_content_that_cannot_be_is_found_behind_right_checksums(index: Path) -> 
     """A defect of a writer, not of a disk: the vectors are not of unit length."""
     from dataclasses import replace
 
-    from vecsearch.ann import write_flat
+    from vecsearch.ann.flat import write_flat
     from vecsearch.files import sha256
     from vecsearch.manifest import FileEntry
 

@@ -12,6 +12,7 @@ from counting import CountingEncoder
 from oracle import assert_answers, brute_force
 
 import vecsearch.ingest
+import vecsearch.legs.dense
 import vecsearch.merging
 from vecsearch import Document, Index, InvalidFilter
 from vecsearch.filters import Filters
@@ -79,7 +80,7 @@ def test_the_shelves_are_what_the_tests_below_need(shelves: Shelves) -> None:
     assert shares[0] > 5_000
     assert 1 <= shares[-1] <= 10
     largest = max(part.live for part in shelves.index._filters.parts(shelves.index._snapshot, "share < 0.5"))
-    assert largest > max(vecsearch.query._FEW.values())
+    assert largest > vecsearch.legs.dense._FEW
 
 
 @pytest.mark.parametrize("metric", ["cosine", "dot"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vecsearch.embedding import EmbedReport, embed, embed_batches, embed_files
     from vecsearch.encoders import load_encoder
     from vecsearch.encoders.listing import ModelInfo, describe_model, list_models
-    from vecsearch.encoding import Encoder
+    from vecsearch.encoding import Encoder, TokenVectors, TokenwiseEncoder
     from vecsearch.errors import (
         CacheUnusable,
         CommitUnknown,
@@ -55,12 +55,16 @@ if TYPE_CHECKING:
         read_pairs,
         time_searches,
     )
+    from vecsearch.explaining import explain_tokens
     from vecsearch.index import Index
+    from vecsearch.rerank import Reranker, load_reranker
     from vecsearch.types import (
         CachedModel,
         CacheInfo,
         Chunk,
         Document,
+        Example,
+        Explanation,
         Failure,
         Heading,
         Hit,
@@ -73,6 +77,7 @@ if TYPE_CHECKING:
         Report,
         Role,
         Span,
+        TokenMatch,
         Verification,
         Version,
     )
@@ -91,6 +96,8 @@ __all__ = [
     "Encoder",
     "EndpointFailed",
     "Evaluation",
+    "Example",
+    "Explanation",
     "ExtraMissing",
     "Failure",
     "FormatTooNew",
@@ -122,9 +129,13 @@ __all__ = [
     "Problem",
     "Progress",
     "Report",
+    "Reranker",
     "Role",
     "Span",
     "Timings",
+    "TokenMatch",
+    "TokenVectors",
+    "TokenwiseEncoder",
     "VecsearchError",
     "Verification",
     "Version",
@@ -133,8 +144,10 @@ __all__ = [
     "embed_batches",
     "embed_files",
     "evaluate",
+    "explain_tokens",
     "list_models",
     "load_encoder",
+    "load_reranker",
     "read_beir",
     "read_pairs",
     "restore_version",
@@ -150,8 +163,10 @@ _HOMES = (
     "embedding",
     "encoders",
     "encoders.listing",
+    "rerank",
     "upkeep",
     "index",
+    "explaining",
     "evaluation",
 )  # the lightest first
 

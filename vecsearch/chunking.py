@@ -17,12 +17,13 @@ import numpy as np
 
 from vecsearch.boundaries import Boundaries, Level, find_boundaries, unjoined
 from vecsearch.errors import InvalidOption
-from vecsearch.types import Chunk, Document, Heading, IntArray, Outline, Span
+from vecsearch.types import Chunk, Document, Heading, IntArray, Outline, Place, Span
 
 _SMALL = 0.25  # a section with less than this share of a chunk is joined with the next one
 _SHORTEST = 0.5  # a piece is cut at a good place between this share of its fair size and what fits
 _WIDE_TOKEN = 16  # characters; a longer token (an unknown word of any length) counts as several
 _WIDE_GAP = 256  # characters; white space this wide counts as a token
+_NOWHERE = Place(0, None, "")
 _EDGE = 4  # tokens; a piece this near the limit is counted again as the model will see it
 
 
@@ -251,10 +252,19 @@ def _chunks(document: Document, pieces: Iterable[Span], boundaries: Boundaries) 
             end=end,
             text=document.text[start:end],
             line=boundaries.line(start),
+            page=place.page,
             heading=headings.at(start),
+            place=place.label,
         )
         for ordinal, (start, end) in enumerate(pieces)
+        for place in [_place_at(document.outline.places, start)]
     ]
+
+
+def _place_at(places: Sequence[Place], position: int) -> Place:
+    """The last of the places that starts at or before `position`; one that says nothing when there is none."""
+    after = bisect_right(places, position, key=lambda place: place.start)
+    return places[after - 1] if after else _NOWHERE
 
 
 class _HeadingPath:

@@ -11,7 +11,7 @@ zone comes back as the same moment at the same offset from UTC.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -63,12 +63,21 @@ def metadata_columns(rows: Sequence[Mapping[str, Any]]) -> list[tuple[pa.Field, 
 
 def metadata_of(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
     """The metadata that a row, read from Arrow as Python values, was made from; absent keys are left out."""
-    found = {}
-    for column in schema:
-        value = row.get(column.name)
-        if column.name.startswith(PREFIX) and value is not None:
-            found[column.name.removeprefix(PREFIX)] = _from_json(value) if _is_json(column) else value
-    return found
+    read = ((key, row.get(PREFIX + key), told) for key, told in metadata_keys(schema))
+    return {key: told(value) for key, value, told in read if value is not None}
+
+
+def metadata_keys(schema: pa.Schema) -> list[tuple[str, Callable[[Any], Any]]]:
+    """The metadata that a table has columns for: each key, and what makes a column's value the one that was given."""
+    return [
+        (column.name.removeprefix(PREFIX), _from_json if _is_json(column) else _as_it_is)
+        for column in schema
+        if column.name.startswith(PREFIX)
+    ]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:

@@ -7,11 +7,10 @@ it landed; or the disk failed so that nobody knows, and no file is touched.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
 
 from vecsearch.errors import CommitUnknown
 from vecsearch.manifest import Manifest, SegmentEntry, SideFile
-from vecsearch.segment import write_segment
+from vecsearch.segment import Content, write_segment
 from vecsearch.sources import Stamp
 from vecsearch.store import SOURCES, TOMBSTONES, Store
 from vecsearch.types import FloatArray, IntArray
@@ -33,11 +32,11 @@ class Commit:
         if not self._keep:
             self._store.discard(self._segments, self._side_files)
 
-    def segment(self, rows: Any, vectors: FloatArray) -> SegmentEntry:
-        """Writes a new segment: an Arrow table and unit vectors, float32 (n, dim)."""
+    def segment(self, content: Content, recall: float, asked: FloatArray | None = None) -> SegmentEntry:
+        """Writes a new segment; see write_segment()."""
         folder = self._store.new_segment_folder()
         self._segments.append(folder.name)
-        return write_segment(folder, rows, vectors)
+        return write_segment(folder, content, recall, asked)
 
     def tombstones(self, dead: IntArray) -> SideFile:
         """Writes which rows of a segment are deleted, ascending."""

@@ -11,16 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import monotonic
-from typing import Any
 
 import numpy as np
 
 from vecsearch import merging
-from vecsearch.columns import joined
 from vecsearch.commit import Commit
 from vecsearch.garbage import collect
 from vecsearch.manifest import Manifest, SegmentEntry, now, written_by
-from vecsearch.segment import Origin, chunk_table
+from vecsearch.rows import Origin, chunk_table
+from vecsearch.segment import Content
 from vecsearch.sources import Stamp
 from vecsearch.store import Part, Snapshot, Store
 from vecsearch.types import BoolArray, Chunk, FloatArray
@@ -173,21 +172,18 @@ class Draft:
 
     def _new_segment(self, commit: Commit, folded: Sequence[Part]) -> tuple[SegmentEntry | None, BoolArray]:
         """Writes what is left of the folded segments and what is staged; which of the rows this run has met."""
-        tables, vectors, met = [], [], []
+        contents, met = [], []
+        language = self.base.manifest.language
         for part in folded:
             alive = self._alive[part.segment.entry.id]
-            rows, unit = part.segment.where(alive)
-            tables.append(rows)
-            vectors.append(unit)
+            contents.append(part.segment.where(alive, language))
             met.append(self._met[part.segment.entry.id][alive])
         if self._staged:
-            rows, unit = _stored_form(list(self._staged.values()))
-            tables.append(rows)
-            vectors.append(unit)
-            met.append(np.ones(len(unit), np.bool_))
-        if not tables:
+            contents.append(_stored_form(list(self._staged.values()), language))
+            met.append(np.ones(self._staged_chunks, np.bool_))
+        if not contents:
             return None, np.empty(0, np.bool_)
-        return commit.segment(joined(tables), np.concatenate(vectors)), np.concatenate(met)
+        return commit.segment(Content.joined(contents), self.base.manifest.recall), np.concatenate(met)
 
     def _take(self, snapshot: Snapshot) -> None:
         """Makes `snapshot` the base; what this run has met stays met."""
@@ -234,9 +230,9 @@ class Draft:
         return None if len(dead) == entry.rows else replace(entry, tombstones=commit.tombstones(dead))
 
 
-def _stored_form(blocks: Sequence[Block]) -> tuple[Any, FloatArray]:
-    """The blocks as a segment holds them: a table of their chunks, and unit vectors, float32 (chunks, dim)."""
+def _stored_form(blocks: Sequence[Block], language: str) -> Content:
+    """The blocks as a segment holds them."""
     chunks = [chunk for block in blocks for chunk in block.chunks]
     origins = [block.origin for block in blocks for _ in block.chunks]
     unit, norms = unit_rows(np.concatenate([block.vectors() for block in blocks]))
-    return chunk_table(chunks, origins, norms), unit
+    return Content.of(chunk_table(chunks, origins, norms), unit, language)

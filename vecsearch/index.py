@@ -6,56 +6,36 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any
 
-import numpy as np
-
-from vecsearch.cache import Cache, cache_folder
 from vecsearch.chunking import Chunking
 from vecsearch.columns import is_storable
 from vecsearch.documents import RecordFields, Selection
 from vecsearch.draft import Draft
-from vecsearch.encoders import DEFAULT_MODEL, load_encoder
+from vecsearch.encoders import DEFAULT_MODEL
 from vecsearch.encoders.shortened import Shortened
 from vecsearch.encoding import Encoder
-from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
-from vecsearch.filters import Filters, document_ids
+from vecsearch.errors import InvalidOption
 from vecsearch.ingest import FileRead, Ingest, Put, puts_of
-from vecsearch.manifest import ModelEntry, first_manifest
-from vecsearch.query import SearchKeywords, SearchOptions, encode_queries, search
-from vecsearch.store import Part, Store
+from vecsearch.lexical import AUTO, checked_language
+from vecsearch.manifest import ModelEntry, checked_recall, first_manifest
+from vecsearch.searching import Searching, opened
+from vecsearch.store import Store
+from vecsearch.sync import Reading
 from vecsearch.sync import plan as plan_sync
 from vecsearch.tally import Tally
-from vecsearch.types import Document, FloatArray, Hit, Metric, Mode, Progress, Report
-from vecsearch.upkeep import Upkeep, exchange, history
-from vecsearch.vectors import check_vectors
+from vecsearch.types import Document, Metric, Progress, Report
+from vecsearch.upkeep import exchange, history
 
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-_PLAIN: Mapping[str, Any] = MappingProxyType({})  # how a model is loaded when nothing is said
 _WIDEST_CHUNK = 254  # tokens; a longer passage says too many things for one vector
 
 
-class Index(Upkeep):
+class Index(Searching):
     """A semantic index: documents go in, the passages that answer a question come out.
 
     Made by `Index.create` or `Index.open`. Reads see one version of the index, the one that was current when it was
     opened, refreshed or last written by this object. One process may write at a time, any number may read.
     """
-
-    def __init__(
-        self, store: Store, model: str | Encoder | None, version: int | None = None, how: Mapping[str, Any] = _PLAIN
-    ) -> None:
-        """For `create` and `open`, which users call."""
-        super().__init__(store, version)
-        self._model = model
-        self._how = how
-        self._encoder: Encoder | None = None
-        self._cache = Cache(cache_folder())
-        self._filters = Filters()
-        self._refreshes = False
 
     @classmethod
     def create(
@@ -69,6 +49,8 @@ class Index(Upkeep):
         chunk_tokens: int | None = None,
         overlap: int = 0,
         metric: Metric | str = Metric.COSINE,
+        language: str = AUTO,
+        recall: float = 0.99,
         keep_versions: int = 3,
     ) -> Index:
         """A new, empty index in the folder `path`, for vectors of `model`, a name as load_encoder() takes it.
@@ -76,11 +58,13 @@ class Index(Upkeep):
         With `dim` the first so many numbers of each vector are kept. `runtime` and `threads` are for this object only.
         `chunk_tokens` is the size of a chunk at most, in the model's own tokens, by default what the model reads
         but no more than 254; `overlap` are tokens that a chunk repeats of the one before. `metric` is what `search`
-        ranks by when it is not told. The newest `keep_versions` stay on disk, to go back to. Raises IndexExists,
-        ModelNotFound, InvalidOption.
+        compares vectors by when it is not told. `language` is the one whose words are reduced to their stems, as
+        "en"; "auto" finds out for each chunk, "none" reduces none. Of the nearest chunks a search finds the share
+        `recall` at least, measured as the index grows; with 1.0 always all of them. The newest `keep_versions` stay
+        on disk, to go back to. Raises IndexExists, ModelNotFound, InvalidOption.
         """
         how = _given(runtime=runtime, threads=threads)
-        encoder = _encoder(model, how)
+        encoder = opened(model, how)
         if dim is not None:
             encoder = Shortened(encoder, dim)
         tokens = min(encoder.max_tokens, _WIDEST_CHUNK) if chunk_tokens is None else chunk_tokens
@@ -89,7 +73,16 @@ class Index(Upkeep):
         made_with = ModelEntry(encoder.name, encoder.fingerprint, encoder.dim)
         chunking = Chunking(max_tokens=tokens, overlap=overlap)
         store = Store(Path(path))
-        store.create(first_manifest(made_with, Metric.of(metric), chunking, history.checked_keep(keep_versions)))
+        store.create(
+            first_manifest(
+                made_with,
+                Metric.of(metric),
+                chunking,
+                history.checked_keep(keep_versions),
+                checked_language(language),
+                checked_recall(recall),
+            )
+        )
         return cls(store, encoder, how=how)
 
     @classmethod
@@ -147,6 +140,7 @@ class Index(Upkeep):
         id_field: str | None = None,
         text_field: str | None = None,
         title_field: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
         dry_run: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> Report:
@@ -154,16 +148,18 @@ class Index(Upkeep):
 
         Only files whose size or time changed are read, only text never seen is encoded. `include` and `exclude` are
         globs as in .gitignore; a file they leave out is not in the index afterwards. The fields are those of
-        records (.jsonl, .csv, .parquet), by default `_id` or `id`, `text`, `title`. With `dry_run` nothing is
-        written and the report says what would be. Raises PathNotFound, before anything is changed; IndexLocked.
+        records (.jsonl, .csv, .parquet), by default `_id` or `id`, `text`, `title`. Every document gets the
+        `metadata`, instead of what it says itself under the same keys. With `dry_run` nothing is written and the
+        report says what would be. Raises PathNotFound, before anything is changed; IndexLocked.
         """
         roots = [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
         globs = [given if isinstance(given, str) else tuple(given) for given in (include, exclude)]
         selection = Selection(include=globs[0], exclude=globs[1])  # type: ignore[arg-type]  # which refuses a str
         fields = RecordFields(id=id_field, text=text_field, title=title_field)
+        reading = Reading(fields=fields, metadata={} if metadata is None else metadata)
 
         def changes(run: Ingest) -> Iterator[Put | FileRead]:
-            plan = plan_sync(self._store, run.draft, run.tally, roots, selection, fields)
+            plan = plan_sync(self._store, run.draft, run.tally, roots, selection, reading)
             run.renewed.update(plan.renewed)
             return plan.changes(run.tally)
 
@@ -193,87 +189,6 @@ class Index(Upkeep):
             draft.commit()
         return deleted
 
-    @overload
-    def search(self, query: str, k: int = ..., **how: Unpack[SearchKeywords]) -> list[Hit]: ...
-    @overload
-    def search(
-        self, query: list[str] | tuple[str, ...], k: int = ..., **how: Unpack[SearchKeywords]
-    ) -> list[list[Hit]]: ...
-    @overload
-    def search(self, query: FloatArray, k: int = ..., **how: Unpack[SearchKeywords]) -> Any: ...
-    def search(
-        self,
-        query: str | Sequence[str] | FloatArray,
-        k: int = 10,
-        *,
-        mode: Mode | str = Mode.DENSE,
-        metric: Metric | str | None = None,
-        min_similarity: float | None = None,
-        per_document: int | None = None,
-        where: str | None = None,
-    ) -> list[Hit] | list[list[Hit]]:
-        """The `k` chunks nearest to the query, best first; fewer only when fewer there are or qualify.
-
-        `query` is a text or a vector, (dim,), which give a list of hits, or several texts or vectors, (q, dim),
-        which give a list for each. `score` is the exact cosine in [-1, 1] or the dot product, higher is better;
-        equal scores are in the order of document ids. `min_similarity` leaves out what scores less; `per_document`
-        bounds the chunks of one document. With `where`, an SQL condition on metadata such as
-        "year >= 2020 AND lang = 'en'", only chunks are found for which it is true. Raises InvalidQuery,
-        InvalidVector, InvalidOption, InvalidFilter, ModelMismatch, ModelNotFound.
-        """
-        parts = self._parts(where)
-        options = SearchOptions(
-            k=k,
-            mode=Mode.of(mode),
-            metric=self._snapshot.manifest.metric if metric is None else Metric.of(metric),
-            min_similarity=min_similarity,
-            per_document=per_document,
-        )
-        single = isinstance(query, str) or (isinstance(query, np.ndarray) and query.ndim == 1)
-        vectors = self._vectors([query] if isinstance(query, str) else np.atleast_2d(query) if single else query)
-        answers = search(self._store, parts, vectors, options)
-        return answers[0] if single else answers
-
-    def count(self, where: str | None = None) -> int:
-        """How many chunks a search with this condition can find; raises InvalidFilter."""
-        return sum(part.live for part in self._parts(where))
-
-    def document_ids(self, where: str | None = None) -> list[str]:
-        """The ids of the documents of which such a search can find a chunk, in alphabetical order."""
-        return document_ids(self._parts(where))
-
-    def _parts(self, where: str | None) -> tuple[Part, ...]:
-        if self._refreshes:
-            self.refresh()
-        return self._filters.parts(self._snapshot, where)
-
-    def _vectors(self, queries: Sequence[str] | FloatArray) -> FloatArray:
-        """The queries as raw vectors, float32 (q, dim)."""
-        dim = self._snapshot.manifest.model.dim
-        if isinstance(queries, np.ndarray):
-            return check_vectors(queries, None, dim, name=lambda row: f"query {row}")
-        if isinstance(queries, bytes) or not isinstance(queries, Sequence):
-            raise InvalidQuery(f"a query is a text, a list of texts or a numpy array, not {type(queries).__name__}")
-        if not queries:
-            return np.empty((0, dim), np.float32)
-        return encode_queries(queries, self._opened_encoder(), self._cache)
-
-    def _opened_encoder(self) -> Encoder:
-        """The index's encoder; raises ModelMismatch for one whose vectors cannot be compared with the index's."""
-        if self._encoder is None:
-            made_with = self._snapshot.manifest.model
-            model = made_with.name if self._model is None else self._model
-            encoder = _encoder(model, self._how)
-            if made_with.dim < encoder.dim:
-                encoder = Shortened(encoder, made_with.dim)
-            if (encoder.fingerprint, encoder.dim) != (made_with.fingerprint, made_with.dim):
-                raise ModelMismatch(
-                    f"{self.path} holds vectors of {made_with.name} ({made_with.fingerprint[:12]}), not of "
-                    f"{encoder.name} ({encoder.fingerprint[:12]}): open it with that model, or index again elsewhere"
-                )
-            self._encoder = encoder
-        return self._encoder
-
     def _write(
         self,
         changes: Callable[[Ingest], Iterable[Put | FileRead]],
@@ -287,10 +202,6 @@ class Index(Upkeep):
         with nullcontext() if dry_run else self._writing():
             run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run)
             return run.run(changes(run))
-
-
-def _encoder(model: str | Encoder, how: Mapping[str, Any]) -> Encoder:
-    return load_encoder(model, **how) if isinstance(model, str) else model
 
 
 def _given(**options: Any) -> dict[str, Any]:

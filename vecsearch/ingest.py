@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,7 +23,7 @@ from vecsearch.documents import given_document
 from vecsearch.draft import Block, Draft, Stored
 from vecsearch.encoding import Encoder, VectorCache
 from vecsearch.errors import InvalidDocument
-from vecsearch.segment import Origin
+from vecsearch.rows import Origin
 from vecsearch.sources import Stamp
 from vecsearch.tally import Tally
 from vecsearch.types import Chunk, Document, Failure, Report, Role
@@ -35,10 +35,15 @@ _WINDOW_DOCUMENTS = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A document to have in the index; `path`: the file it was read from, None when a program gave it."""
+    """A document to have in the index; `path`: the file it was read from, None when a program gave it.
+
+    `facts` are metadata that say how its file was then, and not what the document is: a file that was only touched
+    is unchanged. What the document says itself is stronger.
+    """
 
     document: Document
     path: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class Ingest:
             background.wait()
         if not self.dry_run:
             self.draft.commit(final=True)
-        return self.tally.report()
+        return replace(self.tally.report(), measured_recall=self.draft.base.manifest.measured_recall)
 
     def _changed(self, puts: Sequence[Put]) -> dict[str, Change]:
         """Those of the puts that change the index, by document id; a later one of the same id wins over an earlier."""
@@ -210,7 +215,7 @@ def _origin(put: Put) -> Origin:
     source = None if put.path else document.source
     facts = json.dumps([source, document.metadata], sort_keys=True, default=repr)
     digest = hashlib.blake2b(facts.encode() + b"\0" + document.text.encode(), digest_size=16)
-    return Origin(put.path, source, digest.digest(), document.metadata)
+    return Origin(put.path, source, digest.digest(), {**put.facts, **document.metadata})
 
 
 def _name(put: Put) -> str:

@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from functools import cache
 from importlib.metadata import version
+from numbers import Real
 from typing import Any, TypeVar, get_type_hints
 
+from vecsearch.ann.entry import AnnEntry, ann_entry
 from vecsearch.chunking import Chunking
-from vecsearch.errors import FormatTooNew, IndexDamaged
+from vecsearch.errors import FormatTooNew, IndexDamaged, InvalidOption
 from vecsearch.types import Metric
 
 FORMAT = 1
@@ -51,6 +53,7 @@ class SegmentEntry:
     rows: int
     files: Mapping[str, FileEntry]
     tombstones: SideFile | None
+    approximate: AnnEntry | None = None  # what finds rows fast beside the vectors, and how well
 
     @property
     def live(self) -> int:
@@ -79,6 +82,8 @@ class Manifest:
     chunking: Chunking
     documents: int
     keep_versions: int  # how many of the newest versions stay on disk; those with a tag stay besides
+    language: str  # how words are read: see lexical/languages.py
+    recall: float  # what share of the nearest an approximate structure has to find; 1: none is made
     segments: tuple[SegmentEntry, ...] = ()
     sources: SideFile | None = None  # the files that were read, with size and time, so that they need not be again
     change: Mapping[str, int] = field(default_factory=dict)  # documents added, updated, deleted by this commit
@@ -88,10 +93,25 @@ class Manifest:
         """Chunks that a search can find."""
         return sum(segment.live for segment in self.segments)
 
+    @property
+    def measured_recall(self) -> float | None:
+        """The lowest recall that was measured of a segment's approximate structure; None where search is exact."""
+        measured = [segment.approximate.recall for segment in self.segments if segment.approximate]
+        return min(measured, default=None)
 
-def first_manifest(model: ModelEntry, metric: Metric, chunking: Chunking, keep_versions: int) -> Manifest:
+
+def first_manifest(
+    model: ModelEntry, metric: Metric, chunking: Chunking, keep_versions: int, language: str, recall: float
+) -> Manifest:
     """The manifest of a new, empty index."""
-    return Manifest(1, now(), written_by(), model, metric, chunking, documents=0, keep_versions=keep_versions)
+    return Manifest(1, now(), written_by(), model, metric, chunking, 0, keep_versions, language, recall)
+
+
+def checked_recall(recall: float) -> float:
+    """The number as a float, known to be above 0 and at most 1; raises InvalidOption."""
+    if isinstance(recall, bool) or not isinstance(recall, Real) or not 0 < recall <= 1:
+        raise InvalidOption(f"recall is {recall!r}; a number above 0, at most 1, which is exact search")
+    return float(recall)
 
 
 def now() -> str:
@@ -138,8 +158,9 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         _check(name, content[name], int)
     if not content["keep_versions"]:
         raise ValueError("keep_versions is 0, expected at least 1")
-    for name in ("created", "written_by"):
+    for name in ("created", "written_by", "language"):
         _check(name, content[name], str)
+    checked_recall(content["recall"])
     for name, count in content["change"].items():
         _check(f"change.{name}", count, int)
     for name, count in content["chunking"].items():
@@ -159,7 +180,13 @@ def _manifest(content: dict[str, Any]) -> Manifest:
 def _segment(content: dict[str, Any]) -> SegmentEntry:
     files = {_plain(name): _entry(FileEntry, value) for name, value in content["files"].items()}
     _check("SegmentEntry.rows", content["rows"], int)
-    return SegmentEntry(_plain(content["id"]), content["rows"], files, _side_file(content["tombstones"]))
+    return SegmentEntry(
+        _plain(content["id"]),
+        content["rows"],
+        files,
+        _side_file(content["tombstones"]),
+        None if content["approximate"] is None else ann_entry(content["approximate"]),
+    )
 
 
 def _side_file(content: dict[str, Any] | None) -> SideFile | None:

@@ -1,9 +1,11 @@
-"""One segment: rows, vectors and a copy of the rows to read from. Never changed once a manifest names it.
+"""One segment: rows, vectors, words, and copies and structures to read them by. Never changed once a manifest names it.
 
     chunks.parquet   the record: one row a chunk; what other tools read
     vectors.faiss    the unit vectors; row i is row i of chunks.parquet
     rows.arrow       derived from chunks.parquet: the same rows uncompressed, mapped, so that ten of them are read
                      in microseconds and opening reads none
+    postings.bin     derived from chunks.parquet: which rows have which words
+    codes.faiss      derived from vectors.faiss, in large segments: finds rows that are likely to be near
 
 The only file that reads or writes Parquet. What a segment is for, which of its rows are deleted, and in which
 version of the index it stands, is not known here.
@@ -11,7 +13,7 @@ version of the index it stands, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,85 +23,68 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecsearch.ann import Flat, write_flat
-from vecsearch.columns import metadata_columns, metadata_of
+from vecsearch.ann.approximate import Approximate, write_approximate, write_codes
+from vecsearch.ann.flat import Flat, write_flat
+from vecsearch.columns import joined
 from vecsearch.errors import IndexDamaged
 from vecsearch.files import flush_all, naming, sha256
+from vecsearch.lexical import Postings, merged, open_postings, postings_of, write_postings
 from vecsearch.manifest import FileEntry, SegmentEntry
-from vecsearch.types import BoolArray, Chunk, FloatArray, IntArray
+from vecsearch.row_reader import RowReader
+from vecsearch.rows import Row, check_rows, searched_texts, without_field_ids
+from vecsearch.types import BoolArray, FloatArray, IntArray
 
-CHUNKS, VECTORS, ROWS = "chunks.parquet", "vectors.faiss", "rows.arrow"
+CHUNKS, VECTORS = "chunks.parquet", "vectors.faiss"
+ROWS, POSTINGS, CODES = "rows.arrow", "postings.bin", "codes.faiss"  # derived
 _ROW_GROUP = 16_384  # rows; small enough that a filter on a few row groups pays, large enough to compress
 _BATCH = 65_536  # rows in a batch of rows.arrow
-_SCHEMA = pa.schema(
-    [
-        pa.field("document_id", pa.string(), nullable=False),
-        pa.field("ordinal", pa.int32(), nullable=False),
-        pa.field("start", pa.int64(), nullable=False),
-        pa.field("end", pa.int64(), nullable=False),
-        pa.field("line", pa.int64(), nullable=False),
-        pa.field("page", pa.int32()),
-        pa.field("heading", pa.string(), nullable=False),
-        pa.field("text", pa.string(), nullable=False),
-        pa.field("path", pa.string()),  # the file it was read from, relative to the index; null: added by a program
-        pa.field("source", pa.string()),  # what a program said the source is
-        pa.field("content", pa.binary(16), nullable=False),  # a digest of the whole document: equal means unchanged
-        pa.field("norm", pa.float32(), nullable=False),  # the length of the vector before it was made a unit vector
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a document came from and what it was: the columns that all its rows share."""
+class Content:
+    """What a segment is made of: rows, their unit vectors, float32 (n, dim), and their words."""
 
-    path: str | None
-    source: str | None
-    content: bytes
-    metadata: Mapping[str, Any]
+    rows: pa.Table
+    vectors: FloatArray
+    postings: Postings
 
+    @classmethod
+    def of(cls, rows: pa.Table, vectors: FloatArray, language: str) -> Content:
+        """The content with these rows, whose words are read as the index's `language` says."""
+        return cls(rows, vectors, postings_of(searched_texts(rows), language))
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row as it is read for a hit."""
-
-    chunk: Chunk
-    path: str | None
-    source: str | None
-    metadata: dict[str, Any]
-
-
-def chunk_table(chunks: Sequence[Chunk], origins: Sequence[Origin], norms: FloatArray) -> pa.Table:
-    """The rows of a segment; origins[i] and norms[i] belong to chunks[i], and a document's chunks stand together."""
-    columns = [
-        [getattr(chunk, name) for chunk in chunks]
-        for name in ("document_id", "ordinal", "start", "end", "line", "page", "heading", "text")
-    ]
-    columns += [[getattr(origin, name) for origin in origins] for name in ("path", "source", "content")]
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=False)]
-    table = pa.table([*arrays, pa.array(norms, pa.float32())], schema=_SCHEMA)
-    for field, column in metadata_columns([origin.metadata for origin in origins]):
-        table = table.append_column(field, column)
-    return table
+    @classmethod
+    def joined(cls, contents: Sequence[Content]) -> Content:
+        """One content after the other."""
+        return cls(
+            joined([content.rows for content in contents]),
+            np.concatenate([content.vectors for content in contents]),
+            merged([(content.postings, None) for content in contents]),
+        )
 
 
-def write_segment(folder: Path, rows: pa.Table, vectors: FloatArray) -> SegmentEntry:
-    """Makes the new folder and its files, on the disk when this returns; vectors are unit rows, float32 (n, dim).
+def write_segment(folder: Path, content: Content, recall: float = 1.0, asked: FloatArray | None = None) -> SegmentEntry:
+    """Makes the new folder and its files, on the disk when this returns.
 
+    What finds rows approximately is measured to find the share `recall` of the nearest, for vectors that were `asked`
+    before, unit rows (m, dim), too, and is left out where searching exactly is as fast.
     Raises OSError; what was written until then is for the caller to remove.
     """
     import pyarrow.parquet as pq
 
     folder.mkdir(parents=True)
     with naming(folder):
-        pq.write_table(rows, folder / CHUNKS, row_group_size=_ROW_GROUP, compression="zstd")
+        pq.write_table(content.rows, folder / CHUNKS, row_group_size=_ROW_GROUP, compression="zstd")
         derive_rows(folder, folder / ROWS)
-        write_flat(folder / VECTORS, vectors)
+        write_flat(folder / VECTORS, content.vectors)
+        write_postings(folder / POSTINGS, content.postings)
+        approximate = write_approximate(folder / CODES, content.vectors, recall, asked)
     files = {}
-    for name in (CHUNKS, ROWS, VECTORS):
+    for name in (CHUNKS, ROWS, VECTORS, POSTINGS, *([CODES] if approximate else [])):
         files[name] = FileEntry(size=(folder / name).stat().st_size, sha256=sha256(folder / name))
     flush_all([*(folder / name for name in files), folder, folder.parent])
-    return SegmentEntry(id=folder.name, rows=rows.num_rows, files=files, tombstones=None)
+    rows = content.rows.num_rows
+    return SegmentEntry(id=folder.name, rows=rows, files=files, tombstones=None, approximate=approximate)
 
 
 def derive_rows(folder: Path, path: Path) -> None:
@@ -107,6 +92,16 @@ def derive_rows(folder: Path, path: Path) -> None:
     record = read_record(folder).combine_chunks()
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, record.schema) as writer:
         writer.write_table(record, max_chunksize=_BATCH)
+
+
+def derive_postings(folder: Path, path: Path, language: str) -> None:
+    """Writes to `path` what postings.bin is. The same record gives the same bytes while words are read alike."""
+    write_postings(path, postings_of(searched_texts(read_record(folder)), language))
+
+
+def derive_codes(folder: Path, path: Path) -> None:
+    """Writes to `path` what codes.faiss is. The same vectors give the same bytes with one release of FAISS."""
+    write_codes(path, Flat(folder / VECTORS).vectors)
 
 
 def read_record(folder: Path) -> pa.Table:
@@ -120,28 +115,25 @@ def read_record(folder: Path) -> pa.Table:
     return check_rows(without_field_ids(record), str(folder / CHUNKS))
 
 
-def without_field_ids(rows: pa.Table) -> pa.Table:
-    """The rows with a schema as before they went through Parquet, which adds numbers to its fields."""
-    fields = []
-    for field in rows.schema:
-        kept = {key: value for key, value in (field.metadata or {}).items() if not key.startswith(b"PARQUET:")}
-        fields.append(field.with_metadata(kept or None))
-    return rows.cast(pa.schema(fields))
-
-
 class Segment:
     """An open segment: its rows and vectors are mapped from the files, which stay readable when they are removed."""
 
     def __init__(self, folder: Path, entry: SegmentEntry) -> None:
         """Opens the files; raises IndexDamaged when one is missing or its size is not the manifest's."""
         self.entry = entry
+        self._folder = folder
         for name, expected in entry.files.items():
             _check_size(folder / name, expected)
         self._rows = _open_rows(folder / ROWS)
         self.flat = Flat(folder / VECTORS)
-        if not self._rows.num_rows == entry.rows == len(self.flat.vectors):
+        self.postings = open_postings(folder / POSTINGS)
+        self.approximate: Approximate | None = None
+        if entry.approximate:
+            self.approximate = Approximate(folder / CODES, self.flat, entry.approximate)
+        counts = (self._rows.num_rows, len(self.flat.vectors), len(self.postings.lengths))
+        if counts != (entry.rows,) * 3:
             raise IndexDamaged(
-                f"{folder} holds {self._rows.num_rows} rows and {len(self.flat.vectors)} vectors, "
+                f"{folder} holds {counts[0]} rows, {counts[1]} vectors and the words of {counts[2]}, "
                 f"expected {entry.rows}: run vecsearch verify"
             )
 
@@ -155,6 +147,11 @@ class Segment:
         """The length that each vector had, float32 (n,)."""
         norms: FloatArray = self._rows.column("norm").to_numpy()
         return norms
+
+    @cached_property
+    def norm_range(self) -> tuple[float, float]:
+        """The least and the greatest of the lengths."""
+        return float(self.norms.min()), float(self.norms.max())
 
     @cached_property
     def first_rows(self) -> IntArray:
@@ -176,29 +173,31 @@ class Segment:
 
     def value(self, column: str, row: int) -> Any:
         """One value, as Python has it."""
-        return self._rows.column(column)[row].as_py()
+        return self._reader.value(column, row)
+
+    def values(self, column: str, rows: IntArray) -> list[Any]:
+        """The values of these rows, as Python has them."""
+        return [self._reader.value(column, row) for row in rows.tolist()]
 
     def text_lengths(self) -> IntArray:
         """The length of each chunk's text in characters, int64 (n,)."""
         lengths: IntArray = pc.utf8_length(self._rows.column("text")).to_numpy().astype(np.int64)
         return lengths
 
-    def where(self, kept: BoolArray) -> tuple[pa.Table, FloatArray]:
-        """The rows and vectors where `kept`, bool (n,), is true."""
-        return self._rows.filter(pa.array(kept)), self.flat.vectors[kept]
+    def where(self, kept: BoolArray, language: str) -> Content:
+        """What the rows are made of where `kept`, bool (n,), is true; words are read anew if that is done otherwise."""
+        rows, vectors = self._rows.filter(pa.array(kept)), self.flat.vectors[kept]
+        if not self.postings.is_current:
+            return Content.of(rows, vectors, language)
+        return Content(rows, vectors, merged([(self.postings, kept)]))
 
     def take(self, rows: Sequence[int]) -> list[Row]:
         """The rows with these numbers, in this order, read from the file one by one."""
-        return [self._row(self._rows.slice(row, 1).to_pylist()[0]) for row in rows]
+        return self._reader.rows(rows)
 
-    def _row(self, values: dict[str, Any]) -> Row:
-        chunk = Chunk(
-            **{
-                name: values[name]
-                for name in ("document_id", "ordinal", "start", "end", "text", "line", "page", "heading")
-            }
-        )
-        return Row(chunk, values["path"], values["source"], metadata_of(values, self._rows.schema))
+    @cached_property
+    def _reader(self) -> RowReader:
+        return RowReader(self._rows, str(self._folder / ROWS))
 
 
 def _check_size(path: Path, expected: FileEntry) -> None:
@@ -218,10 +217,3 @@ def _open_rows(path: Path) -> pa.Table:
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
     return check_rows(rows, str(path))
-
-
-def check_rows(rows: pa.Table, place: str) -> pa.Table:
-    """The rows, known to have the columns of chunks; raises IndexDamaged."""
-    if list(rows.schema)[: len(_SCHEMA)] != list(_SCHEMA):
-        raise IndexDamaged(f"{place} holds the columns {', '.join(rows.schema.names)}, expected those of chunks")
-    return rows

@@ -6,21 +6,57 @@ nothing about documents: whether one really changed is for `ingest.py` to find o
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
-from vecsearch.documents import NoRecords, RecordFields, Selection, Skip, SourceFile, load, scan
+from vecsearch.columns import check_metadata
+from vecsearch.documents import INSIDE, Reader, RecordFields, Selection, Skip, SourceFile, load, scan
 from vecsearch.draft import Draft
-from vecsearch.errors import InvalidDocument
+from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.ingest import FileRead, Put
 from vecsearch.sources import Stamp, is_settled
 from vecsearch.store import Store
 from vecsearch.tally import Tally
-from vecsearch.types import Failure
+from vecsearch.types import Document, Failure
 
-_READERS = 1  # raised when loaders come to read the same file differently, so that files are read again
+_READERS = 2  # raised when loaders come to read the same file differently, so that files are read again
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How files are read: the `fields` of records, and `metadata` that every document gets, whatever it says itself."""
+
+    fields: RecordFields = RecordFields()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises InvalidOption for metadata that cannot be stored."""
+        if not isinstance(self.metadata, Mapping):
+            raise InvalidOption(f"metadata is {type(self.metadata).__name__}, expected a dict of keys and values")
+        try:
+            check_metadata(self.metadata)
+        except InvalidDocument as error:
+            raise InvalidOption(str(error)) from None
+
+    @property
+    def mark(self) -> str:
+        """What, besides the file, decides which documents it gives; equal means that they are the same."""
+        fields = f"{_READERS} id={self.fields.id or ''} text={self.fields.text or ''} title={self.fields.title or ''}"
+        if not self.metadata:
+            return fields
+        return f"{fields} metadata={json.dumps(self.metadata, sort_keys=True, default=repr)}"
+
+    def put(self, document: Document, key: str, file: SourceFile) -> Put:
+        """The document as it goes into the index, with what is known of its file."""
+        metadata = {**document.metadata, **self.metadata}
+        return Put(replace(document, metadata=metadata), key, _facts(document.id, key, file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +65,8 @@ class Plan:
 
     waiting: Mapping[str, SourceFile]
     gone: Sequence[str]
-    fields: RecordFields
-    held: Mapping[str, int]  # how many documents of each file the index has
+    reading: Reading
+    records: AbstractSet[str]  # the files of which the index has records
 
     @property
     def renewed(self) -> set[str]:
@@ -39,17 +75,18 @@ class Plan:
 
     def changes(self, tally: Tally) -> Iterator[Put | FileRead]:
         """The changes that bring the index in step; what is gone goes last, so that what moved is never missing."""
-        for key, file in self.waiting.items():
-            yield from self._read(key, file, tally)
+        with Reader() as reader:
+            for key, file in self.waiting.items():
+                yield from self._read(key, file, reader, tally)
         for key in self.gone:
             yield FileRead(key, None)
 
-    def _read(self, key: str, file: SourceFile, tally: Tally) -> Iterator[Put | FileRead]:
+    def _read(self, key: str, file: SourceFile, reader: Reader, tally: Tally) -> Iterator[Put | FileRead]:
         """What a file holds, as it is read, and then that it has been read."""
         read_at = time.time_ns()
         given, complete = 0, True
         try:
-            for result in load(file.path, key, self.fields):
+            for result in load(file.path, key, self.reading.fields, reader, meant=self._is_meant(key, file)):
                 if isinstance(result, Skip):
                     tally.skipped.append(result)
                 elif isinstance(result, Failure):
@@ -57,24 +94,21 @@ class Plan:
                     complete = False
                 else:
                     given += 1
-                    yield Put(result, key)
+                    yield self.reading.put(result, key, file)
         except InvalidDocument as error:
-            unmeant = isinstance(error, NoRecords) and not self._is_meant(key, file)
-            (tally.skipped if unmeant else tally.failed).append(
-                Failure(str(file.path), str(error).removeprefix(f"{file.path}: "))
-            )
+            tally.failed.append(Failure(str(file.path), str(error).removeprefix(f"{file.path}: ")))
             complete = False
         trusted = complete and is_settled(file.mtime_ns, read_at)
-        stamp = Stamp(file.size, file.mtime_ns, _reading(self.fields), given) if trusted else None
+        stamp = Stamp(file.size, file.mtime_ns, self.reading.mark, given) if trusted else None
         yield FileRead(key, stamp, complete, file.size)
 
     def _is_meant(self, key: str, file: SourceFile) -> bool:
         """Whether anybody has said that the file holds records; a table found in a folder may be anything."""
-        return file.named or self.held.get(key, 0) > 0 or self.fields != RecordFields()
+        return file.named or key in self.records or self.reading.fields != RecordFields()
 
 
 def plan(
-    store: Store, draft: Draft, tally: Tally, paths: Sequence[Path], selection: Selection, fields: RecordFields
+    store: Store, draft: Draft, tally: Tally, paths: Sequence[Path], selection: Selection, reading: Reading
 ) -> Plan:
     """What makes the index hold what the selected files under `paths` hold, and of these places nothing else.
 
@@ -86,14 +120,36 @@ def plan(
     held = draft.documents_by_path()
     waiting = {}
     for key, file in files.items():
-        if draft.stamps.get(key) == Stamp(file.size, file.mtime_ns, _reading(fields), held[key]):
+        if draft.stamps.get(key) == Stamp(file.size, file.mtime_ns, reading.mark, held[key]):
             tally.counts["unchanged"] += held[key]
         else:
             waiting[key] = file
     tally.bytes_total = sum(file.size for file in waiting.values())
     lost = sorted({*held, *draft.stamps} - files.keys())
     gone = [key for key in lost if _is_in(store.resolve(key), roots) and not _is_in(store.resolve(key), unknown)]
-    return Plan(waiting, gone, fields, held)
+    return Plan(waiting, gone, reading, _of_records(waiting, held, draft))
+
+
+def _of_records(waiting: Mapping[str, SourceFile], held: Mapping[str, int], draft: Draft) -> set[str]:
+    """The files of which the index has documents that are not called as a file is."""
+    known = {key for key in waiting if held.get(key)}
+    return known - draft.find([key for key in known if held[key] == 1]).keys()
+
+
+def _facts(document_id: str, key: str, file: SourceFile) -> dict[str, Any]:
+    """What is known of the file that a document is: name, size, time; of one inside it the name; of a record nothing."""
+    if document_id == key:
+        return {"name": file.path.name, "size": file.size, **_modified(file.mtime_ns)}
+    if document_id.startswith(f"{key}{INSIDE}"):
+        return {"name": document_id.rpartition(INSIDE)[2].rpartition("/")[2]}
+    return {}
+
+
+def _modified(mtime_ns: int) -> dict[str, datetime]:
+    try:
+        return {"modified": _EPOCH + timedelta(microseconds=mtime_ns // 1_000)}
+    except OverflowError:  # beyond the year 9999: a file system holds more than a calendar
+        return {}
 
 
 def _scanned(roots: Sequence[Path], selection: Selection, tally: Tally) -> tuple[list[SourceFile], list[Path]]:
@@ -112,8 +168,3 @@ def _scanned(roots: Sequence[Path], selection: Selection, tally: Tally) -> tuple
 
 def _is_in(path: Path, places: Sequence[Path]) -> bool:
     return any(path.is_relative_to(place) for place in places)
-
-
-def _reading(fields: RecordFields) -> str:
-    """What, besides the file, decides which documents it gives."""
-    return f"{_READERS} id={fields.id or ''} text={fields.text or ''} title={fields.title or ''}"

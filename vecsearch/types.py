@@ -44,7 +44,9 @@ class Metric(_Choice):
 class Mode(_Choice):
     """How hits are found."""
 
+    HYBRID = "hybrid"
     DENSE = "dense"
+    LEXICAL = "lexical"
 
 
 class Role(_Choice):
@@ -69,13 +71,22 @@ class Span(NamedTuple):
     end: int
 
 
+class Place(NamedTuple):
+    """Where in its file the text from `start` on stands, up to the next place: "page 3", "slide 2", "Sales, row 14"."""
+
+    start: int
+    page: int | None
+    label: str
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The structure of a text as its loader saw it, in character offsets, both lists in order."""
+    """The structure of a text as its loader saw it, in character offsets, each list in order."""
 
     headings: tuple[Heading, ...] = ()
     blocks: tuple[Span, ...] = ()  # code blocks and tables: kept whole where they fit
     markup: tuple[Span, ...] = ()  # what belongs to the format and is no text: a model does not read it
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,7 @@ class Chunk:
     line: int  # line of `start` in the document's text, from 1
     page: int | None = None
     heading: str = ""  # the titles above it, outermost first: "Guide > Install"
+    place: str = ""  # where in its file, for people, when that says more than a line: "slide 2", "Sales, row 14"
 
     @property
     def id(self) -> str:
@@ -130,6 +142,46 @@ class Hit:
     page: int | None
     heading: str
     metadata: dict[str, Any]
+    place: str = ""
+    explanation: Explanation | None = None  # when it was asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """Something to search by, of which one is named: a `text`, the `id` of a chunk or document, or a `vector`, (dim,).
+
+    Added up, each counts with its direction times its `weight`.
+    """
+
+    text: str | None = None
+    id: str | None = None
+    vector: FloatArray | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMatch:
+    """A word of a query and the word of a text that means most nearly the same, each as characters of its own text."""
+
+    query: Span
+    text: Span
+    similarity: float  # the cosine of their vectors, each the mean of its tokens' in their contexts
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a chunk is a hit: what each leg of the search made of it, and which of its words answer the query's.
+
+    A rank is the place among what a leg brought, from 1; None where it did not bring the chunk.
+    """
+
+    dense_rank: int | None
+    dense_score: float  # the similarity, whether or not the dense leg brought the chunk
+    lexical_rank: int | None
+    lexical_score: float | None  # BM25
+    words: tuple[Span, ...]  # of the hit's text, in order, that the query's words are found by
+    tokens: tuple[TokenMatch, ...]  # for each word of the query; none from a model that shows no token vectors
+    reranked: float | None = None  # what a reranker gave it
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +220,7 @@ class Report:
     encoded: int = 0
     cached: int = 0
     seconds: float = 0.0
+    measured_recall: float | None = None  # what share of the nearest chunks a search finds; None: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +236,9 @@ class Info:
     metric: str
     chunk_tokens: int
     overlap: int
+    language: str
+    recall: float  # what share of the nearest chunks a search is to find at least
+    measured_recall: float | None  # what share it found, in the segment where that is lowest; None: search is exact
     documents: int
     chunks: int
     deleted: int

@@ -13,7 +13,7 @@ from commands import Command, Outcome
 from counting import CountingEncoder
 from vecsearch.cli.main import main
 
-import vecsearch.index
+import vecsearch.searching
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def vecsearch_command(
     place: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """Runs the command in this process; the model is a counting one, all else is real."""
-    monkeypatch.setattr(vecsearch.index, "load_encoder", lambda _: encoder)
+    monkeypatch.setattr(vecsearch.searching, "load_encoder", lambda _: encoder)
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # main() sets another
 
     def run(*arguments: str | Path, stdin: str = "") -> Outcome:

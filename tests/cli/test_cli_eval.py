@@ -15,8 +15,8 @@ from commands import Command
 from counting import CountingEncoder
 from writing import content_of, write
 
-import vecsearch.index
-from vecsearch import Comparison, Evaluation, Latency, ModeScores, Timings
+import vecsearch.searching
+from vecsearch import Comparison, Latency, Timings
 
 pytest.importorskip("pytrec_eval", reason="the extra eval: pip install 'vecsearch[eval]'")
 
@@ -141,7 +141,7 @@ def test_the_model_and_how_it_is_run_are_passed_on(
         asked.append((model, how))
         return encoder
 
-    monkeypatch.setattr(vecsearch.index, "load_encoder", load)
+    monkeypatch.setattr(vecsearch.searching, "load_encoder", load)
     assert vecsearch_command("eval", "pets", "--model", "other", "--runtime", "onnxruntime").status == 0
     assert vecsearch_command("eval", "--pairs", notes, "--threads", "1").status == 0
     assert vecsearch_command("bench", "--n", "2", "--threads", "2").status == 0
@@ -207,27 +207,34 @@ def test_with_nothing_to_compare_with_the_queries_that_score_least_are_shown(
     assert shown.endswith("\nlowest nDCG@10\n   0.0000  [2Jcats purr\n")
 
 
-def test_several_modes_stand_beside_one_another(
-    pets: Path, vecsearch_command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """There is one way of searching as yet: a second is put into what evaluate() returns."""
-    real = vecsearch.evaluate
+def test_several_modes_stand_beside_one_another(place: Path, vecsearch_command: Command) -> None:
+    """Queries have other endings of rare words, which words find at once and hashed words do not."""
+    rare = ["zebra", "giraffe", "okapi", "tapir", "gnu", "ibex"]
+    texts = {name: ("", f"{name} {' '.join(other for other in rare if other != name)} {name}s") for name in rare}
+    queries = {"q1": "okapis", "q2": "ibexes that climb", "q3": "a zebra"}
+    write_beir(place / "zoo", texts, queries, [("q1", "okapi", 1), ("q2", "ibex", 1), ("q3", "zebra", 1)])
+    order = ["lexical", "dense", "hybrid"]
+    asked = ("eval", "zoo", *(part for mode in order for part in ("--mode", mode)))
+    found = vecsearch_command(*asked, "--json").json
+    assert [mode["mode"] for mode in found["modes"]] == order
+    lexical, dense, hybrid = (mode["scores"]["MRR@10"] for mode in found["modes"])
+    assert lexical == 1.0 > dense != hybrid
+    assert {(each["mode"], each["against"]) for each in found["comparisons"]} == {
+        ("dense", "lexical"),
+        ("hybrid", "lexical"),
+    }
+    shown = vecsearch_command(*asked, "--queries", "2").out
+    assert re.findall(r"^(lexical|dense|hybrid) +[01]\.", shown, re.M) == order
+    worse = next(each for each in found["comparisons"] if each["measure"] == "MRR@10")
+    said = rf"^dense +MRR@10 +-{-worse['difference']:.4f} +p {worse['p']:.4f} +0 better, {worse['worse']} worse"
+    assert re.search(said, shown, re.M)
+    assert "dense: gain most nDCG@10: none" in shown
+    assert len(shown.split("dense: lose most nDCG@10\n")[1].split("\n\n")[0].splitlines()) == 2
 
-    def with_another(*arguments: Any, **how: Any) -> Evaluation:
-        found = real(*arguments, **how)
-        dense = found.modes[0]
-        worse = {query: dict.fromkeys(scores, 0.0) for query, scores in dense.per_query.items()}
-        other = ModeScores(mode="other", latency=dense.latency, per_query=worse)
-        return Evaluation(
-            **{**{field.name: getattr(found, field.name) for field in fields(found)}, "modes": (dense, other)}
-        )
 
-    monkeypatch.setattr(vecsearch, "evaluate", with_another, raising=False)
-    done = vecsearch_command("eval", "pets", "--mode", "dense", "--queries", "2")
-    assert re.search(r"^other +0\.0000 ", done.out, re.M)
-    assert re.search(r"^other +recall@10 +-1\.0000 +p 0\.2500 +0 better, 3 worse, 0 same$", done.out, re.M)
-    assert "other: gain most nDCG@10: none" in done.out
-    assert len(done.out.split("other: lose most nDCG@10\n")[1].splitlines()) == 2
+def test_unless_some_are_named_every_mode_is_scored(pets: Path, vecsearch_command: Command) -> None:
+    found = vecsearch_command("eval", "pets", "--json").json
+    assert [mode["mode"] for mode in found["modes"]] == ["hybrid", "dense", "lexical"]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +242,7 @@ def test_several_modes_stand_beside_one_another(
     [
         (["nowhere"], "vecsearch: nowhere is no collection in BEIR form: it has no corpus.jsonl"),
         (["pets", "--split", "dev"], "has no split 'dev': it has test"),
-        (["pets", "--mode", "magic"], "mode is 'magic'; one of: dense"),
+        (["pets", "--mode", "magic"], "mode is 'magic'; one of: hybrid, dense, lexical"),
         (
             ["pets", "--baseline", "before.json"],
             "there is no file before.json: vecsearch eval ... --json > before.json",

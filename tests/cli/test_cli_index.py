@@ -80,6 +80,45 @@ def test_options_of_a_new_index_are_kept_and_not_changed_afterwards(vecsearch_co
         assert f"was made with {flag} {has}, not {value}" in refused.err
 
 
+def test_the_language_and_the_recall_of_a_new_index_are_kept_and_said(vecsearch_command: Command, notes: Path) -> None:
+    assert vecsearch_command("index", "notes", "--language", "de", "--recall", "0.9").status == 0
+    info = vecsearch_command("info", "--json").json
+    assert (info["language"], info["recall"]) == ("de", 0.9)
+    assert "words  language de" in vecsearch_command("info").out
+    assert vecsearch_command("index", "notes", "--language", "de", "--recall", "0.9").status == 0
+    for flag, value, has in (("--language", "en", "de"), ("--recall", "1.0", "0.9")):
+        refused = vecsearch_command("index", "notes", flag, value)
+        assert (refused.status, refused.out) == (1, "")
+        assert f"was made with {flag} {has}, not {value}" in refused.err
+
+
+def test_unless_told_the_language_is_found_out_and_the_recall_high(vecsearch_command: Command, notes: Path) -> None:
+    vecsearch_command("index", "notes")
+    info = vecsearch_command("info", "--json").json
+    assert (info["language"], info["recall"]) == ("auto", 0.99)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "status", "said"),
+    [
+        ("--language", "klingon", 1, "language is 'klingon'; one of: auto, "),
+        ("--language", "EN", 1, "language is 'EN'; one of: auto, "),
+        ("--language", "", 1, "language is ''; one of: auto, "),
+        ("--recall", "0", 1, "recall is 0.0; a number above 0, at most 1, which is exact search"),
+        ("--recall", "1.01", 1, "recall is 1.01; "),
+        ("--recall", "nan", 1, "recall is nan; "),
+        ("--recall", "most", 2, "'most' is not a valid float"),
+    ],
+)
+def test_a_language_or_recall_that_cannot_be_makes_no_index(
+    vecsearch_command: Command, notes: Path, place: Path, flag: str, value: str, status: int, said: str
+) -> None:
+    done = vecsearch_command("index", "notes", flag, value)
+    assert (done.status, done.out) == (status, "")
+    assert said in done.err
+    assert [path.name for path in place.iterdir()] == ["notes"]
+
+
 def test_include_and_exclude_choose_files(vecsearch_command: Command, notes: Path) -> None:
     write(notes / "birds.txt", "birds sing")
     report = vecsearch_command("index", "notes", "--include", "*.md", "--include", "*.txt", "--exclude", "d*", "--json")

@@ -23,6 +23,7 @@ KEYS = [
     "end",
     "line",
     "page",
+    "place",
     "heading",
     "text",
     "metadata",
@@ -72,7 +73,7 @@ def test_options_reach_the_search(vecsearch_command: Command, notes: Path) -> No
     assert ids("-k", "1") == ["b1"]
     assert ids("--min-similarity", "0.5") == ["b1"]
     assert len(ids("--per-document", "1", "--metric", "dot", "--mode", "dense")) == 3
-    dot = vecsearch_command("search", "birds sing", "--json", "--metric", "dot").json["hits"][0]["score"]
+    dot = vecsearch_command("search", "birds sing", "--json", "--mode", "dense", "--metric", "dot").json["hits"][0]["score"]
     assert dot > 5
 
 

@@ -80,6 +80,22 @@ def test_every_mode_is_asked_unless_some_are_named_each_once(index: Index) -> No
         assert [mode.mode for mode in evaluate(index, QUERIES, JUDGED, modes=modes).modes] == ["dense"]
 
 
+def test_each_mode_is_scored_by_its_own_searches(tmp_path: Path, encoder: CountingEncoder) -> None:
+    rng = np.random.default_rng(1)
+    index = Index.create(tmp_path / "index", model=encoder, chunk_tokens=12)
+    index.add({"id": f"d{number}", "text": random_text(rng, int(rng.integers(5, 60)))} for number in range(80))
+    queries = {f"q{number}": random_text(rng, 3) for number in range(12)}
+    judged = {query: {f"d{d}": 1 for d in rng.choice(80, 4, replace=False)} for query in queries}
+    found = evaluate(index, queries, judged)
+    for mode in found.modes:
+        answers = {q: index.search(text, 100, mode=mode.mode, per_document=1) for q, text in queries.items()}
+        rankings = {query: [hit.document_id for hit in hits] for query, hits in answers.items()}
+        assert mode.per_query == scores_of(judged, rankings, 10, 100)
+    assert len({tuple(mode.scores.items()) for mode in found.modes}) == 3
+    compared = {(each.mode, each.against) for each in found.comparisons()}
+    assert compared == {("dense", "hybrid"), ("lexical", "hybrid")}
+
+
 def test_each_query_is_encoded_once(index: Index, encoder: CountingEncoder) -> None:
     encoder.encoded.clear()
     evaluate(index, {**QUERIES, "again": QUERIES["q1"]}, {**JUDGED, "again": {"cats": 1}})
@@ -180,8 +196,8 @@ def test_a_file_of_several_documents_is_not_one(notes: Index) -> None:
         ({"1": "cats"}, {"1": {"cats": 2**40}}, {}, InvalidOption, "is 1099511627776; a whole number"),
         (QUERIES, JUDGED, {"k": 0}, InvalidOption, "k is 0; a whole number, at least 1"),
         (QUERIES, JUDGED, {"k": 2.5}, InvalidOption, "k is 2.5; a whole number, at least 1"),
-        (QUERIES, JUDGED, {"modes": []}, InvalidOption, "modes is empty; name at least one of: dense"),
-        (QUERIES, JUDGED, {"modes": ["magic"]}, InvalidOption, "mode is 'magic'; one of: dense"),
+        (QUERIES, JUDGED, {"modes": []}, InvalidOption, "modes is empty; name at least one of: hybrid, dense, lexical"),
+        (QUERIES, JUDGED, {"modes": ["magic"]}, InvalidOption, "mode is 'magic'; one of: hybrid, dense, lexical"),
         ({"1": "\udc80 cats"}, {"1": {"cats": 1}}, {}, InvalidQuery, "lone surrogate"),
     ],
 )

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from vecsearch.filters import document_ids, restricted
-from vecsearch.segment import Origin, Segment, chunk_table, write_segment
+from vecsearch.rows import Origin, chunk_table
+from vecsearch.segment import Content, Segment, write_segment
 from vecsearch.store import Part
 from vecsearch.types import Chunk
 
@@ -27,7 +28,9 @@ def segment_of(folder: Path, rows: Rows, first: int = 0, **own: Sequence[Any]) -
         chunks.append(Chunk(document_id=str(first + i), ordinal=0, **made))
         origins.append(Origin(**place, content=b"0" * 16, metadata=metadata))
     vectors = np.eye(len(rows), 4, dtype=np.float32) + 1
-    entry = write_segment(folder, chunk_table(chunks, origins, np.ones(len(rows), np.float32)), vectors)
+    entry = write_segment(
+        folder, Content.of(chunk_table(chunks, origins, np.ones(len(rows), np.float32)), vectors, "auto")
+    )
     return Segment(folder, entry)
 
 

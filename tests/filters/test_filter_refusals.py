@@ -59,16 +59,18 @@ def test_what_is_deleted_has_no_part_in_what_is_refused() -> None:
         assert found(rows, "1 = ANY(tags) OR k = 'two'", cuts, deleted=[0]) == [1, 2]
 
 
-def test_parts_in_which_nothing_matches_are_left_out(tmp_path: Path) -> None:
+def test_parts_in_which_nothing_matches_stay_without_rows(tmp_path: Path) -> None:
     parts = parts_of(tmp_path, [{"k": 1}, {"k": 2}, {"k": 3}, {}], cuts=(1, 2, 3), deleted=[2])
     left = restricted(parts, "k >= 2")
-    assert [(part.segment, part.live) for part in left] == [(parts[1].segment, 1)]
-    assert restricted(parts, "k > 5") == ()
+    assert [(part.segment, part.live) for part in left] == [
+        (part.segment, live) for part, live in zip(parts, [0, 1, 0, 0], strict=True)
+    ]
+    assert [part.live for part in restricted(parts, "k > 5")] == [0, 0, 0, 0]
     assert matches(parts, "k IS NULL OR k = 1") == [0, 3]
 
 
 def test_any_name_is_right_where_there_is_no_chunk(tmp_path: Path) -> None:
     assert restricted([], "nothing = 5") == ()
-    assert restricted(parts_of(tmp_path, [{"k": 1}], deleted=[0]), "nothing = 5") == ()
+    assert [part.live for part in restricted(parts_of(tmp_path, [{"k": 1}], deleted=[0]), "nothing = 5")] == [0]
     with pytest.raises(InvalidFilter, match="cannot be read"):
         restricted([], "nothing = ")

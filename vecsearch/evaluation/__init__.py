@@ -22,7 +22,7 @@ from vecsearch.evaluation.measures import require_ir_measures, scores_of
 from vecsearch.evaluation.results import Comparison, Evaluation, ModeScores
 from vecsearch.evaluation.selected import Selected, select
 from vecsearch.evaluation.timing import Timings, time_searches
-from vecsearch.query import SearchOptions
+from vecsearch.options import SearchOptions
 from vecsearch.types import Mode
 
 if TYPE_CHECKING:

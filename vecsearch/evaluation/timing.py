@@ -26,7 +26,8 @@ from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.evaluation.exact import recall_of
 from vecsearch.evaluation.latency import Latency, latency_of
 from vecsearch.index import Index
-from vecsearch.query import SearchOptions, encode_queries
+from vecsearch.options import SearchOptions
+from vecsearch.questions import encode_queries
 from vecsearch.segment import VECTORS
 from vecsearch.store import Part, Store
 from vecsearch.types import FloatArray

@@ -43,7 +43,7 @@ class Filters:
 
 
 def restricted(parts: Sequence[Part], where: str) -> tuple[Part, ...]:
-    """The parts as if every row for which the condition is not true were deleted; parts without rows are left out.
+    """The parts as if every row for which the condition is not true were deleted.
 
     Raises InvalidFilter. An index without chunks has nothing that a name could stand for, so that any is right there.
     """
@@ -56,12 +56,12 @@ def restricted(parts: Sequence[Part], where: str) -> tuple[Part, ...]:
         column = columns.named(test.name)
         check(test, columns.kinds(column), columns.element_kinds(column))
         meant[test.name] = column
-    left = []
+    left = {}
     for place, part in enumerate(there):
         found = matching(condition, {name: columns.taken(column)[place] for name, column in meant.items()})
         alive = found if part.alive is None else found & part.alive
-        left.append(Part(part.segment, alive, int(np.count_nonzero(alive))))
-    return tuple(part for part in left if part.live)
+        left[id(part)] = Part(part.segment, alive, int(np.count_nonzero(alive)))
+    return tuple(left.get(id(part), part) for part in parts)
 
 
 def document_ids(parts: Sequence[Part]) -> list[str]:

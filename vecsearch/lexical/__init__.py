@@ -14,7 +14,7 @@
 Knows no segment, no manifest and no vectors: rows are numbered as their texts come.
 """
 
-from vecsearch.lexical.bm25 import Bm25, LivePostings, Scored
+from vecsearch.lexical.bm25 import Bm25, LivePostings, RowScores, Scored
 from vecsearch.lexical.languages import AUTO, checked_language
 from vecsearch.lexical.matching import matched
 from vecsearch.lexical.postings import Postings, merged, postings_of
@@ -25,6 +25,7 @@ __all__ = [
     "Bm25",
     "LivePostings",
     "Postings",
+    "RowScores",
     "Scored",
     "checked_language",
     "matched",

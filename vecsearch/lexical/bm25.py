@@ -39,6 +39,33 @@ class Scored(NamedTuple):
     scores: ScoreArray
 
 
+class RowScores:
+    """What every row of a version scores for one query."""
+
+    def __init__(self, of_parts: Sequence[ScoreArray]) -> None:
+        self._of_parts = of_parts  # (n,) each; 0 for a row that has no word of the query or is not there
+
+    def of(self, part: int, rows: IntArray) -> ScoreArray:
+        """The scores of these rows (m,) of a part, float64 (m,)."""
+        scores: ScoreArray = self._of_parts[part][rows]
+        return scores
+
+    def best(self, k: int, allowed: Sequence[BoolArray | None] | None = None) -> list[Scored]:
+        """For each part the rows that are among the k best of all parts, and those that score as the last of them.
+
+        Only rows where the part's mask in `allowed`, bool (n,), is true; fewer than k only when fewer have a word of
+        the query.
+        """
+        masks = [None] * len(self._of_parts) if allowed is None else allowed
+        scored, highest = [], np.empty(0)
+        for scores, mask in zip(self._of_parts, masks, strict=True):
+            rows = _best(scores, mask, k, _floor(highest, k))
+            scored.append(Scored(rows, scores[rows]))
+            highest = _highest(np.concatenate([highest, scores[rows]]), k)
+        floor = _floor(highest, k)
+        return [Scored(rows[scores >= floor], scores[scores >= floor]) for rows, scores in scored]
+
+
 class Bm25:
     """The words of one version of an index, ready to be searched."""
 
@@ -50,28 +77,22 @@ class Bm25:
         self._average = total / self._live if total else 1.0
         self._norms: list[ScoreArray | None] = [None] * len(parts)
 
-    def search(self, query: str, k: int, allowed: Sequence[BoolArray | None] | None = None) -> list[Scored]:
-        """For each part the rows that are among the k best of all parts, and those that score as the last of them.
+    def scores(self, query: str) -> RowScores:
+        """What each row scores for this query.
 
-        Only rows where the part's mask in `allowed`, bool (n,), is true; fewer than k only when fewer have a word of
-        the query. Equal texts score equally, to the last bit, in whatever segments they are. Raises IndexDamaged.
+        Equal texts score equally, to the last bit, in whatever segments they are. Raises IndexDamaged.
         """
         words = query_words(query, self._languages)
         if not words:
-            return [Scored(np.empty(0, np.int64), np.empty(0)) for _ in self._parts]
+            return RowScores([np.zeros(len(part.postings.lengths)) for part in self._parts])
         terms = np.array([term for word in words for term in word.terms], np.uint64)
         spans = [part.postings.spans(terms) for part in self._parts]
         weights = self._weights(words, spans)
-        scored, highest = [], np.empty(0)
-        for number, span in enumerate(spans):
-            scores = self._scores(number, span, weights)
-            if allowed is not None and (mask := allowed[number]) is not None:
-                scores *= mask
-            rows = _best(scores, k, _floor(highest, k))
-            scored.append(Scored(rows, scores[rows]))
-            highest = _highest(np.concatenate([highest, scores[rows]]), k)
-        floor = _floor(highest, k)
-        return [Scored(rows[scores >= floor], scores[scores >= floor]) for rows, scores in scored]
+        return RowScores([self._scores(number, span, weights) for number, span in enumerate(spans)])
+
+    def search(self, query: str, k: int, allowed: Sequence[BoolArray | None] | None = None) -> list[Scored]:
+        """The k best rows for this query: see `scores` and `RowScores.best`."""
+        return self.scores(query).best(k, allowed)
 
     def _weights(self, words: Sequence[QueryWord], spans: Sequence[Spans]) -> ScoreArray:
         """What having a term adds to a score at most, float64 (terms,); 0 for a term that is not looked for."""
@@ -113,9 +134,11 @@ class Bm25:
         return norm
 
 
-def _best(scores: ScoreArray, k: int, floor: float) -> IntArray:
+def _best(scores: ScoreArray, mask: BoolArray | None, k: int, floor: float) -> IntArray:
     """The rows that score above 0, at least `floor`, and at least what the k-th best does, ascending."""
     rows = np.flatnonzero(scores >= floor if floor > 0 else scores > 0)
+    if mask is not None:
+        rows = rows[mask[rows]]
     for size in (_FIRST, len(rows)):
         if len(rows) > k:
             rows = rows[scores[rows] >= _floor(_highest(scores[rows[:size]], k), k)]

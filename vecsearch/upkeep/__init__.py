@@ -1,4 +1,4 @@
-"""What an open index does with its own files: versions, tags, compaction, verification, export.
+"""What an open index does with its own files: versions, tags, verification, export.
 
 The base of `Index`, which adds documents and searches.
 """
@@ -16,7 +16,6 @@ from vecsearch.store import Store
 from vecsearch.summary import describe
 from vecsearch.types import Info, Verification, Version
 from vecsearch.upkeep import exchange, history
-from vecsearch.upkeep.compaction import compact
 from vecsearch.upkeep.repair import repair as repair_files
 from vecsearch.upkeep.verify import verify as verify_files
 
@@ -71,11 +70,6 @@ class Upkeep:
         """From now on the newest `n` versions stay on disk, besides those with a tag."""
         with self._writing():
             history.keep(self._store, n)
-
-    def compact(self) -> bool:
-        """The index is one segment without deleted rows; False when it was that already."""
-        with self._writing():
-            return compact(self._store)
 
     def verify(self, *, repair: bool = False) -> Verification:
         """What is wrong with the files of the index; see `verify_index`."""

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from vecsearch.columns import joined
 from vecsearch.commit import Commit
 from vecsearch.garbage import collect
 from vecsearch.manifest import now, written_by
+from vecsearch.segment import Content
 from vecsearch.store import Store
+from vecsearch.types import FloatArray
 
 
-def compact(store: Store) -> bool:
+def compact(store: Store, asked: FloatArray | None = None) -> bool:
     """The index is one segment without deleted rows; False when it was that already. The lock is held.
 
-    Holds all vectors in memory while it works: 1.5 kB a chunk at 384 dimensions, and the rows.
+    What finds rows approximately is measured on vectors that are `asked`, unit rows (m, dim), too; then nothing is
+    left as it is. Holds all vectors in memory while it works: 1.5 kB a chunk at 384 dimensions, and the rows.
     """
     base = store.snapshot()
-    if len(base.parts) <= 1 and all(part.alive is None for part in base.parts):
+    if asked is None and len(base.parts) <= 1 and all(part.alive is None for part in base.parts):
         return False
     with Commit(store) as commit:
-        contents = [part.segment.where(part.mask()) for part in base.parts]
-        rows = joined([rows for rows, _ in contents])
-        segment = commit.segment(rows, np.concatenate([vectors for _, vectors in contents]))
+        contents = [part.segment.where(part.mask(), base.manifest.language) for part in base.parts]
+        segment = commit.segment(Content.joined(contents), base.manifest.recall, asked)
         commit.publish(
             replace(
                 base.manifest,

@@ -1,6 +1,6 @@
 """An index as one Parquet file that other tools read, and an index made from such a file.
 
-    the columns of chunks.parquet (see segment.py), and
+    the columns of chunks.parquet (see rows.py), and
     vector    list of float32, the unit vector; times `norm` it is what the model gave
 
 The file's metadata has, under `vecsearch`, the model, metric and chunking as JSON. Deleted rows are not in it.
@@ -25,8 +25,10 @@ from vecsearch.chunking import Chunking
 from vecsearch.columns import aligned, joint_fields
 from vecsearch.commit import Commit
 from vecsearch.errors import IndexDamaged, InvalidDocument, InvalidVector, PathNotFound
-from vecsearch.manifest import Manifest, ModelEntry, SegmentEntry, first_manifest
-from vecsearch.segment import check_rows, without_field_ids
+from vecsearch.lexical import checked_language
+from vecsearch.manifest import Manifest, ModelEntry, SegmentEntry, checked_recall, first_manifest
+from vecsearch.rows import check_rows, without_field_ids
+from vecsearch.segment import Content
 from vecsearch.store import Part, Snapshot, Store
 from vecsearch.types import FloatArray, Metric
 from vecsearch.vectors import check_vectors
@@ -82,7 +84,7 @@ def import_into(store: Store, path: Path, keep_versions: int) -> None:
 def _import(store: Store, file: Any, empty: Manifest) -> None:
     """The first version of the new index is all of the file."""
     with store.creating(), Commit(store) as commit:
-        segments = [_segment(commit, rows, empty.model.dim) for rows in _whole_documents(file)]
+        segments = [_segment(commit, rows, empty) for rows in _whole_documents(file)]
         ids = pa.chunked_array([own for _, own in segments], pa.string())
         if len(ids.unique()) < len(ids):
             raise pa.ArrowInvalid("a document is there twice")
@@ -112,8 +114,14 @@ def _with_vectors(rows: pa.Table, vectors: FloatArray) -> pa.Table:
 
 
 def _described(manifest: Manifest) -> dict[bytes, bytes]:
-    model, chunking = asdict(manifest.model), asdict(manifest.chunking)
-    return {_KEY: json.dumps({"model": model, "metric": manifest.metric.value, "chunking": chunking}).encode()}
+    described = {
+        "model": asdict(manifest.model),
+        "metric": manifest.metric.value,
+        "chunking": asdict(manifest.chunking),
+        "language": manifest.language,
+        "recall": manifest.recall,
+    }
+    return {_KEY: json.dumps(described).encode()}
 
 
 def _read_description(schema: pa.Schema, keep_versions: int) -> Manifest:
@@ -122,13 +130,14 @@ def _read_description(schema: pa.Schema, keep_versions: int) -> Manifest:
         content = json.loads((schema.metadata or {})[_KEY])
         model = ModelEntry(**content["model"])
         metric, chunking = Metric.of(content["metric"]), Chunking(**content["chunking"])
+        language, recall = checked_language(content["language"]), checked_recall(content["recall"])
         kind = schema.field(_VECTOR).type
     except (KeyError, TypeError, ValueError) as error:
         raise pa.ArrowInvalid(f"it does not say what it holds: {error!r}") from None
     check_rows(_without_vectors(schema.empty_table()), "it")
     if kind != pa.list_(pa.float32(), model.dim):
         raise pa.ArrowInvalid(f"its vectors are {kind}, expected lists of {model.dim} floats")
-    return first_manifest(model, metric, chunking, keep_versions)
+    return first_manifest(model, metric, chunking, keep_versions, language, recall)
 
 
 @contextmanager
@@ -167,18 +176,20 @@ def _whole_documents(file: Any) -> Iterator[pa.Table]:
         yield pa.concat_tables(pending)
 
 
-def _segment(commit: Commit, rows: pa.Table, dim: int) -> tuple[SegmentEntry, pa.Array]:
+def _segment(commit: Commit, rows: pa.Table, manifest: Manifest) -> tuple[SegmentEntry, pa.Array]:
     """A segment of these rows, and the ids of the documents in it; raises ArrowInvalid, InvalidVector."""
     ids = rows.column("document_id").combine_chunks()
     ordinals = rows.column("ordinal").to_numpy()
     same = np.append(False, pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False))
     if np.any((ordinals != 0) & ~(same & (np.diff(ordinals, prepend=-1) == 1))):
         raise pa.ArrowInvalid("the chunks of a document are not together and in order")
+    dim = manifest.model.dim
     vectors = rows.column(_VECTOR).combine_chunks().flatten().to_numpy().reshape(-1, dim)
     unit = check_vectors(vectors, len(rows), dim, name=lambda row: f"chunk {row}")
     if np.any(np.abs(np.linalg.norm(unit, axis=1) - 1) > _UNIT):
         raise pa.ArrowInvalid("a vector is not a unit vector")
-    return commit.segment(_without_vectors(rows), unit), ids.filter(pa.array(ordinals == 0))
+    content = Content.of(_without_vectors(rows), unit, manifest.language)
+    return commit.segment(content, manifest.recall), ids.filter(pa.array(ordinals == 0))
 
 
 def _without_vectors(rows: pa.Table) -> pa.Table:

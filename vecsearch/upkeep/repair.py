@@ -1,20 +1,31 @@
-"""Makes anew what is derived and damaged: the mapped rows from the record, the table of files from nothing.
+"""Makes anew what is derived and damaged: mapped rows and words from the record, the table of files from nothing.
 
 What is damaged and not derived stays as it is and stays reported: nothing is dropped silently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from vecsearch import files
-from vecsearch.ann import Flat
+from vecsearch.ann.flat import Flat
 from vecsearch.commit import Commit
 from vecsearch.errors import VecsearchError
 from vecsearch.garbage import collect
-from vecsearch.manifest import SegmentEntry, now, written_by
-from vecsearch.segment import ROWS, VECTORS, derive_rows, read_record
+from vecsearch.manifest import Manifest, SegmentEntry, now, written_by
+from vecsearch.segment import (
+    CODES,
+    POSTINGS,
+    ROWS,
+    VECTORS,
+    Content,
+    derive_codes,
+    derive_postings,
+    derive_rows,
+    read_record,
+)
 from vecsearch.store import SEGMENTS, SOURCES, Store
 from vecsearch.types import Problem
 
@@ -22,22 +33,24 @@ from vecsearch.types import Problem
 def repair(store: Store, problems: Sequence[Problem]) -> tuple[str, ...]:
     """The files that were made anew. The lock is held.
 
-    The mapped rows of a segment come out of its record byte for byte as they were, for all versions that have the
-    segment. Where another release of Arrow writes other bytes, the segment is written again, in a new version. A
-    damaged table of files is left out of a new version: the next sync reads every file once and encodes nothing.
+    The mapped rows and the words of a segment come out of its record byte for byte as they were, for all versions that
+    have the segment. Where another release of Arrow or of the stemmers makes other bytes, the segment is written
+    again, in a new version. A damaged table of files is left out of a new version: the next sync reads every file once
+    and encodes nothing.
     """
     mendable = _mendable(problems)
-    repaired = {path for path in mendable if path.endswith(ROWS) and _made_anew(store, path)}
+    repaired = {path for path in mendable if path.startswith(SEGMENTS) and _made_anew(store, path)}
     try:
         base = store.manifest()
     except VecsearchError:  # nothing is built on a version that cannot be read; one before it can be restored
         return tuple(sorted(repaired))
-    rewritten = {entry.id for entry in base.segments if _rows_of(entry) in mendable - repaired}
+    left = {entry.id: _derived(entry) & mendable - repaired for entry in base.segments}
+    rewritten = [entry.id for entry in base.segments if left[entry.id]]
     lost_sources = base.sources if base.sources and f"{SOURCES}/{base.sources.id}" in mendable else None
     if rewritten or lost_sources:
         with Commit(store) as commit:
-            segments = [_rewritten(store, commit, e) if e.id in rewritten else e for e in base.segments]
-            repaired |= {_rows_of(entry) for entry in base.segments if entry.id in rewritten}
+            segments = [_rewritten(store, commit, e, base) if left[e.id] else e for e in base.segments]
+            repaired |= set().union(*left.values())
             repaired |= {f"{SOURCES}/{lost_sources.id}"} if lost_sources else set()
             commit.publish(
                 replace(
@@ -60,21 +73,27 @@ def _mendable(problems: Sequence[Problem]) -> set[str]:
     return {problem.file for problem in problems if problem.repairable and problem.file.rpartition("/")[0] not in lost}
 
 
-def _rows_of(entry: SegmentEntry) -> str:
-    return f"{SEGMENTS}/{entry.id}/{ROWS}"
+def _derived(entry: SegmentEntry) -> set[str]:
+    return {f"{SEGMENTS}/{entry.id}/{name}" for name in (ROWS, POSTINGS, CODES)}
 
 
 def _made_anew(store: Store, path: str) -> bool:
-    """Whether the mapped rows could be replaced by the bytes that the manifests expect."""
+    """Whether a derived file could be replaced by the bytes that the manifests expect."""
     target = store.path / path
-    expected = {
-        entry.files[ROWS].sha256
-        for number in store.versions()
-        for entry in _segments(store, number)
-        if _rows_of(entry) == path
-    }
+    naming = [
+        (manifest, entry)
+        for manifest in _manifests(store)
+        for entry in manifest.segments
+        if entry.id == target.parent.name
+    ]
+    expected = {entry.files[target.name].sha256 for _, entry in naming}
     with files.temporary_beside(target) as temporary:
-        derive_rows(target.parent, temporary)
+        if target.name == ROWS:
+            derive_rows(target.parent, temporary)
+        elif target.name == POSTINGS:
+            derive_postings(target.parent, temporary, naming[0][0].language)
+        else:
+            derive_codes(target.parent, temporary)
         if {files.sha256(temporary)} != expected:
             return False
         files.flush_file(temporary)
@@ -82,15 +101,16 @@ def _made_anew(store: Store, path: str) -> bool:
     return True
 
 
-def _segments(store: Store, number: int) -> tuple[SegmentEntry, ...]:
-    try:
-        return store.manifest(number).segments
-    except VecsearchError:
-        return ()
+def _manifests(store: Store) -> Iterator[Manifest]:
+    """Those that can be read."""
+    for number in store.versions():
+        with suppress(VecsearchError):
+            yield store.manifest(number)
 
 
-def _rewritten(store: Store, commit: Commit, entry: SegmentEntry) -> SegmentEntry:
+def _rewritten(store: Store, commit: Commit, entry: SegmentEntry, manifest: Manifest) -> SegmentEntry:
     """The same rows and vectors under a new name; rows keep their numbers, so tombstones hold as they are."""
     folder = store.path / SEGMENTS / entry.id
-    written = commit.segment(read_record(folder), Flat(folder / VECTORS).vectors)
+    content = Content.of(read_record(folder), Flat(folder / VECTORS).vectors, manifest.language)
+    written = commit.segment(content, manifest.recall)
     return replace(written, tombstones=entry.tombstones)

@@ -16,7 +16,7 @@ from vecsearch import files
 from vecsearch.errors import IndexDamaged, IndexNotFound, VecsearchError
 from vecsearch.garbage import unnamed
 from vecsearch.manifest import FileEntry, Manifest, SegmentEntry, SideFile
-from vecsearch.segment import ROWS, Segment, read_record
+from vecsearch.segment import CODES, POSTINGS, ROWS, Segment, read_record
 from vecsearch.sources import read as read_sources
 from vecsearch.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
 from vecsearch.types import Problem, Verification
@@ -111,7 +111,7 @@ def _segment_problems(store: Store, entry: SegmentEntry, found: _Findings) -> It
     for name, expected in entry.files.items():
         path = f"{SEGMENTS}/{entry.id}/{name}"
         found.checked[path] = expected.size
-        for problem in _file_problems(store.path, path, expected, repairable=name == ROWS):
+        for problem in _file_problems(store.path, path, expected, repairable=name in (ROWS, POSTINGS, CODES)):
             damaged = True
             yield problem
     if not damaged:
@@ -148,6 +148,7 @@ def _content_problems(folder: Path, entry: SegmentEntry) -> Iterator[str]:
         segment = Segment(folder, entry)
         if not segment.table.equals(read_record(folder)):
             yield "rows.arrow is not a copy of chunks.parquet"
+        segment.postings.check()
     except IndexDamaged as error:
         yield str(error)
         return

@@ -1,0 +1,38 @@
+"""How files are read: the flags that say which ones, the fields of records, and metadata for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from .metadata import metadata_of
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def reading(command: _Command) -> _Command:
+    """Adds --include, --exclude, --id-field, --text-field, --title-field and --meta."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS = (
+    click.option("--include", multiple=True, metavar="GLOB", help="Take only files like this; may be repeated."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files like this; may be repeated."),
+    click.option("--id-field", metavar="NAME", help="The field of a record that is its id.  [default: _id or id]"),
+    click.option("--text-field", metavar="NAME", help="The field of a record that is its text.  [default: text]"),
+    click.option(
+        "--title-field", metavar="NAME", help="The field of a record put in front of its text.  [default: title]"
+    ),
+    click.option(
+        "--meta",
+        "metadata",
+        multiple=True,
+        metavar="KEY=VALUE",
+        callback=metadata_of,
+        help="Metadata of every document; may be repeated.",
+    ),
+)

@@ -1,0 +1,169 @@
+"""What a search must answer in each mode, by brute force over plain lists: shares no code with the library.
+
+Texts are simple words between single blanks, and a chunk is so many of them, so that a word is what is looked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from typing import NamedTuple
+
+import numpy as np
+
+from vecsearch import Hit
+
+CHUNK_WORDS = 8
+VOCABULARY = ["red", "green", "blue", "house", "tree", "river", "cloud", "stone", "bread", "water", "fire", "salt"]
+VOCABULARY += ["gold", "silver", "paper", "iron", "glass", "wind", "rain", "snow"]
+
+
+class Row(NamedTuple):
+    """A chunk: whose it is, its text, its unit vector as a tuple, and the year of its document."""
+
+    document_id: str
+    ordinal: int
+    text: str
+    unit: tuple[float, ...]
+    norm: float
+    year: int | None
+
+    @property
+    def chunk_id(self) -> str:
+        return f"{self.document_id}#{self.ordinal}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One search."""
+
+    text: str
+    vector: np.ndarray
+    mode: str = "hybrid"
+    metric: str = "cosine"
+    k: int = 10
+    per_document: int | None = None
+    min_similarity: float | None = None
+    collapse: float | None = None
+    dense_weight: float | None = None
+
+
+class Answer(NamedTuple):
+    """A chunk that is to be found, with its scores."""
+
+    chunk_id: str
+    score: float
+    similarity: float
+
+
+def rows_of(document_id: str, text: str, year: int | None, encoder) -> list[Row]:
+    """The chunks of a document."""
+    words = text.split(" ")
+    pieces = [" ".join(words[first : first + CHUNK_WORDS]) for first in range(0, len(words), CHUNK_WORDS)]
+    found = []
+    for ordinal, piece in enumerate(pieces):
+        unit, norm = unit_of(encoder.vector(piece))
+        found.append(Row(document_id, ordinal, piece, tuple(unit.tolist()), norm, year))
+    return found
+
+
+def unit_of(vector: np.ndarray) -> tuple[np.ndarray, float]:
+    """A vector of length 1 in float32, as an index stores it, and the length that it had."""
+    wide = vector.astype(np.float64)
+    norm = float(np.sqrt(wide @ wide))
+    return (wide / norm).astype(np.float32), float(np.float32(norm))
+
+
+def similarity(row: Row, asked: Asked) -> float:
+    unit, norm = unit_of(asked.vector)
+    cosine = float((np.array(row.unit) * unit.astype(np.float64)).sum())
+    cosine = min(1.0, max(-1.0, cosine))
+    return cosine * row.norm * norm if asked.metric == "dot" else cosine
+
+
+def bm25(rows: Sequence[Row], text: str) -> list[float]:
+    """The score of each row, by the formula that lexical/bm25.py states, over all of these rows."""
+    texts = [row.text.split(" ") for row in rows]
+    average = sum(map(len, texts)) / len(texts) if texts else 1.0
+    scores = [0.0] * len(rows)
+    for word, times in Counter(text.split()).items():
+        df = sum(word in words for words in texts)
+        weight = times * log(1 + (len(texts) - df + 0.5) / (df + 0.5))
+        for place, words in enumerate(texts):
+            tf = words.count(word)
+            scores[place] += weight * tf / (tf + 1.2 * (1 - 0.75 + 0.75 * len(words) / average))
+    return scores
+
+
+def fused(close: Sequence[float], said: Sequence[float], weight: float | None) -> list[float]:
+    """Both scores of each candidate as one, from the words of docs/fusion.md."""
+    lowest, highest, most = min(close), max(close), max(said)
+    meaning = [1.0 if highest == lowest else (value - lowest) / (highest - lowest) for value in close]
+    if not most:
+        return meaning
+    words = [value / most for value in said]
+    if weight is None:
+        dense, lexical = _confirmed(meaning, words), _confirmed(words, meaning)
+        weight = dense / (dense + lexical) if dense + lexical else 0.5
+    return [weight * here + (1 - weight) * there for here, there in zip(meaning, words, strict=True)]
+
+
+def _confirmed(own: Sequence[float], other: Sequence[float]) -> float:
+    last = sorted(own, reverse=True)[:5][-1]
+    return max(there for here, there in zip(own, other, strict=True) if here >= last and here > 0)
+
+
+def expected(rows: Sequence[Row], asked: Asked, allowed: Sequence[Row] | None = None, depth: int = 100) -> list[Answer]:
+    """The answer, among the `allowed` of the live `rows`; in hybrid mode each leg brings `depth` rows at least."""
+    among = list(rows if allowed is None else allowed)
+    close = {row: similarity(row, asked) for row in among}
+    every = dict(zip(rows, bm25(rows, asked.text), strict=True))
+    depth = max(depth, asked.k * (1 if asked.per_document is None and asked.collapse is None else 4))
+    while True:
+        near = _best(among, close)[:depth]
+        worded = _best([row for row in among if every[row] > 0], every)[:depth]
+        candidates = {"dense": near, "lexical": worded, "hybrid": list(dict.fromkeys(near + worded))}[asked.mode]
+        said = [every[row] for row in candidates]
+        scores = [close[row] for row in candidates] if asked.mode == "dense" else said
+        if asked.mode == "hybrid" and candidates:
+            scores = fused([close[row] for row in candidates], said, asked.dense_weight)
+        by_row = dict(zip(candidates, scores, strict=True))
+        shown = [row for row in _best(candidates, by_row) if _reaches(close[row], asked.min_similarity)]
+        shown = _chosen(shown, asked)
+        more = asked.mode != "hybrid" or _reaches(close[near[-1]] if near else -1, asked.min_similarity)
+        if len(shown) == asked.k or depth >= len(among) or not more:
+            return [Answer(row.chunk_id, by_row[row], close[row]) for row in shown]
+        depth *= 8
+
+
+def _best(rows: Sequence[Row], scores: dict[Row, float]) -> list[Row]:
+    return sorted(rows, key=lambda row: (-scores[row], row.document_id, row.ordinal))
+
+
+def _reaches(value: float, floor: float | None) -> bool:
+    return floor is None or value >= floor
+
+
+def _chosen(rows: Sequence[Row], asked: Asked) -> list[Row]:
+    """The first k that are neither too many of one document nor like one before them."""
+    of_document: Counter[str] = Counter()
+    kept: list[Row] = []
+    for row in rows:
+        of_document[row.document_id] += 1
+        if asked.per_document is not None and of_document[row.document_id] > asked.per_document:
+            continue
+        alike = [float(np.dot(row.unit, other.unit)) for other in kept]
+        if asked.collapse is None or not any(cosine >= asked.collapse - 1e-6 for cosine in alike):
+            kept.append(row)
+        if len(kept) == asked.k:
+            break
+    return kept
+
+
+def assert_answers(hits: Sequence[Hit], answers: Sequence[Answer]) -> None:
+    """The hits are just these, in this order, with these scores."""
+    assert [hit.chunk_id for hit in hits] == [answer.chunk_id for answer in answers]
+    np.testing.assert_allclose([hit.score for hit in hits], [answer.score for answer in answers], rtol=0, atol=1e-9)
+    np.testing.assert_allclose([hit.similarity for hit in hits], [a.similarity for a in answers], rtol=1e-9, atol=1e-9)

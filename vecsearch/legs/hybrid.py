@@ -1,0 +1,43 @@
+"""Both legs: what is near and what has the words, put together and scored by `fusion`.
+
+The candidates are the best of each leg, and each of them gets the scores of both, exact ones. So what is asked is one
+set of rows, whatever segments they are in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vecsearch.fusion import fuse
+from vecsearch.legs.candidates import Candidates, best_first
+from vecsearch.legs.dense import similarities
+from vecsearch.legs.lexical import having_words, lexical_scores
+from vecsearch.lexical import RowScores
+from vecsearch.store import Part
+from vecsearch.types import FloatArray, Metric
+
+_ROWS = 2**32  # more than a segment has
+
+
+def by_both(
+    parts: Sequence[Part],
+    near: Candidates,
+    words: RowScores,
+    query: FloatArray,
+    length: float,
+    metric: Metric,
+    weight: float | None,
+) -> Candidates:
+    """The nearest rows and as many that have the words, ranked by the fused scores; `weight` as fuse() takes it."""
+    places, rows, _ = having_words(parts, words, near.depth)
+    keys = np.unique(np.concatenate([near.parts * _ROWS + near.rows, places * _ROWS + rows]))
+    places, rows = np.divmod(keys, _ROWS)
+    close = similarities(parts, places, rows, query, length, metric)
+    said = lexical_scores(words, places, rows)
+    scores = fuse(close, said, weight=weight)
+    order = best_first(parts, places, rows, scores)
+    return Candidates(
+        places[order], rows[order], scores[order], close[order], said[order], depth=near.depth, unseen=near.unseen
+    )
