@@ -1,0 +1,98 @@
+"""Is a map smooth? A page of many points in a headless Chromium: its size, opening, painting, searching.
+
+    python benchmarks/map.py [--points 50000]
+
+Needs pip install playwright, and a Chromium, of `playwright install chromium` or named by $VECSEARCH_CHROMIUM.
+Each of 60 frames moves and zooms the map; painting is what the page's script takes for one, frames a second are what
+the browser shows while the map moves for two seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+from machine import report
+from playwright.sync_api import Page, sync_playwright
+
+from vecsearch.mapping.drawing import Drawing, Entry, QueryPoint
+from vecsearch.mapping.page import write_page
+from vecsearch.sampling import SampledChunk
+
+_FRAMES = 60
+_KINDS = 20
+_DRAWN = "document.getElementById('canvas').dataset.ms"
+_TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_MOVING = """async () => {
+  const started = performance.now();
+  let frames = 0;
+  for (; performance.now() - started < 2000; frames++) {
+    view.x += 0.001;
+    repaint();
+    await new Promise(requestAnimationFrame);
+  }
+  return frames / 2;
+}"""
+
+
+def main() -> None:
+    """Prints one line of figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--points", type=int, default=50_000)
+    n = parser.parse_args().points
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        place = Path(folder) / "map.html"
+        stream = io.BytesIO()
+        write_page(stream, _drawing(n))
+        place.write_bytes(stream.getvalue())
+        chromium = os.environ.get("VECSEARCH_CHROMIUM") or driver.chromium.executable_path
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        figures = _timed(browser.new_page(viewport={"width": 1400, "height": 900}), place)
+        browser.close()
+    columns = ["points", "MB", "open s", "paint ms, median", "paint ms, most", "search ms", "frames a second"]
+    report("A map in a browser", columns, [[n, len(stream.getvalue()) / 1e6, *figures]])
+
+
+def _drawing(n: int) -> Drawing:
+    """Points around a middle in twenty colours, each with a passage of 288 characters."""
+    rng = np.random.default_rng(0)
+    text = "some words of a passage " * 12
+    return Drawing(
+        title="many points",
+        note="",
+        places=rng.normal(0, 1, (n, 2)),
+        passages=[SampledChunk(f"d{i}#0", f"d{i}", f"/docs/a{i % 50}.md", i, "", text) for i in range(n)],
+        metadata=[{}] * n,
+        kinds=rng.integers(0, _KINDS, n),
+        entries=[Entry(f"kind {i}", f"#{40 + 10 * i:02x}79a7", n // _KINDS) for i in range(_KINDS)],
+        queries=[QueryPoint("a query", 0, 0)],
+    )
+
+
+def _timed(page: Page, place: Path) -> list[float]:
+    started = perf_counter()
+    page.goto(place.as_uri())
+    page.wait_for_function(_DRAWN)
+    opened = perf_counter() - started
+    page.mouse.move(700, 450)
+    paints = []
+    for frame in range(_FRAMES):
+        page.mouse.wheel(0, -60 if frame < _FRAMES / 2 else 60)
+        page.evaluate(_TWO_FRAMES)
+        paints.append(float(page.evaluate(_DRAWN)))
+    started = perf_counter()
+    page.fill("#search", "passage")
+    page.evaluate(_TWO_FRAMES)
+    searched = 1000 * (perf_counter() - started)
+    page.fill("#search", "")
+    return [opened, median(paints), max(paints), searched, float(page.evaluate(_MOVING))]
+
+
+if __name__ == "__main__":
+    main()
