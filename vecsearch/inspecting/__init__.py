@@ -115,9 +115,8 @@ def _missing(insides: Insides, reading: Reading) -> Iterator[str]:
     """What the model does not have, or does not show."""
     if insides.matrix is None:
         yield "no matrix that can be read: its rows are quantised, or only the model's own code knows where they are"
-    if insides.positions.count is None and not insides.contextual:
-        yield "no positions: the order of the tokens changes nothing"
     if not insides.contextual:
+        yield "no positions: the order of the tokens changes nothing"
         yield "no vectors in context: a token has its row in every text"
     if insides.contextual and not insides.tokens.special.intersection(reading.ids):
         yield "no special tokens around a text"

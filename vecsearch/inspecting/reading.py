@@ -7,7 +7,7 @@ import re
 from vecsearch.encoders import load_encoder
 from vecsearch.encoders.insides import Insides, Reading
 from vecsearch.encoding import Encoder
-from vecsearch.errors import InvalidQuery, ModelDamaged
+from vecsearch.errors import InvalidQuery
 from vecsearch.types import Role, Span
 
 
@@ -23,11 +23,6 @@ def read(insides: Insides, name: str, text: str, role: Role) -> Reading:
     reading = insides.read(text, role)
     if not reading.ids:
         raise InvalidQuery(f"{name} knows no word of {text!r}: try others")
-    if insides.matrix is not None and max(reading.ids) >= len(insides.matrix):
-        raise ModelDamaged(
-            f"{name} reads the token {max(reading.ids)}, its matrix has {len(insides.matrix)} rows: they do not "
-            "belong together"
-        )
     return reading
 
 

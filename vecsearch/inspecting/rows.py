@@ -27,13 +27,12 @@ def one_hot_product(matrix: FloatArray, tokens: Sequence[int]) -> FloatArray:
 
 def norms_of(rows: FloatArray) -> FloatArray:
     """The length of each row, float32 (n,)."""
-    norms: FloatArray = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    return norms
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", rows, rows)), np.float32)
 
 
 def unit(rows: FloatArray) -> FloatArray:
     """The rows scaled to length 1, float32; a zero row stays zero."""
-    return rows / np.maximum(norms_of(rows), _SMALLEST_NORM)[:, None]
+    return np.asarray(rows / np.maximum(norms_of(rows), _SMALLEST_NORM)[:, None], np.float32)
 
 
 def nearest_rows(matrix: FloatArray, tokens: Sequence[int], n: int) -> tuple[IntArray, FloatArray]:

@@ -6,12 +6,15 @@ are a function of pairs, size, seed and epoch alone: a run that goes on after a 
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from vecsearch.tuning.pairs import TrainingPair, relevant_passages
+
+_DRAWN = 100  # passages that are tried, of which one is not to answer a query
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,10 @@ def batches_of_epoch(pairs: Sequence[TrainingPair], size: int, seed: int, epoch:
     this epoch. With hard negatives, a pair takes another of its own in each epoch; one that has none takes the passage
     of another pair.
     """
-    chance = random.Random(f"{seed} {epoch}")
+    rng = np.random.default_rng([seed, epoch])
     relevant = relevant_passages(pairs)
     hard = any(pair.negatives for pair in pairs)
-    waiting = deque(chance.sample(pairs, len(pairs)))
+    waiting = deque(pairs[place] for place in rng.permutation(len(pairs)).tolist())
     made: list[Batch] = []
     while waiting:
         opened = _Open()
@@ -50,8 +53,8 @@ def batches_of_epoch(pairs: Sequence[TrainingPair], size: int, seed: int, epoch:
             if len(opened.batch.queries) == size:
                 break
             pair = waiting.popleft()
-            negative = _negative(pair, pairs, relevant, epoch, chance) if hard else None
-            if not _put(opened, pair, negative, relevant):
+            negative = _negative(pair, pairs, relevant, epoch, rng) if hard else None
+            if (hard and negative is None) or not _put(opened, pair, negative, relevant):
                 waiting.append(pair)
         if len(opened.batch.queries) < 2:  # nothing that waits fits with anything else
             break
@@ -78,11 +81,11 @@ def _negative(
     pairs: Sequence[TrainingPair],
     relevant: Mapping[str, set[str]],
     epoch: int,
-    chance: random.Random,
+    rng: np.random.Generator,
 ) -> str | None:
-    """A passage that does not answer the query."""
+    """A passage that does not answer the query; None where all that were tried do."""
     own = [text for text in pair.negatives if text not in relevant[pair.query]]
     if own:
         return own[epoch % len(own)]
-    drawn = (chance.choice(pairs).passage for _ in range(100))
+    drawn = (pairs[place].passage for place in rng.integers(0, len(pairs), _DRAWN).tolist())
     return next((text for text in drawn if text not in relevant[pair.query]), None)

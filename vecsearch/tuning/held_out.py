@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from vecsearch.errors import InvalidDocument
 from vecsearch.tuning.pairs import TrainingPair, relevant_passages
@@ -29,9 +30,8 @@ def hold_out(pairs: Sequence[TrainingPair], share: float, seed: int) -> Split:
     Their answers are looked for among passages that the model is trained with, too, so that there is something to
     confuse them with. Raises InvalidDocument when there are too few pairs for both.
     """
-    chance = random.Random(seed)
-    passages = list(dict.fromkeys(pair.passage for pair in pairs))
-    chance.shuffle(passages)
+    known = list(dict.fromkeys(pair.passage for pair in pairs))
+    passages = [known[place] for place in np.random.default_rng(seed).permutation(len(known)).tolist()]
     held = set(passages[: max(1, round(share * len(passages)))])
     queries = dict.fromkeys(pair.query for pair in pairs if pair.passage in held)
     training = tuple(pair for pair in pairs if pair.passage not in held and pair.query not in queries)
@@ -49,7 +49,8 @@ def hold_out(pairs: Sequence[TrainingPair], share: float, seed: int) -> Split:
         queries={str(number): query for number, query in enumerate(scored)},
         passages={number: passage for passage, number in numbers.items()},
         judgements={
-            str(number): {numbers[passage]: 1 for passage in relevant[query]} for number, query in enumerate(scored)
+            str(number): {numbers[passage]: 1 for passage in sorted(relevant[query])}
+            for number, query in enumerate(scored)
         },
     )
 

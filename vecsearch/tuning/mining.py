@@ -10,9 +10,8 @@ What stands for a query is taken out of the passage where it begins it: finding 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -41,9 +40,9 @@ def mine_pairs(index: Index, *, most: int = _MOST, seed: int = 0) -> list[Traini
         raise InvalidOption(f"most is {most}; a whole number, at least 1")
     if not len(index):
         raise InvalidOption(f"{index.path} is empty: index something before pairs are mined from it")
-    chance = random.Random(seed)
+    rng = np.random.default_rng(seed)
     parts = Store(index.path).snapshot(index.info().version).parts
-    pairs = [pair for row in _sample(parts, most, seed) for pair in _pairs_of(row, chance)]
+    pairs = [pair for row in _sample(parts, most, seed) for pair in _pairs_of(row, rng)]
     if not pairs:
         raise InvalidOption(f"{index.path} has no chunk with a heading, a title or sentences: give pairs of your own")
     return list(dict.fromkeys(pairs))
@@ -59,7 +58,7 @@ def _sample(parts: Sequence[Part], most: int, seed: int) -> Iterator[Row]:
         yield from parts[number].segment.take([row for _, row in rows])
 
 
-def _pairs_of(row: Row, chance: random.Random) -> Iterator[TrainingPair]:
+def _pairs_of(row: Row, rng: np.random.Generator) -> Iterator[TrainingPair]:
     titles = [title.strip() for title in row.chunk.heading.split(_HEADINGS) if title.strip()]
     named = row.metadata.get("title")
     title = named.strip() if isinstance(named, str) else ""
@@ -70,7 +69,7 @@ def _pairs_of(row: Row, chance: random.Random) -> Iterator[TrainingPair]:
         yield TrainingPair(titles[-1], text)
     if title and row.chunk.ordinal == 0 and title not in titles:
         yield TrainingPair(title, text)
-    yield from _cloze(text, chance)
+    yield from _cloze(text, rng)
 
 
 def _without(text: str, titles: Sequence[str]) -> str:
@@ -86,18 +85,14 @@ def _without(text: str, titles: Sequence[str]) -> str:
     return left
 
 
-def _cloze(text: str, chance: random.Random) -> Iterator[TrainingPair]:
+def _cloze(text: str, rng: np.random.Generator) -> Iterator[TrainingPair]:
     """One sentence of the text with what stands around it."""
     cuts = [int(place) for place in find_boundaries(text, Outline()).cuts[Level.SENTENCE]]
     edges = sorted({0, *cuts, len(text)})
-    spans = [
-        (start, end)
-        for start, end in zip(edges, edges[1:], strict=False)
-        if len(text[start:end].split()) in _SENTENCE_WORDS
-    ]
+    spans = [(start, end) for start, end in pairwise(edges) if len(text[start:end].split()) in _SENTENCE_WORDS]
     if not spans:
         return
-    start, end = chance.choice(spans)
-    passage = text if chance.random() < _KEPT else f"{text[:start].rstrip()} {text[end:].lstrip()}".strip()
+    start, end = spans[int(rng.integers(len(spans)))]
+    passage = text if rng.random() < _KEPT else f"{text[:start].rstrip()} {text[end:].lstrip()}".strip()
     if len(passage.split()) >= _PASSAGE_WORDS:
         yield TrainingPair(" ".join(text[start:end].split()), passage)

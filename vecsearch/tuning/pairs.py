@@ -1,7 +1,7 @@
 """Files -> training pairs: a query and a passage that answers it, with passages that do not where there are any.
 
-    pairs.jsonl, .csv, .tsv, .parquet   the columns query, passage and, if you like, negative: a text, or a list of them
-    FOLDER                              a collection in BEIR form: the judgements of one split, the texts of its corpus
+pairs.jsonl, .csv, .tsv, .parquet   the columns query, passage and, if you like, negative: a text, or a list of them
+FOLDER                              a collection in BEIR form: the judgements of one split, the texts of its corpus
 """
 
 from __future__ import annotations
