@@ -1,6 +1,6 @@
 """How long does a warm search take beside the bare FAISS call, and how right is it: alone, filtered, in batches?
 
-    python benchmarks/search.py DATA [--rows N...] [--compacted]
+    python benchmarks/search.py DATA [--rows N...] [--compacted] [--kept FOLDER]
 
 DATA is a folder with scale/ (passages as .jsonl.gz) and squad-dev/ (questions in BEIR form). The rows are its passages
 with the default model's vectors; those beyond are passages drawn again with Gaussian noise of 0.03 in each dimension
@@ -72,6 +72,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--rows", nargs="+", type=int, default=[10_000, 100_000])
     parser.add_argument("--compacted", action="store_true", help="compact the index before it is asked")
+    parser.add_argument("--kept", type=Path, help="keep the indexes in this folder, and use those that are there")
+    parser.add_argument("--only-make", action="store_true", help="make the indexes and ask nothing")
     arguments = parser.parse_args()
     texts = [passage["text"] for passage in _passages(arguments.data / "scale")]
     real = embed(texts)
@@ -80,24 +82,34 @@ def main() -> None:
     asked = embed([questions[number] for number in drawn], role="query")
     os.environ["VECSEARCH_CACHE_SIZE"] = "0"  # what is made below is not worth keeping
     sizes, speeds, batches = [], [], []
-    for rows in arguments.rows:
-        with tempfile.TemporaryDirectory() as folder:
-            made = _measured(Path(folder) / "index", texts, _many(real, rows), asked, compacted=arguments.compacted)
-            sizes += made[0]
-            speeds += made[1]
-            batches += made[2]
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in arguments.rows:
+            path = (arguments.kept or Path(folder)) / f"{rows}{'-compacted' * arguments.compacted}"
+            vectors = _many(real, rows)
+            seconds = _made(path, texts, vectors, compacted=arguments.compacted)
+            if not arguments.only_make:
+                made = _measured(path, vectors, asked, seconds)
+                sizes += made[0]
+                speeds += made[1]
+                batches += made[2]
     report("The index", SIZES, sizes)
     report("One search, warm, k = 10", SPEED, speeds)
     report("Many searches", BATCHES, batches)
 
 
-def _measured(path: Path, texts: Sequence[str], vectors: Any, asked: Any, *, compacted: bool) -> Any:
+def _made(path: Path, texts: Sequence[str], vectors: Any, *, compacted: bool) -> float | None:
+    """How many seconds it took to make the index; None for one that was there."""
+    if path.exists():
+        return None
     index = Index.create(path, model=Given(vectors))
     started = perf_counter()
     index.add(_documents(texts, len(vectors)))
     if compacted:
         index.compact()
-    seconds = perf_counter() - started
+    return perf_counter() - started
+
+
+def _measured(path: Path, vectors: Any, asked: Any, seconds: float | None) -> Any:
     opened = median(_timed(lambda _: Index.open(path), range(20)))
     index = Index.open(path, model=Given(vectors))
     files = {
@@ -109,35 +121,54 @@ def _measured(path: Path, texts: Sequence[str], vectors: Any, asked: Any, *, com
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1e6)
     said = info.measured_recall or 1.0
     n = len(vectors)
-    size = [n, info.segments, seconds, opened, files["vectors"] / n, files["codes"] / n, said, memory]
+    size = [
+        n,
+        info.segments,
+        "" if seconds is None else seconds,
+        opened,
+        files["vectors"] / n,
+        files["codes"] / n,
+        said,
+        memory,
+    ]
     return [size], _speeds(index, path, vectors, asked), _batches(index, n, asked)
 
 
 def _speeds(index: Index, path: Path, vectors: Any, asked: Any) -> list[list[Any]]:
     """A row for each way to ask, each timed in turn with the bare call that it is compared with."""
-    n = len(vectors)
-    everything = np.arange(n)
+    n, queries = len(vectors), asked[:_TIMED]
     flat, codes = _bare(path, "vectors"), _bare(path, "codes")
-    rows = []
-    ways: list[tuple[str, dict[str, Any], Callable[[Any], Any] | None, Any]] = [
-        ("exact", {"exact": True}, flat, everything),
-        ("as it is", {}, codes or flat, everything),
+    ways: list[tuple[str, dict[str, Any], Callable[[Any], Any] | None, int]] = [
+        ("exact", {"exact": True}, flat, n),
+        ("as it is", {}, codes or flat, n),
     ]
-    ways += [
-        (f"where {share}", {"where": f"number < {n // every}"}, None, everything[: n // every])
-        for share, every in SHARES.items()
-        if n // every >= _K
-    ]
+    shares = {name: n // every for name, every in SHARES.items() if n // every >= _K}
+    ways += [(f"where {name}", {"where": f"number < {rows}"}, None, rows) for name, rows in shares.items()]
+    lasts = _last_of_nearest(vectors, queries, [n, *shares.values()])
+    table = []
     for name, how, bare, among in ways:
-        ours, theirs = [], []
-        for query in asked[:_TIMED]:
-            ours += _timed(lambda query, how=how: index.search(query, _K, **how), [query])
-            if bare:
-                theirs += _timed(bare, [query[None]])
-        recall = _recall(index, vectors, among, asked[:_TIMED], how)
+        ours, theirs, recalls = [], [], []
+        index.search(queries[0], _K, **how)
+        for query, last in zip(queries, lasts[among], strict=True):
+            started = perf_counter()
+            hits = index.search(query, _K, **how)
+            ours.append(1000 * (perf_counter() - started))
+            theirs += _timed(bare, [query[None]]) if bare else []
+            found = [int(hit.document_id) for hit in hits]
+            recalls.append(np.mean(vectors[found] @ query >= last - 1e-6))
         beside = [median(theirs), median(ours) - median(theirs)] if bare else ["", ""]
-        rows.append([n, name, *np.percentile(ours, [50, 95, 99]).tolist(), *beside, recall])
-    return rows
+        table.append([n, name, *np.percentile(ours, [50, 95, 99]).tolist(), *beside, float(np.mean(recalls))])
+    return table
+
+
+def _last_of_nearest(vectors: Any, queries: Any, counts: Sequence[int]) -> dict[int, list[float]]:
+    """For each number of first rows what the last of the nearest among them scores for each query."""
+    found: dict[int, list[float]] = {count: [] for count in counts}
+    for first in range(0, len(queries), 50):
+        scores = queries[first : first + 50] @ vectors.T  # (50, n)
+        for count in found:
+            found[count] += np.partition(scores[:, :count], count - _K, axis=1)[:, count - _K].tolist()
+    return found
 
 
 def _batches(index: Index, n: int, asked: Any) -> list[list[Any]]:
@@ -150,17 +181,6 @@ def _batches(index: Index, n: int, asked: Any) -> list[list[Any]]:
             many.append(_BATCH / (_timed(lambda queries, how=how: index.search(queries, _K, **how), [asked])[0] / 1000))
         rows.append([n, name, median(one), median(many), median(many) / median(one)])
     return rows
-
-
-def _recall(index: Index, vectors: Any, among: Any, asked: Any, how: dict[str, Any]) -> float:
-    """What share of the nearest rows is found, on average; a row as near as the last of them is as good."""
-    shares = []
-    for query in asked:
-        scores = vectors[among] @ query
-        last = np.partition(scores, -_K)[-_K]
-        found = [int(hit.document_id) for hit in index.search(query, _K, **how)]
-        shares.append(np.mean([scores[number] >= last - 1e-6 for number in found]))
-    return float(np.mean(shares))
 
 
 def _bare(path: Path, name: str) -> Callable[[Any], Any] | None:

@@ -16,6 +16,7 @@ from .options import common, running
 from .output import plural, print_done
 from .passages import printable
 from .progress import progress_bar
+from .word_scores import judging_words
 
 if TYPE_CHECKING:
     from vecsearch import Comparison, Evaluation, Index, JudgedQueries, Latency, ModeScores, Timings
@@ -37,12 +38,15 @@ _NAME_WIDTH = 14
 @click.option(
     "--queries", "shown", type=click.IntRange(1), metavar="N", help="Show N queries that gain and N that lose."
 )
-@click.option("--model", help="A model's name or folder; for a new index.  [default: all-MiniLM-L6-v2]")
+@click.option(
+    "--model", multiple=True, help="A model's name or folder; for a new index, or --words.  [default: all-MiniLM-L6-v2]"
+)
 @click.option("--dim", type=click.IntRange(1), metavar="N", help="Keep N numbers of a vector; for a new index.")
 @click.option("--chunk-tokens", type=int, metavar="N", help="Tokens of a chunk at most; for a new index.")
 @click.option("--overlap", type=int, metavar="N", help="Tokens a chunk repeats of the one before; for a new index.")
 @running
 @common
+@judging_words
 def evaluate(
     folder: Path | None,
     split: str,
@@ -60,7 +64,7 @@ def evaluate(
     FOLDER holds a collection in BEIR form: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv. It is indexed into the
     index that -i names, to be used again, or else into one that is thrown away. Or --pairs names a .csv, .tsv or
     .jsonl file with the columns query, document (an id or a path) and, if you like, relevance; the index is then one
-    that is there.
+    that is there. With --words or --sts models are scored instead, side by side, each named by a --model.
     """
     from vecsearch import Evaluation, Mode, evaluate, read_beir, read_pairs
 

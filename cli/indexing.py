@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,14 @@ from .options import common, running, waiting
 from .output import print_report
 from .progress import progress_bar
 from .reading import reading
+from .sources import Sources, sources_of
 
 if TYPE_CHECKING:
-    from vecsearch import Index
+    from vecsearch import Index, Progress, Report
 
 
 @click.command(short_help="Bring the index in step with files and folders.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("given", nargs=-1, required=True, metavar="PATH...")
 @click.option("--model", help="A model's name or folder; for a new index.  [default: all-MiniLM-L6-v2]")
 @click.option(
     "--dim", type=click.IntRange(1), metavar="N", help="Keep the first N numbers of vectors; for a new index."
@@ -28,27 +29,45 @@ if TYPE_CHECKING:
 @click.option("--chunk-tokens", type=int, metavar="N", help="Tokens of a chunk at most; for a new index.")
 @click.option("--overlap", type=int, metavar="N", help="Tokens a chunk repeats of the one before; for a new index.")
 @click.option(
+    "--splitter",
+    type=click.Choice(["structure", "sentences", "semantic"]),
+    help="What decides where documents are cut; for a new index.  [default: structure]",
+)
+@click.option(
+    "--context/--no-context", default=None, help="Encode chunks under the titles above them; for a new index."
+)
+@click.option(
     "--language", metavar="CODE", help="Read words as of one language, as en; for a new index.  [default: auto]"
 )
 @click.option(
     "--recall", type=float, metavar="R", help="Share of the nearest a search finds; for a new index.  [default: 0.99]"
 )
+@click.option("--keep-text/--no-keep-text", default=None, help="Keep the text of each document too; for a new index.")
 @reading
+@click.option("--id", "identifier", metavar="NAME", help="What is read from standard input, with - for PATH.")
+@click.option("--allow-http", is_flag=True, help="Take http and https addresses for PATH, and ask them.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@click.option("--watch", is_flag=True, help="Go on: keep the index in step until Ctrl-C.")
 @running
 @waiting
 @common
 def index(
-    paths: tuple[Path, ...],
+    given: tuple[str, ...],
     model: str | None,
     dim: int | None,
     chunk_tokens: int | None,
     overlap: int | None,
+    splitter: str | None,
+    context: bool | None,
     language: str | None,
     recall: float | None,
+    keep_text: bool | None,
     runtime: str | None,
     threads: int | None,
+    identifier: str | None,
+    allow_http: bool,
     dry_run: bool,
+    watch: bool,
     wait: float,
     index_path: Path,
     as_json: bool,
@@ -58,14 +77,61 @@ def index(
 
     New and changed files go in, files that vanished under these paths go out, unchanged ones are not read. A .jsonl,
     .csv or .parquet file holds one document a row. Every other text file is a document.
+
+    PATH may be - for standard input, with --id, or, with --allow-http, the address of a web page or file.
     """
-    kind = _given(model=model, dim=dim, chunk_tokens=chunk_tokens, overlap=overlap, language=language, recall=recall)
+    kind = _given(
+        model=model,
+        dim=dim,
+        chunk_tokens=chunk_tokens,
+        overlap=overlap,
+        splitter=splitter,
+        context=context,
+        language=language,
+        recall=recall,
+        keep_text=keep_text,
+    )
     how = _given(runtime=runtime, threads=threads)
-    with _opened(index_path, paths, kind, how, wait=wait, dry_run=dry_run) as target, progress_bar() as progress:
-        report = target.sync(paths, dry_run=dry_run, progress=progress, **read)
-    print_report(report, index_path, dry_run=dry_run, as_json=as_json)
+    if watch and dry_run:
+        raise click.UsageError("--watch changes the index: leave out --dry-run, or --watch")
+    sources = sources_of(given, identifier, allow_http=allow_http, dry_run=dry_run, watch=watch, **read)
+    with _opened(index_path, sources.paths, kind, how, wait=wait, dry_run=dry_run) as target:
+        with progress_bar() as progress:
+            reports = _reports(target, sources, progress, watch=watch, dry_run=dry_run, **read)
+            report = next(reports)
+        print_report(report, index_path, dry_run=dry_run, as_json=as_json)
+        if watch:
+            _go_on(report, reports, index_path, as_json=as_json)
     if report.failed:
         click.get_current_context().exit(1)
+
+
+def _reports(
+    target: Index,
+    sources: Sources,
+    progress: Callable[[Progress], None] | None,
+    *,
+    watch: bool,
+    dry_run: bool,
+    **read: Any,
+) -> Iterator[Report]:
+    """What each run has done: of what is no file one, of files one, or one after each change."""
+    if not sources.paths:
+        yield target.add(sources.documents(**read), progress=progress)
+    elif watch:
+        yield from target.watch(sources.paths, progress=progress, **read)
+    else:
+        yield target.sync(sources.paths, dry_run=dry_run, progress=progress, **read)
+
+
+def _go_on(first: Report, reports: Iterator[Report], index_path: Path, *, as_json: bool) -> None:
+    """Says what each further run has done, when that is anything new."""
+    click.echo("watching for changes; Ctrl-C ends", err=True)
+    known = first.failed
+    for report in reports:
+        if report.added or report.updated or report.deleted or report.failed != known:
+            print_report(report, index_path, dry_run=False, as_json=as_json)
+        known = report.failed
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -114,8 +180,11 @@ def _check_kind(found: Index, kind: dict[str, Any]) -> None:
         ("--dim", "dim", info.dim),
         ("--chunk-tokens", "chunk_tokens", info.chunk_tokens),
         ("--overlap", "overlap", info.overlap),
+        ("--splitter", "splitter", info.splitter),
+        ("--context", "context", info.context),
         ("--language", "language", info.language),
         ("--recall", "recall", info.recall),
+        ("--keep-text", "keep_text", info.keep_text),
     ):
         if kind.get(name, has) != has:
             raise InvalidOption(

@@ -16,15 +16,22 @@ import click
 from vecsearch.errors import VecsearchError
 
 from .caching import cache
+from .clustering import cluster
+from .dimensions import dims
+from .distilling import distill
 from .embedding import embed
 from .evaluating import bench, evaluate
 from .indexing import index
+from .inspecting import inspect
 from .managing import delete, info
+from .mapping import map_
 from .models import models
 from .passages import printable
-from .searching import search
+from .searching import search, show
+from .tuning import tune
 from .upkeep import compact, export, import_, verify
 from .versions import log, restore, tag
+from .words import analogy, nearest
 
 
 class _Group(click.Group):
@@ -62,6 +69,7 @@ def cli(debug: bool) -> None:
 for command in (
     index,
     search,
+    show,
     info,
     delete,
     log,
@@ -74,6 +82,14 @@ for command in (
     embed,
     evaluate,
     bench,
+    inspect,
+    nearest,
+    analogy,
+    map_,
+    cluster,
+    dims,
+    tune,
+    distill,
     models,
     cache,
 ):

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .explanations import explanation_lines
-from .passages import encodable, excerpt, printable
+from .passages import encodable, excerpt, printable, wrapped
 
 if TYPE_CHECKING:
-    from vecsearch import CacheInfo, Failure, Hit, Info, Report, Verification, Version
+    from vecsearch import CacheInfo, Chunk, Failure, Hit, Info, Passage, Report, Verification, Version
 
 _LISTED = 10  # failures and skips named in a summary; JSON has them all
 _INDENT = "     "
@@ -33,7 +33,8 @@ def print_hits(query: str, hits: Sequence[Hit], *, as_json: bool, full: bool, ti
         _echo("nothing found")
     for rank, hit in enumerate(hits, 1):
         title = f"  {printable(hit.heading)}" if hit.heading else ""
-        _echo(f"{rank:>2}. {_scores(hit)}  {click.style(_place(hit), fg='cyan')}{title}")
+        ordinal = click.style("#" + hit.chunk_id.rpartition("#")[2], dim=True)
+        _echo(f"{rank:>2}. {_scores(hit)}  {click.style(_standing(hit.source, hit), fg='cyan')} {ordinal}{title}")
         for line in _passage(query, hit, lines=None if full else 4):
             _echo(_INDENT + line)
         _echo("")
@@ -45,11 +46,11 @@ def _scores(hit: Hit) -> str:
     return score if hit.score == hit.similarity else f"{score} (similarity {hit.similarity:.4f})"
 
 
-def _place(hit: Hit) -> str:
-    """Where the hit is from, as far as its file says."""
-    if not hit.source:
-        return printable(hit.document_id)
-    return printable(f"{_shown_path(hit.source)}:{hit.line}" + (f" ({hit.place})" if hit.place else ""))
+def _standing(source: str | None, chunk: Hit | Chunk) -> str:
+    """Where a chunk is from, as far as its file says."""
+    if not source:
+        return printable(chunk.document_id)
+    return printable(f"{_shown_path(source)}:{chunk.line}" + (f" ({chunk.place})" if chunk.place else ""))
 
 
 def _passage(query: str, hit: Hit, lines: int | None) -> list[str]:
@@ -59,6 +60,24 @@ def _passage(query: str, hit: Hit, lines: int | None) -> list[str]:
     return explanation_lines(query, hit, hit.explanation, width, lines=lines)
 
 
+def print_passage(found: Passage, *, as_json: bool) -> None:
+    """A chunk where it stands; on a terminal its own lines have a bar in front of them."""
+    chunk = found.chunk
+    if as_json:
+        names = ("document_id", "ordinal", "start", "end", "line", "page", "place", "heading", "text")
+        of_chunk = {name: getattr(chunk, name) for name in names}
+        rest = {name: getattr(found, name) for name in ("source", "chunks", "before", "after", "metadata")}
+        _print_json({"chunk_id": chunk.id, **of_chunk, **rest})
+        return
+    of = f"chunk {chunk.ordinal + 1:,} of {found.chunks:,}"
+    _echo(f"{click.style(_standing(found.source, chunk), fg='cyan')}  {of}  {printable(chunk.heading)}".rstrip())
+    for key, value in found.metadata.items():
+        _echo(f"{_INDENT}{printable(key)}: {printable(' '.join(str(value).split()))}")
+    for text, mark in ((found.before, "  "), (chunk.text, "| "), (found.after, "  ")):
+        for line in wrapped(printable(text), _width() - len(mark)):
+            _echo(mark + line)
+
+
 def print_report(report: Report, index_path: Path, *, dry_run: bool, as_json: bool) -> None:
     """What `vecsearch index` has done, or would do."""
     if as_json:
@@ -66,6 +85,7 @@ def print_report(report: Report, index_path: Path, *, dry_run: bool, as_json: bo
         return
     _print_failures("failed", report.failed)
     _print_failures("skipped", report.skipped)
+    _print_near_duplicates(report)
     counts = ", ".join(
         f"{getattr(report, name):,} {name}"
         for name in ("added", "updated", "unchanged", "deleted")
@@ -85,8 +105,8 @@ def print_info(info: Info, *, as_json: bool) -> None:
         return
     lines = {
         "index": _shown_path(info.path),
-        "documents": f"{info.documents:,} from {plural(info.files, 'file')}",
-        "chunks": f"{info.chunks:,} of at most {info.chunk_tokens} tokens, overlap {info.overlap}",
+        "documents": f"{info.documents:,} from {plural(info.files, 'file')}{', texts kept' if info.keep_text else ''}",
+        "chunks": f"{info.chunks:,} of at most {info.chunk_tokens} tokens, {_cut(info)}",
         "model": f"{info.model}, {info.dim} dimensions, fingerprint {info.fingerprint[:12]}",
         "metric": info.metric,
         "words": f"language {info.language}",
@@ -97,6 +117,12 @@ def print_info(info: Info, *, as_json: bool) -> None:
     }
     for name, value in lines.items():
         _echo(f"{name:>10}  {value}")
+
+
+def _cut(info: Info) -> str:
+    """How documents are cut into chunks."""
+    under = ", encoded under their titles" if info.context else ""
+    return f"overlap {info.overlap}, cut by {info.splitter}{under}"
 
 
 def _recall(info: Info) -> str:
@@ -209,6 +235,18 @@ def _print_failures(kind: str, failures: Sequence[Failure]) -> None:
         click.echo(f"{kind}: {printable(_shown_path(failure.source))}: {printable(failure.reason)}", err=True)
     if len(failures) > _LISTED:
         click.echo(f"{kind}: and {len(failures) - _LISTED:,} more; --json lists them all", err=True)
+
+
+def _print_near_duplicates(report: Report) -> None:
+    found = report.near_duplicates
+    for near in found[:_LISTED]:
+        kind = "left out" if near.left_out else "near-duplicate"
+        names = f"{near.document_id} says what {near.before} says"
+        _echo(f"{kind}: {printable(names)} (similarity {near.similarity:.2f})")
+    if len(found) > _LISTED:
+        _echo(f"and {len(found) - _LISTED:,} more; --json lists them all")
+    if report.duplicates:
+        _echo(f"{plural(report.duplicates, 'chunk')} with the text of another document")
 
 
 def _print_json(value: Any) -> None:

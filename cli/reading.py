@@ -13,7 +13,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def reading(command: _Command) -> _Command:
-    """Adds --include, --exclude, --id-field, --text-field, --title-field and --meta."""
+    """Adds --include, --exclude, --id-field, --text-field, --title-field, --meta, --dedupe and --drop-boilerplate."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -35,4 +35,10 @@ _OPTIONS = (
         callback=metadata_of,
         help="Metadata of every document; may be repeated.",
     ),
+    click.option(
+        "--dedupe",
+        type=click.Choice(["report", "collapse"]),
+        help="Name documents that nearly repeat one before them, or leave them out.",
+    ),
+    click.option("--drop-boilerplate", is_flag=True, help="Do not encode lines that most pages begin or end with."),
 )

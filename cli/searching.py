@@ -1,4 +1,4 @@
-"""`vecsearch search`: asks an index, one question or many, by words, by meaning or by example."""
+"""`vecsearch search` and `show`: questions to an index, one or many, and a passage in its surroundings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from .options import common
-from .output import print_hits
+from .output import print_hits, print_passage
 
 if TYPE_CHECKING:
     from vecsearch import Example
@@ -112,3 +112,15 @@ def _said(like: _Given, plus: _Given, minus: _Given) -> str:
         *(("-", t) for t, _ in minus),
     ]
     return " ".join(sign + named for sign, named in signs)
+
+
+@click.command(short_help="Show a passage where it stands.")
+@click.argument("chunk_id", metavar="CHUNK_ID")
+@click.option("--context", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Chunks around it.")
+@click.option("--at", metavar="VERSION", help="Ask a version of the past, by its number or tag.")
+@common
+def show(chunk_id: str, context: int, at: str | None, index_path: Path, as_json: bool) -> None:
+    """Show the passage CHUNK_ID, as a hit names it, with the text before and after it in its document."""
+    from vecsearch import Index
+
+    print_passage(Index.open(index_path, version=at).show(chunk_id, context=context), as_json=as_json)

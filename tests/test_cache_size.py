@@ -13,7 +13,7 @@ from caches import assert_right, assert_whole, fill, fill_wide, known, known_wid
 from vecsearch.cache import Cache, tables
 from vecsearch.cache.folder import DERIVED
 from vecsearch.errors import CacheUnusable, InvalidOption
-from vecsearch.types import CachedModel
+from vecsearch.reports import CachedModel
 
 DAY = 24 * 3600
 SMALL = 2_000_000  # bytes of a cache with room for about eleven hundred of them

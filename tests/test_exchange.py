@@ -113,7 +113,9 @@ def test_the_file_has_the_columns_of_chunks_the_metadata_and_unit_vectors(index:
     own = index._snapshot.parts[0].segment.table.column_names[:13]
     assert table.column_names[:13] == own
     assert table.column_names[-1] == "vector"
-    assert set(table.column_names[13:-1]) == {f"metadata.{key}" for row in [*METADATA, {"type": ""}] for key in row}
+    assert set(table.column_names[13:-1]) == {
+        f"metadata.{key}" for row in [*METADATA, {"type": "", "name": "", "size": 0, "modified": 0}] for key in row
+    }
     vectors = np.array(table.column("vector").to_pylist())
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     raw = vectors * table.column("norm").to_numpy()[:, None]

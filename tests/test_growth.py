@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from states import answers
 
 from vecsearch import Document, Index
-from vecsearch.merging import SEGMENT_CHUNKS, Size, to_rewrite
+from vecsearch.merging import LARGE_SEGMENT, SEGMENT_CHUNKS, Size, to_rewrite
 
 MANY = 1_500  # benchmarks/reliability.py does the same with 5,000
 
@@ -46,7 +46,7 @@ def test_many_single_additions_take_few_segments_and_little_more_than_one_large_
     info = index.info()
     assert (info.segments, info.deleted, info.documents) == (1, 0, MANY)
     assert answers(index) == answers(fresh)
-    assert len(files_in(index.path)) == 5, "a manifest, three files of a segment, the lock"
+    assert len(files_in(index.path)) == 6, "a manifest, four files of a segment, the lock"
 
 
 @pytest.mark.slow
@@ -151,3 +151,26 @@ def test_what_is_deleted_is_gone_from_a_compacted_index_and_from_the_disk(tmp_pa
     assert not index.compact()
     found = [file for file in index.path.rglob("*") if file.is_file() and b"swordfish" in file.read_bytes()]
     assert found == []
+
+
+def test_a_few_full_segments_become_a_large_one_which_stays() -> None:
+    full, large = Size(SEGMENT_CHUNKS, SEGMENT_CHUNKS), Size(LARGE_SEGMENT, LARGE_SEGMENT)
+    assert to_rewrite([full] * 6, SEGMENT_CHUNKS) == []
+    assert to_rewrite([large, *[full] * 7], SEGMENT_CHUNKS) == [1, 2, 3, 4, 5, 6, 7]
+    assert to_rewrite([*[full] * 3, large, Size(100, 100), *[full] * 4], SEGMENT_CHUNKS) == [0, 1, 2, 4, 5, 6, 7, 8]
+    assert to_rewrite([full] * 7, 1) == []
+    assert to_rewrite([Size(LARGE_SEGMENT, LARGE_SEGMENT - 5), full], 10) == []
+
+
+def test_a_million_rows_that_come_in_full_commits_are_few_segments_and_are_rewritten_once() -> None:
+    sizes: list[Size] = []
+    rewritten = 0
+    for _ in range(61):
+        chosen = to_rewrite(sizes, SEGMENT_CHUNKS)
+        rewritten += sum(sizes[i].live for i in chosen)
+        together = SEGMENT_CHUNKS + sum(sizes[i].live for i in chosen)
+        sizes = [size for i, size in enumerate(sizes) if i not in chosen] + [Size(together, together)]
+    rows = 61 * SEGMENT_CHUNKS
+    assert sum(size.live for size in sizes) == rows
+    assert len(sizes) <= rows / LARGE_SEGMENT + LARGE_SEGMENT / SEGMENT_CHUNKS
+    assert rewritten < rows

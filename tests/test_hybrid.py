@@ -108,7 +108,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(text=texts, options=options, where=st.sampled_from(list(WHERES)))
 def test_the_answer_is_that_of_brute_force(shelf, text, options, where):
     asked = Asked(text=text, vector=shelf.encoder.vector(text), **options)
@@ -118,7 +118,20 @@ def test_the_answer_is_that_of_brute_force(shelf, text, options, where):
     )
 
 
-@settings(deadline=None, max_examples=100)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("text", ["green fire", "salt", "house water unheard"])
+def test_where_most_of_the_best_do_not_qualify_it_is_looked_further(shelf, mode, text):
+    vector = shelf.encoder.vector(text)
+    scores = sorted((hit.similarity for hit in shelf.index.search(text, k=1000, mode=mode)), reverse=True)
+    for floor in (None, scores[4], scores[len(scores) // 3], scores[-1]):
+        for bounds in ({}, {"per_document": 1}, {"collapse": 0.6}):
+            for k in (3, 8, 20):
+                asked = Asked(text=text, vector=vector, mode=mode, k=k, min_similarity=floor, **bounds)
+                hits = shelf.index.search(text, k=k, mode=mode, min_similarity=floor, **bounds)
+                assert_answers(hits, expected(shelf.rows, asked, depth=DEPTH))
+
+
+@settings(deadline=None, max_examples=60)
 @given(text=texts, options=options, where=st.sampled_from(list(WHERES)))
 def test_k_hits_come_back_or_all_that_qualify_in_order_and_each_once(shelf, text, options, where):
     hits = shelf.index.search(text, where=where, **options)

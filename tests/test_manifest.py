@@ -184,6 +184,13 @@ def test_a_format_that_never_was_is_damaged(number):
         ("chunking.max_tokens", 20.5),
         ("chunking.overlap", "0"),
         ("chunking.more", 1),
+        ("chunking.max_tokens", ...),
+        ("chunking.splitter", "words"),
+        ("chunking.splitter", 1),
+        ("chunking.context", 1),
+        ("chunking.context", True),  # and no room for it
+        ("chunking.reads", -1),
+        ("chunking.reads", "254"),
         ("segments", None),
         ("segments", "abc"),
         ("segments", [[]]),

@@ -58,7 +58,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(tmp_path / "notes" / "drafts" / "plan.md", "Nothing is decided.\n")
     write_records(tmp_path / "papers.jsonl", {"p1": "A battery stores energy.", "p2": "A lamp gives light."})
     write(tmp_path / "questions.txt", "how do I reset it?\nhow long does the battery last?\n")
-    shutil.copytree(HOUSE / "docs", tmp_path / "docs")
+    shutil.copytree(HOUSE / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("images"))  # said to be skipped
     return tmp_path
 
 
@@ -90,6 +90,8 @@ def test_the_shell_commands_run_in_their_order(place: Path, cache_folder: Path) 
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     said = {}
     for line in lines:
+        if re.match(r"vecsearch (tune|distill)\b", line):  # minutes with torch: tests of their own run them
+            continue
         done = subprocess.run(line, shell=True, capture_output=True, encoding="utf-8", env=environment, timeout=300)
         assert (done.returncode, done.stderr) == (0, ""), (line, done.stderr)
         said[line.split("#")[0].strip()] = done.stdout

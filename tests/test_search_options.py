@@ -18,11 +18,12 @@ def encoder():
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory, encoder):
-    """More rows than are scored without asking FAISS."""
+    """More rows than are scored without asking FAISS, and one that it has to leave out."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VECSEARCH_CACHE", str(tmp_path_factory.mktemp("cache")))
         made = Index.create(tmp_path_factory.mktemp("asked") / "index", model=encoder)
         made.add(Document(f"{number:03}", f"green house number{number}") for number in range(300))
+        made.delete("007")
         return made
 
 

@@ -36,9 +36,7 @@ def test_a_file_has_its_name_type_size_and_time(index: Index, folder: Path) -> N
     index.sync(folder)
     seconds, rest = divmod(path.stat().st_mtime_ns, 1_000_000_000)
     modified = datetime.fromtimestamp(seconds, timezone.utc) + timedelta(microseconds=rest // 1_000)
-    assert metadata(index) == {
-        "notes/deep/a.md": {"name": "a.md", "type": "markdown", "size": 5, "modified": modified}
-    }
+    assert metadata(index) == {"notes/deep/a.md": {"name": "a.md", "type": "markdown", "size": 5, "modified": modified}}
 
 
 def test_files_are_found_by_what_is_known_of_them(index: Index, folder: Path) -> None:

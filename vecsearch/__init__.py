@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vecsearch.cache import Cache
+    from vecsearch.clustering import Cluster, Clustering, find_clusters
+    from vecsearch.dimensions import DimMeasure, DimsReport, check_picture, draw_dims, measure_dims
+    from vecsearch.distilling import DistillReport, distill
     from vecsearch.embedding import EmbedReport, embed, embed_batches, embed_files
     from vecsearch.encoders import load_encoder
     from vecsearch.encoders.listing import ModelInfo, describe_model, list_models
@@ -55,42 +58,87 @@ if TYPE_CHECKING:
         read_pairs,
         time_searches,
     )
+    from vecsearch.evaluation.word_scores import (
+        AnalogyScore,
+        SimilarityScore,
+        StsScores,
+        WordScores,
+        evaluate_sts,
+        evaluate_words,
+    )
     from vecsearch.explaining import explain_tokens
     from vecsearch.index import Index
-    from vecsearch.rerank import Reranker, load_reranker
-    from vecsearch.types import (
+    from vecsearch.inspecting import (
+        MatrixInsides,
+        NearToken,
+        TextInsides,
+        TokenComparison,
+        TokenInsides,
+        TokenInText,
+        compare_token,
+        inspect_text,
+    )
+    from vecsearch.mapping import MapReport, draw_map
+    from vecsearch.reports import (
         CachedModel,
         CacheInfo,
-        Chunk,
-        Document,
-        Example,
-        Explanation,
         Failure,
-        Heading,
-        Hit,
         Info,
-        Metric,
-        Mode,
-        Outline,
+        NearDuplicate,
         Problem,
         Progress,
         Report,
-        Role,
-        Span,
-        TokenMatch,
         Verification,
         Version,
     )
+    from vecsearch.rerank import Reranker, load_reranker
+    from vecsearch.sampling import SampledChunk
+    from vecsearch.streams import read_address, read_stream
+    from vecsearch.surroundings import Passage
+    from vecsearch.tuning import (
+        TrainingPair,
+        TuneOptions,
+        TuneProgress,
+        TuneReport,
+        mine_pairs,
+        read_training_pairs,
+        tune,
+        with_hard_negatives,
+    )
+    from vecsearch.types import (
+        Chunk,
+        Dedupe,
+        Document,
+        Example,
+        Explanation,
+        Heading,
+        Hit,
+        Metric,
+        Mode,
+        Outline,
+        Role,
+        Span,
+        Splitter,
+        TokenMatch,
+    )
     from vecsearch.upkeep import restore_version, verify_index
+    from vecsearch.words import WordNeighbor, analogy, nearest_words
 
 __all__ = [
+    "AnalogyScore",
     "Cache",
     "CacheInfo",
     "CacheUnusable",
     "CachedModel",
     "Chunk",
+    "Cluster",
+    "Clustering",
     "CommitUnknown",
     "Comparison",
+    "Dedupe",
+    "DimMeasure",
+    "DimsReport",
+    "DistillReport",
     "Document",
     "EmbedReport",
     "Encoder",
@@ -116,6 +164,8 @@ __all__ = [
     "InvalidVector",
     "JudgedQueries",
     "Latency",
+    "MapReport",
+    "MatrixInsides",
     "Metric",
     "Mode",
     "ModeScores",
@@ -124,50 +174,97 @@ __all__ = [
     "ModelMismatch",
     "ModelNotFound",
     "ModelUnsupported",
+    "NearDuplicate",
+    "NearToken",
     "Outline",
+    "Passage",
     "PathNotFound",
     "Problem",
     "Progress",
     "Report",
     "Reranker",
     "Role",
+    "SampledChunk",
+    "SimilarityScore",
     "Span",
+    "Splitter",
+    "StsScores",
+    "TextInsides",
     "Timings",
+    "TokenComparison",
+    "TokenInText",
+    "TokenInsides",
     "TokenMatch",
     "TokenVectors",
     "TokenwiseEncoder",
+    "TrainingPair",
+    "TuneOptions",
+    "TuneProgress",
+    "TuneReport",
     "VecsearchError",
     "Verification",
     "Version",
+    "WordNeighbor",
+    "WordScores",
+    "analogy",
+    "check_picture",
+    "compare_token",
     "describe_model",
+    "distill",
+    "draw_dims",
+    "draw_map",
     "embed",
     "embed_batches",
     "embed_files",
     "evaluate",
+    "evaluate_sts",
+    "evaluate_words",
     "explain_tokens",
+    "find_clusters",
+    "inspect_text",
     "list_models",
     "load_encoder",
     "load_reranker",
+    "measure_dims",
+    "mine_pairs",
+    "nearest_words",
+    "read_address",
     "read_beir",
     "read_pairs",
+    "read_stream",
+    "read_training_pairs",
     "restore_version",
     "time_searches",
+    "tune",
     "verify_index",
+    "with_hard_negatives",
 ]
 
 _HOMES = (
     "errors",
     "types",
+    "reports",
     "encoding",
     "cache",
     "embedding",
     "encoders",
     "encoders.listing",
     "rerank",
+    "streams",
+    "surroundings",
     "upkeep",
     "index",
     "explaining",
+    "inspecting",
+    "words",
     "evaluation",
+    "evaluation.word_scores",
+    "tuning",
+    "distilling",
+    "dimensions",
+    "sampling",
+    "clustering",
+    "mapping",
 )  # the lightest first
 
 

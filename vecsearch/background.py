@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import accumulate, chain
+from itertools import accumulate
 from threading import Event
 from types import TracebackType
 from typing import Any
 
-from vecsearch.chunking import model_text
+from vecsearch.chunking import Chunked
 from vecsearch.encoding import Encoded, Encoder, VectorCache, encode_cached
 from vecsearch.tally import Tally
-from vecsearch.types import Chunk, Document, FloatArray, Role
+from vecsearch.types import FloatArray, Role
 
 
 class _Stopped(Exception):
@@ -41,21 +41,26 @@ class BackgroundEncoding:
         self._stop.set()
         self._worker.shutdown(wait=True, cancel_futures=True)
 
-    def start(
-        self, encoder: Encoder, documents: Sequence[Document], chunked: Sequence[list[Chunk]]
-    ) -> list[Callable[[], FloatArray]]:
-        """Begins to encode the chunks; for each document what gives the raw vectors of its chunks, (chunks, dim)."""
-        texts = [
-            model_text(chunk, document.outline)
-            for document, chunks in zip(documents, chunked, strict=True)
-            for chunk in chunks
-        ]
-        share = sum(len(document.text) for document in documents) / max(1, len(texts))
-        names = [chunk.id for chunk in chain.from_iterable(chunked)]
+    def start(self, encoder: Encoder, chunked: Sequence[Chunked], characters: int) -> list[Callable[[], FloatArray]]:
+        """Begins to encode chunks, cut from so many characters; each document's raw vectors, (chunks, dim)."""
+        texts = [text for document in chunked for text in document.texts]
+        names = [chunk.id for document in chunked for chunk in document.chunks]
+        share = characters / max(1, len(texts))
         future = self._worker.submit(self._encode, encoder, texts, names, share)
         self._running.append(future)
-        ends = list(accumulate(len(chunks) for chunks in chunked))
-        return [_rows(future, end - len(chunks), end) for chunks, end in zip(chunked, ends, strict=True)]
+        counts = [len(document.chunks) for document in chunked]
+        return [_rows(future, end - count, end) for count, end in zip(counts, accumulate(counts), strict=True)]
+
+    def vectors(self, encoder: Encoder, texts: Sequence[str]) -> FloatArray:
+        """The raw vectors of texts that are no chunks, (n, dim), after what was started before: an encoder does one
+        thing at a time.
+        """
+
+        def encode() -> Encoded:
+            name = "sentence {}".format
+            return encode_cached(encoder, self._cache, texts, Role.DOCUMENT, name=name, done=self._go_on)
+
+        return self._worker.submit(encode).result().vectors
 
     def then(self, action: Callable[[], None]) -> None:
         """Does something when all that was started before is done."""
@@ -68,8 +73,7 @@ class BackgroundEncoding:
 
     def _encode(self, encoder: Encoder, texts: Sequence[str], names: Sequence[str], share: float) -> Encoded:
         def settled(n: int) -> None:
-            if self._stop.is_set():
-                raise _Stopped
+            self._go_on(n)
             self._tally.settled(n, int(n * share))
 
         result = encode_cached(
@@ -77,6 +81,11 @@ class BackgroundEncoding:
         )
         self._tally.encoded(result.encoded, result.cached)
         return result
+
+    def _go_on(self, _: int) -> None:
+        """Raises _Stopped when the run is over."""
+        if self._stop.is_set():
+            raise _Stopped
 
 
 def _rows(future: Future[Encoded], start: int, end: int) -> Callable[[], FloatArray]:

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from vecsearch.errors import InvalidDocument
 
 PREFIX = "metadata."  # of a metadata column's name
+DOCUMENT = "document"  # the text of a whole document, at its first chunk; only in an index that keeps texts
 _JSON = {b"vecsearch": b"json"}
 _SCALARS: dict[type, pa.DataType] = {
     bool: pa.bool_(),
@@ -87,19 +88,23 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def joint_fields(tables: Sequence[pa.Table]) -> list[pa.Field]:
-    """The metadata columns that hold what those of all the tables hold, in alphabetical order.
+    """The columns beyond those of every chunk that hold what those of all the tables hold, in alphabetical order.
 
     A key of integers here and doubles there becomes doubles where that loses nothing; any other mixture JSON text.
     """
-    names = sorted({name for table in tables for name in table.column_names if name.startswith(PREFIX)})
+    names = sorted({name for table in tables for name in table.column_names if _is_optional(name)})
     return [_joint_field(name, tables) for name in names]
 
 
 def aligned(table: pa.Table, fields: Sequence[pa.Field]) -> pa.Table:
-    """The table with these metadata columns instead of its own: converted, or null where it has none."""
-    own = [field for field in table.schema if not field.name.startswith(PREFIX)]
+    """The table with these columns instead of its own beyond those of every chunk: converted, or null."""
+    own = [field for field in table.schema if not _is_optional(field.name)]
     columns = [table.column(field.name) for field in own] + [_as(table, field) for field in fields]
     return pa.table(columns, schema=pa.schema([*own, *fields]))
+
+
+def _is_optional(name: str) -> bool:
+    return name == DOCUMENT or name.startswith(PREFIX)
 
 
 def _joint_field(name: str, tables: Sequence[pa.Table]) -> pa.Field:

@@ -26,7 +26,8 @@ from vecsearch.documents.texts import NamedText, check_sources, read_texts, size
 from vecsearch.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.encoding import Encoded, Encoder, count_cut, encode_cached
 from vecsearch.errors import InvalidDocument, InvalidOption
-from vecsearch.types import FloatArray, Progress, Role
+from vecsearch.reports import Progress
+from vecsearch.types import FloatArray, Role
 from vecsearch.vector_files import check_output, writing_vectors
 
 if TYPE_CHECKING:

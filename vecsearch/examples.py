@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import isfinite
 from numbers import Real
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from vecsearch.chunking import chunk_documents, model_text
+from vecsearch.chunking import read_chunks
 from vecsearch.columns import is_storable
 from vecsearch.documents import load
 from vecsearch.encoding import Encoder, VectorCache, encode_cached
@@ -186,8 +187,13 @@ def _texts_of_file(identifier: str, encoder: Encoder, library: Library) -> Itera
     for document in load(Path(identifier), identifier):
         if not isinstance(document, Document):
             raise InvalidQuery(f"{identifier} cannot be searched by: {document.reason}")
-        for chunks in chunk_documents([document], encoder, library.snapshot.manifest.chunking):
-            yield from (model_text(chunk, document.outline) for chunk in chunks)
+        chunking = library.snapshot.manifest.chunking
+        for chunked in read_chunks([document], encoder, chunking, partial(_sentence_vectors, encoder, library.cache)):
+            yield from chunked.texts
+
+
+def _sentence_vectors(encoder: Encoder, cache: VectorCache, texts: Sequence[str]) -> FloatArray:
+    return encode_cached(encoder, cache, texts, Role.DOCUMENT, name="sentence {}".format).vectors
 
 
 def _mean(vectors: FloatArray, name: str) -> FloatArray:

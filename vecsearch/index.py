@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vecsearch.chunking import Chunking
+from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
 from vecsearch.columns import is_storable
 from vecsearch.documents import RecordFields, Selection
 from vecsearch.draft import Draft
+from vecsearch.duplicates import Deduplication, TextOwners
 from vecsearch.encoders import DEFAULT_MODEL
 from vecsearch.encoders.shortened import Shortened
 from vecsearch.encoding import Encoder
@@ -19,15 +20,20 @@ from vecsearch.errors import InvalidOption
 from vecsearch.ingest import FileRead, Ingest, Put, puts_of
 from vecsearch.lexical import AUTO, checked_language
 from vecsearch.manifest import ModelEntry, checked_recall, first_manifest
+from vecsearch.reports import Failure, Progress, Report
 from vecsearch.searching import Searching, opened
 from vecsearch.store import Store
-from vecsearch.sync import Reading
+from vecsearch.sync import Reading, SyncKeywords
 from vecsearch.sync import plan as plan_sync
 from vecsearch.tally import Tally
-from vecsearch.types import Document, Metric, Progress, Report
+from vecsearch.types import Dedupe, Document, Metric, Splitter
 from vecsearch.upkeep import exchange, history
+from vecsearch.watching import Watcher, run_at_changes
 
-_WIDEST_CHUNK = 254  # tokens; a longer passage says too many things for one vector
+if TYPE_CHECKING:
+    from threading import Event
+
+    from typing_extensions import Unpack
 
 
 class Index(Searching):
@@ -48,30 +54,33 @@ class Index(Searching):
         threads: int | None = None,
         chunk_tokens: int | None = None,
         overlap: int = 0,
+        splitter: Splitter | str = Splitter.STRUCTURE,
+        context: bool = False,
         metric: Metric | str = Metric.COSINE,
         language: str = AUTO,
         recall: float = 0.99,
         keep_versions: int = 3,
+        keep_text: bool = False,
     ) -> Index:
         """A new, empty index in the folder `path`, for vectors of `model`, a name as load_encoder() takes it.
 
         With `dim` the first so many numbers of each vector are kept. `runtime` and `threads` are for this object only.
-        `chunk_tokens` is the size of a chunk at most, in the model's own tokens, by default what the model reads
-        but no more than 254; `overlap` are tokens that a chunk repeats of the one before. `metric` is what `search`
+        `chunk_tokens` is the size of a chunk at most, in the model's own tokens, by default 128, or 32 for sentences;
+        `overlap` are tokens that a chunk repeats of the one before. `splitter` is "structure", "sentences" (a model
+        reads a chunk with the text around it) or "semantic" (cut where the meaning turns); with `context` a model
+        reads a chunk under the titles above it. Both are in docs/chunking.md. `metric` is what `search`
         compares vectors by when it is not told. `language` is the one whose words are reduced to their stems, as
         "en"; "auto" finds out for each chunk, "none" reduces none. Of the nearest chunks a search finds the share
         `recall` at least, measured as the index grows; with 1.0 always all of them. The newest `keep_versions` stay
-        on disk, to go back to. Raises IndexExists, ModelNotFound, InvalidOption.
+        on disk, to go back to. With `keep_text` it holds the text of each document too, for `text`.
+        Raises IndexExists, ModelNotFound, InvalidOption, ExtraMissing.
         """
         how = _given(runtime=runtime, threads=threads)
         encoder = opened(model, how)
         if dim is not None:
             encoder = Shortened(encoder, dim)
-        tokens = min(encoder.max_tokens, _WIDEST_CHUNK) if chunk_tokens is None else chunk_tokens
-        if tokens > encoder.max_tokens:
-            raise InvalidOption(f"chunk_tokens is {tokens}; {encoder.name} reads at most {encoder.max_tokens}")
         made_with = ModelEntry(encoder.name, encoder.fingerprint, encoder.dim)
-        chunking = Chunking(max_tokens=tokens, overlap=overlap)
+        chunking = _chunking(encoder, chunk_tokens, overlap, Splitter.of(splitter), context)
         store = Store(Path(path))
         store.create(
             first_manifest(
@@ -81,6 +90,7 @@ class Index(Searching):
                 history.checked_keep(keep_versions),
                 checked_language(language),
                 checked_recall(recall),
+                keep_text=bool(keep_text),
             )
         )
         return cls(store, encoder, how=how)
@@ -141,6 +151,8 @@ class Index(Searching):
         text_field: str | None = None,
         title_field: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        dedupe: Dedupe | str | None = None,
+        drop_boilerplate: bool = False,
         dry_run: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> Report:
@@ -149,25 +161,49 @@ class Index(Searching):
         Only files whose size or time changed are read, only text never seen is encoded. `include` and `exclude` are
         globs as in .gitignore; a file they leave out is not in the index afterwards. The fields are those of
         records (.jsonl, .csv, .parquet), by default `_id` or `id`, `text`, `title`. Every document gets the
-        `metadata`, instead of what it says itself under the same keys. With `dry_run` nothing is written and the
-        report says what would be. Raises PathNotFound, before anything is changed; IndexLocked.
+        `metadata`, instead of what it says itself under the same keys. With `dedupe` "report" documents that nearly
+        repeat one before them are named, with "collapse" they are left out. With `drop_boilerplate` lines that most
+        pages of a document begin or end with are not encoded. With `dry_run` nothing is written and the report says
+        what would be. Raises PathNotFound, before anything is changed; IndexLocked.
         """
         roots = [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
         globs = [given if isinstance(given, str) else tuple(given) for given in (include, exclude)]
         selection = Selection(include=globs[0], exclude=globs[1])  # type: ignore[arg-type]  # which refuses a str
         fields = RecordFields(id=id_field, text=text_field, title=title_field)
-        reading = Reading(fields=fields, metadata={} if metadata is None else metadata)
+        reading = Reading(
+            fields=fields,
+            metadata={} if metadata is None else metadata,
+            dedupe=None if dedupe is None else Dedupe.of(dedupe),
+            drop_boilerplate=drop_boilerplate,
+        )
+        comparison = None if reading.dedupe is None else Deduplication(reading.dedupe)
 
         def changes(run: Ingest) -> Iterator[Put | FileRead]:
-            plan = plan_sync(self._store, run.draft, run.tally, roots, selection, reading)
+            plan = plan_sync(self._store, run.draft, run.tally, roots, selection, reading, comparison)
             run.renewed.update(plan.renewed)
             return plan.changes(run.tally)
 
-        return self._write(changes, progress, dry_run=dry_run)
+        return self._write(changes, progress, dry_run=dry_run, owners=comparison.owners if comparison else None)
+
+    def watch(
+        self,
+        paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+        *,
+        stop: Event | None = None,
+        **how: Unpack[SyncKeywords],
+    ) -> Iterator[Report]:
+        """A report of a sync now, and of one within a second after each change below the paths, until `stop` is set.
+
+        `how` are the options of `sync`. Between runs nothing is locked, and while another process writes, a run waits
+        for it. Raises ExtraMissing without watchfiles; PathNotFound, also when a folder that is watched vanishes.
+        """
+        roots = [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
+        watcher = Watcher(roots, self.path, stop)
+        yield from run_at_changes(lambda: self.sync(roots, **how), watcher)
 
     def add(
         self,
-        documents: Iterable[Document | str | Mapping[str, Any]],
+        documents: Iterable[Document | str | Mapping[str, Any] | Failure],
         *,
         progress: Callable[[Progress], None] | None = None,
     ) -> Report:
@@ -175,7 +211,8 @@ class Index(Searching):
 
         A str is a document whose id is made from its text; a mapping is read as a record is: `_id` or `id`, `text`,
         `title` in front of the text, the rest metadata. The documents are streamed: a generator of any length needs
-        memory for a segment only. One that cannot be indexed is in the report's `failed`, the others go in.
+        memory for a segment only. One that cannot be indexed is in the report's `failed`, the others go in; so are
+        the Failures among them, as `read_stream` and `read_address` give them.
         Raises InvalidDocument for an item of another type.
         """
         return self._write(lambda run: puts_of(documents, run.tally), progress)
@@ -195,13 +232,26 @@ class Index(Searching):
         progress: Callable[[Progress], None] | None,
         *,
         dry_run: bool = False,
+        owners: TextOwners | None = None,
     ) -> Report:
         """Runs the write story over the changes, which may ask the draft what there is; then reads see the result."""
         self._check_writable()
         tally = Tally() if progress is None else Tally(listener=progress)
         with nullcontext() if dry_run else self._writing():
-            run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run)
+            run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run, owners=owners)
             return run.run(changes(run))
+
+
+def _chunking(encoder: Encoder, chunk_tokens: int | None, overlap: int, splitter: Splitter, context: bool) -> Chunking:
+    """How the documents of a new index are cut. Raises InvalidOption, ExtraMissing."""
+    reads = encoder.max_tokens
+    tokens = default_tokens(splitter, context, reads) if chunk_tokens is None else chunk_tokens
+    chunking = Chunking(max_tokens=tokens, overlap=overlap, splitter=splitter, context=context, reads=reads)
+    if tokens > reads:
+        raise InvalidOption(f"chunk_tokens is {tokens}; {encoder.name} reads at most {reads}")
+    if splitter is Splitter.SEMANTIC:
+        semantic_kernel()  # before there is an index that cannot be filled
+    return chunking
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -12,21 +12,24 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from vecsearch.background import BackgroundEncoding
-from vecsearch.chunking import chunk_documents, model_text
+from vecsearch.chunking import Chunked, read_chunks
 from vecsearch.columns import check_metadata, is_storable
-from vecsearch.documents import given_document
+from vecsearch.documents import Skip, given_document
 from vecsearch.draft import Block, Draft, Stored
+from vecsearch.duplicates import TextOwners
 from vecsearch.encoding import Encoder, VectorCache
 from vecsearch.errors import InvalidDocument
+from vecsearch.reports import Failure, Report
 from vecsearch.rows import Origin
 from vecsearch.sources import Stamp
 from vecsearch.tally import Tally
-from vecsearch.types import Chunk, Document, Failure, Report, Role
+from vecsearch.types import Document, Outline, Role
 
 _WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
 _FIRST_CHARACTERS = 60_000  # of the first window, so that the encoder starts early; each next is four times as large
@@ -72,6 +75,7 @@ class Ingest:
     tally: Tally
     renewed: set[str] = field(default_factory=set)  # files read again or gone: what they held may turn up elsewhere
     dry_run: bool = False
+    owners: TextOwners | None = None  # when chunks that repeat one of another document are counted
     would_know: set[int] = field(default_factory=set)  # hashes of the texts that a dry run did not encode
 
     def run(self, changes: Iterable[Put | FileRead]) -> Report:
@@ -80,7 +84,7 @@ class Ingest:
             for window in _windows(changes):
                 changed = self._changed([change for change in window if isinstance(change, Put)])
                 if changed and self.dry_run:
-                    self._foresee(changed)
+                    self._foresee(changed, background)
                 elif changed:
                     self._stage(changed, background)
                 self._finish_files([change for change in window if isinstance(change, FileRead)], background)
@@ -119,22 +123,17 @@ class Ingest:
     def _stage(self, changed: Mapping[str, Change], background: BackgroundEncoding) -> None:
         """The documents are chunked, being encoded, and part of the draft."""
         encoder = self.encoder()
-        chunked = self._chunked(encoder, changed)
-        documents = [put.document for put, _, _ in changed.values()]
-        vectors = background.start(encoder, documents, chunked)
-        for (put, origin, old), chunks, rows in zip(changed.values(), chunked, vectors, strict=True):
-            self.draft.stage(put.document.id, Block(chunks, origin, rows), old)
+        chunked = self._chunked(encoder, changed, background)
+        characters = sum(len(put.document.text) for put, _, _ in changed.values())
+        vectors = background.start(encoder, chunked, characters)
+        for (put, origin, old), document, rows in zip(changed.values(), chunked, vectors, strict=True):
+            kept = replace(origin, text=put.document.text) if self.draft.base.manifest.keep_text else origin
+            self.draft.stage(put.document.id, Block(document.chunks, kept, rows), old)
 
-    def _foresee(self, changed: Mapping[str, Change]) -> None:
-        """Counts what a real run would do with the documents; the draft knows their ids, and nothing is encoded."""
+    def _foresee(self, changed: Mapping[str, Change], background: BackgroundEncoding) -> None:
+        """Counts what a real run would do with the documents; the draft knows their ids, and no chunk is encoded."""
         encoder = self.encoder()
-        chunked = self._chunked(encoder, changed)
-        documents = [put.document for put, _, _ in changed.values()]
-        texts = [
-            model_text(chunk, document.outline)
-            for document, chunks in zip(documents, chunked, strict=True)
-            for chunk in chunks
-        ]
+        texts = [text for document in self._chunked(encoder, changed, background) for text in document.texts]
         known = self.cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)
         missing = {hash(text) for text in texts if text not in known} - self.would_know
         self.would_know.update(missing)
@@ -142,11 +141,20 @@ class Ingest:
         for put, origin, old in changed.values():
             self.draft.stage(put.document.id, Block([], origin, lambda: np.empty((0, encoder.dim), np.float32)), old)
 
-    def _chunked(self, encoder: Encoder, changed: Mapping[str, Change]) -> list[list[Chunk]]:
+    def _chunked(
+        self, encoder: Encoder, changed: Mapping[str, Change], background: BackgroundEncoding
+    ) -> list[Chunked]:
+        """The documents' chunks; where they are cut by meaning, sentences are encoded for it, in a dry run too."""
         for _, _, old in changed.values():
             self.tally.counts["updated" if old else "added"] += 1
         documents = [put.document for put, _, _ in changed.values()]
-        return list(chunk_documents(documents, encoder, self.draft.base.manifest.chunking))
+        chunking = self.draft.base.manifest.chunking
+        chunked = list(read_chunks(documents, encoder, chunking, partial(background.vectors, encoder)))
+        if self.owners:
+            for document, made in zip(documents, chunked, strict=True):
+                texts = [chunk.text for chunk in made.chunks]
+                self.tally.counts["duplicates"] += self.owners.repeats(document.id, texts)
+        return chunked
 
     def _finish_files(self, read: Sequence[FileRead], background: BackgroundEncoding) -> None:
         """Deletes what the files no longer hold and notes how they were when they were read."""
@@ -172,16 +180,16 @@ class Ingest:
             )
 
 
-def puts_of(items: Iterable[Document | str | Mapping[str, Any]], tally: Tally) -> Iterator[Put]:
-    """What a program adds, as it comes; what stands for no document goes to the tally's failed."""
+def puts_of(items: Iterable[Document | str | Mapping[str, Any] | Failure], tally: Tally) -> Iterator[Put]:
+    """What a program adds, as it comes; what stands for no document goes to the tally's failed or skipped."""
     if isinstance(items, (str, bytes, Mapping, Document)):  # a str is iterable too, by its characters
         raise InvalidDocument(f"add takes an iterable of documents, not one {type(items).__name__}: put it into a list")
     for number, item in enumerate(items):
-        result = given_document(item, f"document {number}")
+        result = item if isinstance(item, Failure) else given_document(item, f"document {number}")
         if isinstance(result, Document):
             yield Put(result)
         else:
-            tally.failed.append(result)
+            (tally.skipped if isinstance(result, Skip) else tally.failed).append(result)
 
 
 def _windows(changes: Iterable[Put | FileRead]) -> Iterator[list[Put | FileRead]]:
@@ -213,7 +221,8 @@ def _origin(put: Put) -> Origin:
         raise InvalidDocument(f"its metadata is {type(document.metadata).__name__}, expected a mapping")
     check_metadata(document.metadata)
     source = None if put.path else document.source
-    facts = json.dumps([source, document.metadata], sort_keys=True, default=repr)
+    outline = [] if document.outline == Outline() else [[getattr(document.outline, name) for name in Outline.__slots__]]
+    facts = json.dumps([source, document.metadata, *outline], sort_keys=True, default=repr)
     digest = hashlib.blake2b(facts.encode() + b"\0" + document.text.encode(), digest_size=16)
     return Origin(put.path, source, digest.digest(), {**put.facts, **document.metadata})
 

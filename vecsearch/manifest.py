@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timezone
 from functools import cache
 from importlib.metadata import version
@@ -87,6 +87,7 @@ class Manifest:
     segments: tuple[SegmentEntry, ...] = ()
     sources: SideFile | None = None  # the files that were read, with size and time, so that they need not be again
     change: Mapping[str, int] = field(default_factory=dict)  # documents added, updated, deleted by this commit
+    keep_text: bool = False  # whether the text of each document is kept beside its chunks
 
     @property
     def chunks(self) -> int:
@@ -101,10 +102,18 @@ class Manifest:
 
 
 def first_manifest(
-    model: ModelEntry, metric: Metric, chunking: Chunking, keep_versions: int, language: str, recall: float
+    model: ModelEntry,
+    metric: Metric,
+    chunking: Chunking,
+    keep_versions: int,
+    language: str,
+    recall: float,
+    *,
+    keep_text: bool = False,
 ) -> Manifest:
     """The manifest of a new, empty index."""
-    return Manifest(1, now(), written_by(), model, metric, chunking, 0, keep_versions, language, recall)
+    first = Manifest(1, now(), written_by(), model, metric, chunking, 0, keep_versions, language, recall)
+    return replace(first, keep_text=keep_text)
 
 
 def checked_recall(recall: float) -> float:
@@ -161,10 +170,10 @@ def _manifest(content: dict[str, Any]) -> Manifest:
     for name in ("created", "written_by", "language"):
         _check(name, content[name], str)
     checked_recall(content["recall"])
+    if type(content.get("keep_text", False)) is not bool:
+        raise TypeError(f"keep_text is {content['keep_text']!r}, expected bool")
     for name, count in content["change"].items():
         _check(f"change.{name}", count, int)
-    for name, count in content["chunking"].items():
-        _check(f"chunking.{name}", count, int)
     return Manifest(
         **{
             **content,

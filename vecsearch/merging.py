@@ -3,7 +3,8 @@
 A pure rule over sizes. Small segments behave like the digits of a counter: one is taken into the new segment when it
 is at most twice what has come together so far. Each time a row is rewritten, its segment has grown by at least half,
 so a row is rewritten O(log n) times, and n single additions leave O(log n) segments (O'Neil et al. 1996, The
-Log-Structured Merge-Tree, for the idea). Full segments are left alone unless most of their rows are deleted.
+Log-Structured Merge-Tree, for the idea). Full segments are left alone until a few make a large one, and large ones
+unless most of their rows are deleted: a search asks each segment, so a few of them must do for a million rows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 SEGMENT_CHUNKS = 16_384  # rows of a full segment: 25 MB of vectors at 384 dimensions
+LARGE_SEGMENT = 131_072  # rows of a large one: 200 MB, which are in memory twice while it is written
 _GROWTH = 2  # a segment is taken in when it is at most so many times as large as what came together
 
 
@@ -36,4 +38,14 @@ def to_rewrite(segments: Sequence[Size], added: int) -> list[int]:
             break
         chosen.append(i)
         together += size.live
-    return sorted(chosen)
+    return sorted({*chosen, *_making_a_large_one(segments, chosen, together)})
+
+
+def _making_a_large_one(segments: Sequence[Size], chosen: Sequence[int], together: int) -> list[int]:
+    """The full segments, if with what comes together they are a large one."""
+    full = [
+        i
+        for i, size in enumerate(segments)
+        if i not in chosen and size.live >= SEGMENT_CHUNKS and size.rows < LARGE_SEGMENT
+    ]
+    return full if full and together + sum(segments[i].live for i in full) >= LARGE_SEGMENT else []

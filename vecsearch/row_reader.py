@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
 from itertools import accumulate
 from typing import Any, TypeAlias
@@ -17,7 +18,7 @@ import pyarrow as pa
 
 from vecsearch.columns import PREFIX, metadata_keys
 from vecsearch.errors import IndexDamaged
-from vecsearch.rows import OF_CHUNK, Row
+from vecsearch.rows import Row
 from vecsearch.types import Chunk
 
 _Read: TypeAlias = Callable[[int], Any]
@@ -29,11 +30,12 @@ class RowReader:
     def __init__(self, rows: pa.Table, name: str) -> None:
         """`name` is what an error calls the table."""
         self._name = name
-        self._columns = {field.name: _by_batch(column) for field, column in zip(rows.schema, rows.columns, strict=True)}
-        self._metadata = [(key, PREFIX + key, told) for key, told in metadata_keys(rows.schema)]
-        lengths = [len(batch) for batch in rows.column(0).chunks]
-        self._ends = list(accumulate(lengths))
-        self._starts = [0, *self._ends]
+        readers = {field.name: _by_batch(column) for field, column in zip(rows.schema, rows.columns, strict=True)}
+        self._columns = readers
+        ends = list(accumulate(len(batch) for batch in rows.column(0).chunks))
+        self._ends, self._starts = ends, [0, *ends]
+        self._chunks = [[readers[field.name][batch] for field in fields(Chunk)] for batch in range(len(ends))]
+        self._metadata = [(key, readers[PREFIX + key], told) for key, told in metadata_keys(rows.schema)]
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
         """The rows with these numbers, in this order; raises IndexDamaged for a text that is none."""
@@ -50,14 +52,11 @@ class RowReader:
     def _row(self, number: int) -> Row:
         batch = bisect_right(self._ends, number)
         place = number - self._starts[batch]
-
-        def read(column: str) -> Any:
-            return self._columns[column][batch](place)
-
-        chunk = Chunk(**{name: read(name) for name in OF_CHUNK})
-        found = ((key, read(column), told) for key, column, told in self._metadata)
+        chunk = Chunk(*[read(place) for read in self._chunks[batch]])
+        found = [(key, column[batch](place), told) for key, column, told in self._metadata]
         metadata = {key: told(value) for key, value, told in found if value is not None}
-        return Row(chunk, read("path"), read("source"), metadata)
+        path, source = self._columns["path"][batch](place), self._columns["source"][batch](place)
+        return Row(chunk, path, source, metadata)
 
 
 def _by_batch(column: pa.ChunkedArray) -> list[_Read]:

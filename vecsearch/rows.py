@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecsearch.columns import metadata_columns
+from vecsearch.columns import DOCUMENT, metadata_columns
 from vecsearch.errors import IndexDamaged
 from vecsearch.types import Chunk, FloatArray
 
@@ -45,6 +45,7 @@ class Origin:
     source: str | None
     content: bytes
     metadata: Mapping[str, Any]
+    text: str | None = None  # all of the document, when that is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ def chunk_table(chunks: Sequence[Chunk], origins: Sequence[Origin], norms: Float
     columns += [[getattr(origin, name) for origin in origins] for name in ("path", "source", "content")]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=False)]
     table = pa.table([*arrays, pa.array(norms, pa.float32())], schema=SCHEMA)
+    if any(origin.text is not None for origin in origins):
+        pairs = zip(chunks, origins, strict=True)
+        texts = [origin.text if chunk.ordinal == 0 else None for chunk, origin in pairs]
+        table = table.append_column(DOCUMENT, pa.array(texts, pa.string()))
     for field, column in metadata_columns([origin.metadata for origin in origins]):
         table = table.append_column(field, column)
     return table

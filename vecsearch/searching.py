@@ -26,6 +26,7 @@ from vecsearch.query import Searched, search
 from vecsearch.questions import Questions, encode_queries
 from vecsearch.reasons import Reasons
 from vecsearch.store import Part, Store
+from vecsearch.surroundings import Passage, document_text, passage
 from vecsearch.types import Example, FloatArray, Hit, Metric, Mode
 from vecsearch.upkeep import Upkeep
 from vecsearch.upkeep.compaction import compact
@@ -110,18 +111,10 @@ class Searching(Upkeep):
 
         Raises InvalidQuery, InvalidVector, InvalidOption, InvalidFilter, ModelMismatch, ModelNotFound.
         """
-        parts = self._parts(where)
-        examples = [
-            *checked(like, name="like", ids=True),
-            *checked(plus, name="plus", ids=False),
-            *checked(minus, name="minus", ids=False, sign=-1.0),
-        ]
         options = SearchOptions(
             k=k,
             mode=_mode(mode, query),
-            nearness=Nearness(
-                metric=self._snapshot.manifest.metric if metric is None else Metric.of(metric), exact=exact
-            ),
+            nearness=Nearness(metric=self._metric(metric), exact=exact),
             min_similarity=min_similarity,
             per_document=per_document,
             rerank_depth=None if rerank is None else rerank_depth,
@@ -129,20 +122,23 @@ class Searching(Upkeep):
             diversity=diversity,
             dense_weight=dense_weight,
         )
-        questions = self._questions(query)
+        examples = [
+            *checked(like, name="like", ids=True),
+            *checked(plus, name="plus", ids=False),
+            *checked(minus, name="minus", ids=False, sign=-1.0),
+        ]
+        parts, questions = self._parts(where), self._questions(query)
         if examples:
             library = Library(self._store, self._snapshot, self._opened_encoder, self._cache)
             vectors = added_up(None if query is None else questions.vectors, examples, library)
-            questions = Questions(vectors, questions.texts)
-            parts = without(parts, places_of(examples, library))
+            parts, questions = without(parts, places_of(examples, library)), Questions(vectors, questions.texts)
         elif query is None:
             raise InvalidQuery("nothing is asked: give a query, or something it is to be like")
-        words = None if options.mode is Mode.DENSE else self._words.of(self._snapshot)
         reranker = None if rerank is None else self._opened_reranker(rerank, questions)
         reasons = Reasons(self._snapshot.manifest.language, self._opened_encoder, reranker) if explain else None
+        words = None if options.mode is Mode.DENSE else self._words.of(self._snapshot)
         answers = search(Searched(self._store, parts, words, reasons), questions, options, reranker)
-        single = query is None or isinstance(query, str) or (isinstance(query, np.ndarray) and query.ndim == 1)
-        return answers[0] if single else answers
+        return answers if _are_many(query) else answers[0]
 
     def compact(self, *, queries: Sequence[str] | FloatArray | None = None) -> bool:
         """The index is one segment without deleted rows; False when it was that already.
@@ -162,10 +158,31 @@ class Searching(Upkeep):
         """The ids of the documents of which such a search can find a chunk, in alphabetical order."""
         return document_ids(self._parts(where))
 
+    def show(self, chunk_id: str, *, context: int = 1) -> Passage:
+        """The chunk with this id, as a hit names it, with the text of `context` chunks before and after it.
+
+        Raises InvalidQuery when there is no such chunk.
+        """
+        if self._refreshes:
+            self.refresh()
+        return passage(self._store, self._snapshot, chunk_id, context)
+
+    def text(self, document_id: str) -> str:
+        """All the text of a document, as it was extracted: `text[hit.start:hit.end] == hit.text` for its hits.
+
+        Raises InvalidOption when the index was not made with `keep_text`, InvalidQuery when there is no such document.
+        """
+        if self._refreshes:
+            self.refresh()
+        return document_text(self._store, self._snapshot, document_id)
+
     def _parts(self, where: str | None) -> tuple[Part, ...]:
         if self._refreshes:
             self.refresh()
         return self._filters.parts(self._snapshot, where)
+
+    def _metric(self, metric: Metric | str | None) -> Metric:
+        return self._snapshot.manifest.metric if metric is None else Metric.of(metric)
 
     def _questions(self, query: str | Sequence[str] | FloatArray | None) -> Questions:
         """The queries as raw vectors and texts; raises InvalidQuery, InvalidVector."""
@@ -214,6 +231,11 @@ class Searching(Upkeep):
 def opened(model: str | Encoder, how: Mapping[str, Any]) -> Encoder:
     """The encoder of a name, loaded like this; an encoder is one already."""
     return load_encoder(model, **how) if isinstance(model, str) else model
+
+
+def _are_many(query: object) -> bool:
+    """Whether a query is several, which are answered by a list for each."""
+    return not (query is None or isinstance(query, str) or (isinstance(query, np.ndarray) and query.ndim == 1))
 
 
 def _mode(mode: Mode | str | None, query: object) -> Mode:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from vecsearch.manifest import Manifest
+from vecsearch.reports import Info
 from vecsearch.store import Store
-from vecsearch.types import Info
 
 
 def describe(store: Store, manifest: Manifest) -> Info:
@@ -22,6 +22,9 @@ def describe(store: Store, manifest: Manifest) -> Info:
         metric=manifest.metric.value,
         chunk_tokens=manifest.chunking.max_tokens,
         overlap=manifest.chunking.overlap,
+        splitter=manifest.chunking.splitter.value,
+        context=manifest.chunking.context,
+        keep_text=manifest.keep_text,
         language=manifest.language,
         recall=manifest.recall,
         measured_recall=manifest.measured_recall,

@@ -8,33 +8,56 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+from vecsearch.boilerplate import without_boilerplate
 from vecsearch.columns import check_metadata
 from vecsearch.documents import INSIDE, Reader, RecordFields, Selection, Skip, SourceFile, load, scan
 from vecsearch.draft import Draft
+from vecsearch.duplicates import Deduplication
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.ingest import FileRead, Put
+from vecsearch.reports import Failure, Progress
 from vecsearch.sources import Stamp, is_settled
 from vecsearch.store import Store
 from vecsearch.tally import Tally
-from vecsearch.types import Document, Failure
+from vecsearch.types import Dedupe, Document
 
 _READERS = 2  # raised when loaders come to read the same file differently, so that files are read again
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
+class SyncKeywords(TypedDict, total=False):
+    """The options of `Index.sync`, which documents them."""
+
+    include: Sequence[str]
+    exclude: Sequence[str]
+    id_field: str | None
+    text_field: str | None
+    title_field: str | None
+    metadata: Mapping[str, Any] | None
+    dedupe: Dedupe | str | None
+    drop_boilerplate: bool
+    progress: Callable[[Progress], None] | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How files are read: the `fields` of records, and `metadata` that every document gets, whatever it says itself."""
+    """How files are read, and what becomes of what they give.
 
-    fields: RecordFields = RecordFields()
+    `fields` are those of records; every document gets the `metadata`, whatever it says itself; documents that nearly
+    repeat one before are named or left out, as `dedupe` says.
+    """
+
+    fields: RecordFields = field(default_factory=RecordFields)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    dedupe: Dedupe | None = None
+    drop_boilerplate: bool = False
 
     def __post_init__(self) -> None:
         """Raises InvalidOption for metadata that cannot be stored."""
@@ -49,12 +72,14 @@ class Reading:
     def mark(self) -> str:
         """What, besides the file, decides which documents it gives; equal means that they are the same."""
         fields = f"{_READERS} id={self.fields.id or ''} text={self.fields.text or ''} title={self.fields.title or ''}"
-        if not self.metadata:
-            return fields
-        return f"{fields} metadata={json.dumps(self.metadata, sort_keys=True, default=repr)}"
+        metadata = f" metadata={json.dumps(self.metadata, sort_keys=True, default=repr)}" if self.metadata else ""
+        collapse = " collapse" if self.dedupe is Dedupe.COLLAPSE else ""
+        return fields + metadata + collapse + (" drop_boilerplate" if self.drop_boilerplate else "")
 
     def put(self, document: Document, key: str, file: SourceFile) -> Put:
         """The document as it goes into the index, with what is known of its file."""
+        if self.drop_boilerplate:
+            document = without_boilerplate(document)
         metadata = {**document.metadata, **self.metadata}
         return Put(replace(document, metadata=metadata), key, _facts(document.id, key, file))
 
@@ -67,6 +92,7 @@ class Plan:
     gone: Sequence[str]
     reading: Reading
     records: AbstractSet[str]  # the files of which the index has records
+    comparison: Deduplication | None = None  # where near-duplicates are looked for
 
     @property
     def renewed(self) -> set[str]:
@@ -84,7 +110,7 @@ class Plan:
     def _read(self, key: str, file: SourceFile, reader: Reader, tally: Tally) -> Iterator[Put | FileRead]:
         """What a file holds, as it is read, and then that it has been read."""
         read_at = time.time_ns()
-        given, complete = 0, True
+        given, complete, whole = 0, True, True
         try:
             for result in load(file.path, key, self.reading.fields, reader, meant=self._is_meant(key, file)):
                 if isinstance(result, Skip):
@@ -92,15 +118,25 @@ class Plan:
                 elif isinstance(result, Failure):
                     tally.failed.append(result)
                     complete = False
+                elif self._is_left_out(result, tally):
+                    whole = False  # read again the next time: the document it repeats may be gone then
                 else:
                     given += 1
                     yield self.reading.put(result, key, file)
         except InvalidDocument as error:
             tally.failed.append(Failure(str(file.path), str(error).removeprefix(f"{file.path}: ")))
             complete = False
-        trusted = complete and is_settled(file.mtime_ns, read_at)
+        trusted = complete and whole and is_settled(file.mtime_ns, read_at)
         stamp = Stamp(file.size, file.mtime_ns, self.reading.mark, given) if trusted else None
         yield FileRead(key, stamp, complete, file.size)
+
+    def _is_left_out(self, document: Document, tally: Tally) -> bool:
+        """Whether the document stays out of the index because it nearly repeats another; either way that is noted."""
+        near = self.comparison.near(document) if self.comparison else None
+        if near is None:
+            return False
+        tally.near_duplicates.append(near)
+        return near.left_out
 
     def _is_meant(self, key: str, file: SourceFile) -> bool:
         """Whether anybody has said that the file holds records; a table found in a folder may be anything."""
@@ -108,7 +144,13 @@ class Plan:
 
 
 def plan(
-    store: Store, draft: Draft, tally: Tally, paths: Sequence[Path], selection: Selection, reading: Reading
+    store: Store,
+    draft: Draft,
+    tally: Tally,
+    paths: Sequence[Path],
+    selection: Selection,
+    reading: Reading,
+    comparison: Deduplication | None = None,
 ) -> Plan:
     """What makes the index hold what the selected files under `paths` hold, and of these places nothing else.
 
@@ -127,7 +169,9 @@ def plan(
     tally.bytes_total = sum(file.size for file in waiting.values())
     lost = sorted({*held, *draft.stamps} - files.keys())
     gone = [key for key in lost if _is_in(store.resolve(key), roots) and not _is_in(store.resolve(key), unknown)]
-    return Plan(waiting, gone, reading, _of_records(waiting, held, draft))
+    if comparison:
+        comparison.begin(draft.base.parts, {*waiting, *gone})
+    return Plan(waiting, gone, reading, _of_records(waiting, held, draft), comparison)
 
 
 def _of_records(waiting: Mapping[str, SourceFile], held: Mapping[str, int], draft: Draft) -> set[str]:
@@ -137,7 +181,7 @@ def _of_records(waiting: Mapping[str, SourceFile], held: Mapping[str, int], draf
 
 
 def _facts(document_id: str, key: str, file: SourceFile) -> dict[str, Any]:
-    """What is known of the file that a document is: name, size, time; of one inside it the name; of a record nothing."""
+    """What is known of a file that is a document: name, size, time; of one inside it the name; of a record nothing."""
     if document_id == key:
         return {"name": file.path.name, "size": file.size, **_modified(file.mtime_ns)}
     if document_id.startswith(f"{key}{INSIDE}"):

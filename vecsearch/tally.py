@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from vecsearch.types import Failure, Progress, Report
+from vecsearch.reports import Failure, NearDuplicate, Progress, Report
 
-_COUNTS = ("added", "updated", "unchanged", "deleted", "chunks", "encoded", "cached")
+_COUNTS = ("added", "updated", "unchanged", "deleted", "chunks", "encoded", "cached", "duplicates")
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     failed: list[Failure] = field(default_factory=list)
     skipped: list[Failure] = field(default_factory=list)
+    near_duplicates: list[NearDuplicate] = field(default_factory=list)
     bytes_total: int = 0
     _bytes_read: int = 0
     _bytes_settled: int = 0  # of files that are not read to their end yet, about
@@ -49,6 +50,7 @@ class Tally:
             **{name: self.counts[name] for name in _COUNTS},
             failed=tuple(self.failed),
             skipped=tuple(self.skipped),
+            near_duplicates=tuple(self.near_duplicates),
             seconds=monotonic() - self._started,
         )
 

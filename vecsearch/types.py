@@ -49,6 +49,21 @@ class Mode(_Choice):
     LEXICAL = "lexical"
 
 
+class Splitter(_Choice):
+    """What decides where a document is cut, and what a model reads of a chunk."""
+
+    STRUCTURE = "structure"  # headings, paragraphs, sentences
+    SENTENCES = "sentences"  # the same, in small chunks that a model reads with the text around them
+    SEMANTIC = "semantic"  # besides, where one sentence means something else than the one before
+
+
+class Dedupe(_Choice):
+    """What is done with a document that says nearly the same as one before it."""
+
+    REPORT = "report"
+    COLLAPSE = "collapse"
+
+
 class Role(_Choice):
     """Which side of a search a text stands on; some models prompt the two differently."""
 
@@ -126,7 +141,7 @@ class Hit:
 
     `score` is what the search ranked by, `similarity` the exact cosine (in [-1, 1]) or dot product
     of the query's and the chunk's vector, whatever found the hit. Higher is better for both. A chunk's vector is made
-    of its text without what is only markup.
+    of its text without what is only markup, and of what stands around it where the index was made so.
     `source` is the file or address the text came from, `start` and `end` characters of its text.
     """
 
@@ -182,137 +197,3 @@ class Explanation:
     words: tuple[Span, ...]  # of the hit's text, in order, that the query's words are found by
     tokens: tuple[TokenMatch, ...]  # for each word of the query; none from a model that shows no token vectors
     reranked: float | None = None  # what a reranker gave it
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file or document that did not get into the index, and why."""
-
-    source: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a write has come: documents settled, chunks encoded, and bytes of files read."""
-
-    documents: int
-    chunks: int
-    bytes_done: int
-    bytes_total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a write did, in documents; `chunks` written, of which `encoded` by the model and `cached`.
-
-    `failed` could not be read or indexed: what the index held of them stays. `skipped` hold no text
-    (empty or binary files). `seconds` is wall-clock time.
-    """
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    deleted: int = 0
-    failed: tuple[Failure, ...] = ()
-    skipped: tuple[Failure, ...] = ()
-    chunks: int = 0
-    encoded: int = 0
-    cached: int = 0
-    seconds: float = 0.0
-    measured_recall: float | None = None  # what share of the nearest chunks a search finds; None: all of them
-
-
-@dataclass(frozen=True, slots=True)
-class Info:
-    """What an index holds: `chunks` that a search can find, `deleted` ones that still take space, `bytes` on disk."""
-
-    path: str
-    version: int
-    created: str  # when this version was committed, ISO 8601 in UTC
-    model: str
-    fingerprint: str
-    dim: int
-    metric: str
-    chunk_tokens: int
-    overlap: int
-    language: str
-    recall: float  # what share of the nearest chunks a search is to find at least
-    measured_recall: float | None  # what share it found, in the segment where that is lowest; None: search is exact
-    documents: int
-    chunks: int
-    deleted: int
-    segments: int
-    files: int  # that were read into it
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class CachedModel:
-    """What the cache holds of one model: `vectors`, the `bytes` of their values, and when one was used last."""
-
-    name: str  # for people; the fingerprint says which model it is
-    fingerprint: str
-    vectors: int
-    bytes: int
-    last_use: str  # ISO 8601 in UTC, to six hours
-
-
-@dataclass(frozen=True, slots=True)
-class CacheInfo:
-    """What the cache holds: `bytes` on disk, of at most `size`, beside them `derived_bytes` of files made of models."""
-
-    path: str
-    bytes: int
-    size: int
-    vectors: int
-    oldest_use: str | None  # of what would go first; ISO 8601 in UTC, to six hours
-    models: tuple[CachedModel, ...]  # the largest first
-    derived_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version of an index that is kept: what it holds, and what it changed against the one before.
-
-    `bytes` are those of its segments, which versions share: they do not add up to what is on disk.
-    """
-
-    number: int
-    created: str  # ISO 8601 in UTC
-    documents: int
-    chunks: int
-    segments: int
-    bytes: int
-    change: dict[str, int]  # documents added, updated, deleted; or the version that was restored
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that is wrong with a file of an index; `repairable` when all of it can be made anew from the rest."""
-
-    file: str  # relative to the index's folder
-    kind: str  # missing, size, checksum, content
-    detail: str
-    repairable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What was checked of an index and what was found wrong.
-
-    `leftovers` are files that no version names: an interrupted commit left them, the next one removes them.
-    """
-
-    versions: int
-    files: int
-    bytes: int
-    problems: tuple[Problem, ...]
-    leftovers: tuple[str, ...]
-    repaired: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems

@@ -68,6 +68,29 @@ def test_queries_are_scanned_in_pieces_with_the_same_answer(place, monkeypatch):
         np.testing.assert_array_equal(ids, expected)
 
 
+@pytest.mark.parametrize("values", [1, 8, 56, 400, 10_000])
+def test_rows_are_scanned_in_blocks_with_the_same_answer(place, monkeypatch, values):
+    rows, queries = random_rows(50, 8, 1), random_rows(3, 8, 2)
+    write_flat(place, rows)
+    monkeypatch.setattr("vecsearch.ann.flat._BLOCK", values)
+    for query, (ids, scores) in zip(queries, Flat(place).scan(queries, 50), strict=True):
+        np.testing.assert_array_equal(ids, np.argsort(-(rows @ query), kind="stable"))
+        np.testing.assert_allclose(scores, rows[ids] @ query, atol=1e-6)
+
+
+@pytest.mark.parametrize("values", [8, 56, 10_000])
+def test_of_some_rows_the_best_are_found(place, monkeypatch, values):
+    rows, query = random_rows(50, 8, 1), random_rows(1, 8, 2)[0]
+    write_flat(place, rows)
+    monkeypatch.setattr("vecsearch.ann.flat._BLOCK", values)
+    some = np.array([3, 49, 7, 0, 21, 22, 23, 40])
+    ids, scores = Flat(place).among(query, some, 3)
+    assert ids.tolist() == sorted(some.tolist(), key=lambda row: -(rows[row] @ query))[:3]
+    np.testing.assert_allclose(scores, rows[ids] @ query, atol=1e-6)
+    assert len(Flat(place).among(query, some, 99).rows) == 8
+    assert len(Flat(place).among(query, some[:0], 3).rows) == 0
+
+
 def test_the_vectors_are_mapped_and_cannot_be_changed(place):
     rows = random_rows(20, 8, 1)
     write_flat(place, rows)

@@ -35,7 +35,7 @@ def vecsearch_command(
 
     def run(*arguments: str | Path, stdin: str = "") -> Outcome:
         monkeypatch.setattr(sys, "argv", ["vecsearch", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
         with pytest.raises(SystemExit) as exited:
             main()
         captured = capsys.readouterr()

@@ -9,7 +9,7 @@ from subcommands import named_commands
 from vecsearch.cli.main import cli
 
 COMMANDS = sorted(named_commands(cli).items())
-WITHOUT_AN_INDEX = {"embed", "models", "cache info", "cache clear", "cache prune"}
+WITHOUT_AN_INDEX = {"embed", "inspect", "tune", "distill", "models", "cache info", "cache clear", "cache prune"}
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)

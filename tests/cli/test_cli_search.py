@@ -44,7 +44,7 @@ def test_hits_are_shown_with_score_place_heading_and_text(vecsearch_command: Com
     assert (done.status, done.err) == (0, "")
     first, *rest = done.out.splitlines()
     assert first.split()[0] == "1."
-    assert first.endswith(f"{Path('notes', 'cats.md')}:1  Cats")
+    assert first.endswith(f"{Path('notes', 'cats.md')}:1 #0  Cats")
     assert [line.strip() for line in rest] == ["# Cats", "cats purr", ""]
 
 
@@ -73,7 +73,9 @@ def test_options_reach_the_search(vecsearch_command: Command, notes: Path) -> No
     assert ids("-k", "1") == ["b1"]
     assert ids("--min-similarity", "0.5") == ["b1"]
     assert len(ids("--per-document", "1", "--metric", "dot", "--mode", "dense")) == 3
-    dot = vecsearch_command("search", "birds sing", "--json", "--mode", "dense", "--metric", "dot").json["hits"][0]["score"]
+    dot = vecsearch_command("search", "birds sing", "--json", "--mode", "dense", "--metric", "dot").json["hits"][0][
+        "score"
+    ]
     assert dot > 5
 
 

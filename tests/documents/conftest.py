@@ -11,7 +11,8 @@ from checking import check_document
 from vecsearch.documents import Limits, Reader, RecordFields, load
 from vecsearch.documents.loading import documents_in
 from vecsearch.documents.pieces import Piece
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

@@ -15,7 +15,8 @@ import pytest
 from samples import NEEDLE, tar, zstd
 
 from vecsearch.documents import Skip
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 ReadHere = Callable[..., list[Document | Failure]]
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vecsearch.documents.decoding import NotText, decode, encoding_of_stream, guess_encoding
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 GERMAN = "Die Prüfung der Bücher ergab für das Jahr größere Überschüsse als erwartet."
 SPANISH = "El niño que vivía en la montaña preguntó: ¿dónde está mi corazón? Mañana será otro día."

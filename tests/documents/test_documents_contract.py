@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from vecsearch.documents import Skip, load
 from vecsearch.errors import InvalidDocument
-from vecsearch.types import Document, Failure, Outline
+from vecsearch.reports import Failure
+from vecsearch.types import Document, Outline
 
 Read = Callable[..., list[Document | Failure]]
 

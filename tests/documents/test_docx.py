@@ -10,7 +10,8 @@ import pytest
 from checking import place_of
 from made_files import paragraph
 
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 DocumentIn = Callable[[str, bytes], Document]
 BREAK = "<w:r><w:lastRenderedPageBreak/></w:r>"

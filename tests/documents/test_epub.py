@@ -8,7 +8,8 @@ from pathlib import Path
 import made_files as made
 from checking import place_of
 
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 DocumentIn = Callable[[str, bytes], Document]
 ReadHere = Callable[..., list[Document | Failure]]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from checking import place_of
 
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 DocumentIn = Callable[[str, str], Document]
 

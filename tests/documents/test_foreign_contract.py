@@ -11,7 +11,8 @@ from checking import check_document, place_of
 from samples import NEEDLE, SAMPLES, Sample
 
 from vecsearch.documents import Reader, Skip, load
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 ReadHere = Callable[..., list[Document | Failure]]
 

@@ -13,7 +13,8 @@ from vecsearch.documents.formats import Format, format_of
 from vecsearch.documents.loading import documents_in
 from vecsearch.documents.pieces import Piece
 from vecsearch.errors import InvalidDocument
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 ReadHere = Callable[..., list[Document | Failure]]
 

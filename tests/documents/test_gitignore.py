@@ -12,7 +12,7 @@ from trees import denied, found, make
 
 from vecsearch.documents import Selection, scan
 from vecsearch.errors import InvalidOption
-from vecsearch.types import Failure
+from vecsearch.reports import Failure
 
 
 class TestGitignore:

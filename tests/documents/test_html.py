@@ -9,7 +9,8 @@ import pytest
 
 from vecsearch.documents import load
 from vecsearch.documents.html import declared_encoding, html_document, nests_deep
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 
 def page(html: str) -> Document:

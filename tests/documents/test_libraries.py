@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from samples import SAMPLES
 
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 DATA = {sample.name: sample.data for sample in SAMPLES}
 NEEDED = [

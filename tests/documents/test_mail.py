@@ -12,7 +12,8 @@ import pytest
 from samples import MAIL
 
 from vecsearch.documents import Skip
-from vecsearch.types import Document, Failure, Place
+from vecsearch.reports import Failure
+from vecsearch.types import Document, Place
 
 DocumentIn = Callable[[str, str | bytes], Document]
 ReadHere = Callable[..., list[Document | Failure]]

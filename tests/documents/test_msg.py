@@ -11,7 +11,8 @@ from samples import NEEDLE, msg
 
 from vecsearch.documents.msg import decompressed
 from vecsearch.errors import InvalidDocument
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 DocumentIn = Callable[[str, bytes], Document]
 ReadHere = Callable[..., list[Document | Failure]]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from checking import place_of
 
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 DocumentIn = Callable[[str, str], Document]
 

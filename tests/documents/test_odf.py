@@ -9,7 +9,8 @@ from pathlib import Path
 import made_files as made
 import pytest
 
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 DocumentIn = Callable[[str, bytes], Document]
 

@@ -16,7 +16,8 @@ import pytest
 from vecsearch.documents import Skip, load
 from vecsearch.documents.json_values import json_value
 from vecsearch.errors import InvalidDocument
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 
 @pytest.mark.parametrize(

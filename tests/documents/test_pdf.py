@@ -11,7 +11,8 @@ from checking import place_of
 
 from vecsearch.documents import Skip
 from vecsearch.documents.pdf import Title, rejoined, titles_in
-from vecsearch.types import Document, Failure, Place
+from vecsearch.reports import Failure
+from vecsearch.types import Document, Place
 
 DocumentIn = Callable[[str, bytes], Document]
 ReadHere = Callable[..., list[Document | Failure]]

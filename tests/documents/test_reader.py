@@ -15,7 +15,8 @@ from vecsearch.documents import Limits, Reader, RecordFields, Skip, load
 from vecsearch.documents import reader as reader_module
 from vecsearch.documents.worker import answer_of, request_line
 from vecsearch.errors import InvalidOption
-from vecsearch.types import Document, Failure, Heading, Outline, Place, Span
+from vecsearch.reports import Failure
+from vecsearch.types import Document, Heading, Outline, Place, Span
 
 GOOD = made.docx(made.paragraph(NEEDLE))
 DEEP = "<div>" * 100_000 + "x"  # takes the parser seconds

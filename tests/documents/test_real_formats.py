@@ -11,7 +11,8 @@ import pytest
 from checking import check_document, place_of
 
 from vecsearch.documents import Reader, Skip, load
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 Shared = Callable[[str], Path]
 

@@ -12,7 +12,8 @@ import pytest
 
 from vecsearch.documents import RecordFields, Skip, load
 from vecsearch.errors import InvalidDocument, InvalidOption
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 Read = Callable[..., list[Document | Failure]]
 

@@ -14,7 +14,8 @@ from checking import place_of
 
 from vecsearch.documents import Skip
 from vecsearch.documents.tables import row_line, shown
-from vecsearch.types import Document, Failure, Heading
+from vecsearch.reports import Failure
+from vecsearch.types import Document, Heading
 
 DocumentIn = Callable[[str, bytes], Document]
 ReadHere = Callable[..., list[Document | Failure]]

@@ -14,7 +14,7 @@ from trees import denied, found, make
 
 from vecsearch.documents import Selection, Skip, SourceFile, scan
 from vecsearch.errors import PathNotFound
-from vecsearch.types import Failure
+from vecsearch.reports import Failure
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX file system")
 

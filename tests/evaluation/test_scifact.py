@@ -22,6 +22,6 @@ def test_scifact_is_ranked_as_well_as_the_documentation_says(data: Path, tmp_pat
     assert (found.documents, found.queries, found.unjudged, found.absent) == (5183, 300, 809, 0)
     assert (found.textless, found.unanswerable) == (0, 0)
     scores = found.modes[0].scores
-    assert scores["nDCG@10"] == pytest.approx(0.6727, abs=0.002)
-    assert scores["recall@10"] == pytest.approx(0.8166, abs=0.004)
-    assert scores["recall@100"] == pytest.approx(0.9293, abs=0.004)
+    assert scores["nDCG@10"] == pytest.approx(0.6797, abs=0.002)
+    assert scores["recall@10"] == pytest.approx(0.8206, abs=0.004)
+    assert scores["recall@100"] == pytest.approx(0.9427, abs=0.004)

@@ -6,6 +6,7 @@ known here: who asks takes those out, and asks for more.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -56,10 +57,11 @@ class Approximate:
         self._flat = flat
         self._rows, dim = flat.vectors.shape
         self._index = open_codes(path, self._rows, dim)
+        self._candidates = cache(entry.candidates)
 
     def saves(self, fetch: int, live: int) -> bool:
         """Whether finding `fetch` rows costs less than scoring the `live` ones that are there."""
-        candidates = self.entry.candidates(fetch)
+        candidates = self._candidates(fetch)
         return candidates is not None and candidates * DEAREST + self._rows // _CODES <= live
 
     def search(self, queries: FloatArray, fetch: int) -> list[Found]:
@@ -67,7 +69,7 @@ class Approximate:
 
         Exact where so many are asked for that codes save nothing.
         """
-        candidates = self.entry.candidates(fetch)
+        candidates = self._candidates(fetch)
         if candidates is None or not self.saves(fetch, self._rows):
             return self._flat.scan(queries, fetch)
         found = np.sort(nearest_by_code(self._index, queries, candidates), axis=1)  # read in the order of the file

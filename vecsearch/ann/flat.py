@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ class Flat:
         if not isinstance(self._index, faiss.IndexFlat) or self._index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise IndexDamaged(f"{path} holds {type(self._index).__name__}, expected IndexFlatIP")
 
-    @property
+    @cached_property
     def vectors(self) -> FloatArray:
         """Every row, float32 (n, dim), without a copy; read only."""
         return np.asarray(_Mapped(self._index))

@@ -23,7 +23,8 @@ from vecsearch.cache.entries import entries_of, keys_of, vector_of
 from vecsearch.cache.folder import DERIVED, bytes_of, cache_folder
 from vecsearch.cache.options import bytes_in, options_of
 from vecsearch.errors import CacheUnusable, InvalidOption
-from vecsearch.types import CachedModel, CacheInfo, FloatArray, Role
+from vecsearch.reports import CachedModel, CacheInfo
+from vecsearch.types import FloatArray, Role
 
 __all__ = ["Cache", "cache_folder"]
 

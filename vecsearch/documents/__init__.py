@@ -16,7 +16,8 @@ from vecsearch.documents.reader import Reader
 from vecsearch.documents.records import RecordFields
 from vecsearch.documents.selection import Selection
 from vecsearch.documents.walking import SourceFile, scan
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 __all__ = [
     "INSIDE",

@@ -22,7 +22,7 @@ from vecsearch.documents.outcomes import Skip
 from vecsearch.documents.packages import inflated, read_member
 from vecsearch.documents.pieces import Names, Piece
 from vecsearch.errors import InvalidDocument
-from vecsearch.types import Failure
+from vecsearch.reports import Failure
 
 _SUFFIXES = {".tgz": ".tar", ".tbz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar"}
 _BLOCK = 512  # bytes of a header of tar

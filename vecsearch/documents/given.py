@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vecsearch.errors import InvalidDocument
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 
 def given_document(item: Document | str | Mapping[str, Any], place: str) -> Document | Failure:

@@ -20,7 +20,8 @@ from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
 from vecsearch.documents.pieces import Piece
 from vecsearch.documents.records import RecordFields, load_records
 from vecsearch.errors import ExtraMissing, InvalidDocument
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 _WIDEST_CHARACTER = 4  # bytes, in any encoding that texts are in
 _MIMETYPE = 100  # bytes of it that are read

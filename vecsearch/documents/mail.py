@@ -17,7 +17,8 @@ from vecsearch.documents.outcomes import Skip
 from vecsearch.documents.pieces import Names, Piece
 from vecsearch.documents.properties import properties
 from vecsearch.errors import InvalidDocument
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _FROM = re.compile(rb"From .*\d{4}\s*$")

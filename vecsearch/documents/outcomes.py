@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 from vecsearch.errors import InvalidDocument
-from vecsearch.types import Failure
+from vecsearch.reports import Failure
 
 
 class NoRecords(InvalidDocument):

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from vecsearch.documents.limits import Limits
 from vecsearch.documents.records import RecordFields
 from vecsearch.documents.worker import answer_of, request_line
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 if TYPE_CHECKING:
     import subprocess

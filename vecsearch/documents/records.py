@@ -12,7 +12,8 @@ from vecsearch.documents.json_values import json_value
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
 from vecsearch.documents.rows import Readable, Row, read_rows
 from vecsearch.errors import InvalidDocument, InvalidOption
-from vecsearch.types import Document, Failure
+from vecsearch.reports import Failure
+from vecsearch.types import Document
 
 _FIRST_ROWS = 100  # rows that show which fields a file has
 

@@ -17,7 +17,7 @@ from vecsearch.documents.ignoring import Rules, enclosing_rules, is_ignored, rea
 from vecsearch.documents.outcomes import Skip, os_reason, printable
 from vecsearch.documents.selection import Matcher, Selection
 from vecsearch.errors import PathNotFound
-from vecsearch.types import Failure
+from vecsearch.reports import Failure
 
 _BAD_NAME = "its name is not valid UTF-8"
 

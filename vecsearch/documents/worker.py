@@ -18,7 +18,8 @@ from vecsearch.documents.loading import documents_in
 from vecsearch.documents.outcomes import Skip, os_reason
 from vecsearch.documents.pieces import Piece
 from vecsearch.documents.records import RecordFields
-from vecsearch.types import Document, Failure, Heading, Outline, Place, Span
+from vecsearch.reports import Failure
+from vecsearch.types import Document, Heading, Outline, Place, Span
 
 _GRACE = 10  # seconds after which this process ends itself, when the one that waits for it is gone
 

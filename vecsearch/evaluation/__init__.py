@@ -4,6 +4,7 @@
 
 What the files of a collection say is in `judged`, the measures are in `measures`, what comes out in `results`,
 whether a difference may be chance in `significance`, and the timing of an index, without judgements, in `timing`.
+How good the vectors of words and sentences are, without an index, is measured in `word_scores`.
 """
 
 from __future__ import annotations

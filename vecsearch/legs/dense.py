@@ -9,12 +9,14 @@ so many more are asked for, unless scoring all that are there costs less.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil, inf
 
 import numpy as np
 
 from vecsearch.ann.flat import Found
+from vecsearch.cores import usable_cores
 from vecsearch.legs.candidates import Candidates, best_first
 from vecsearch.store import Part
 from vecsearch.types import BoolArray, FloatArray, IntArray, Metric, ScoreArray
@@ -23,6 +25,8 @@ from vecsearch.vectors import inner_products
 _SPARE = 6  # candidates asked for beyond those wanted, so that a tie at the end seldom needs a second look
 _WIDER = 8  # how many times as many are asked for when they were too few
 _SCAN_SHARE = 8  # above one in so many rows, scoring them all is cheaper than asking an index for the best
+_LARGE = 262_144  # rows from which threads are worth starting
+_MANY = 8  # queries that FAISS itself spreads over the cores
 _FEW = 256  # rows that are scored exactly before an index could name the best
 _ALIKE = 1.01  # how many times as long as the shortest vector the longest is, where lengths hardly matter
 _SLACK = 1.5  # more than the rows that are not there would ask for if they were anywhere
@@ -80,7 +84,15 @@ def _certain(
 
 def _named(parts: Sequence[Part], queries: FloatArray, fetch: int, how: Nearness) -> list[list[Found]]:
     """For each unit query and each part, the `fetch` rows that score highest, by approximate score."""
-    by_part = [_named_of(part, queries, fetch, how) for part in parts]
+
+    def named(part: Part) -> list[Found]:
+        return _named_of(part, queries, fetch, how)
+
+    if len(queries) < _MANY and sum(part.live for part in parts) > _LARGE and (cores := usable_cores()) > 1:
+        with ThreadPoolExecutor(cores) as workers:  # a single query is searched by a single core
+            by_part = list(workers.map(named, parts))
+    else:
+        by_part = list(map(named, parts))
     return [list(found) for found in zip(*by_part, strict=True)] if parts else [[] for _ in queries]
 
 
@@ -100,18 +112,35 @@ def _named_of(part: Part, queries: FloatArray, fetch: int, how: Nearness) -> lis
 
 
 def _by_cosine(part: Part, queries: FloatArray, fetch: int, how: Nearness) -> list[Found]:
-    flat, approximate, alive = part.segment.flat, part.segment.approximate, part.alive
-    if approximate and not how.exact:
-        needed = fetch if alive is None else ceil(_SLACK * fetch * len(alive) / part.live)
-        if approximate.saves(needed, part.live):
-            found = [_there(own, alive) for own in approximate.search(queries, needed)]
-            short = [place for place, own in enumerate(found) if len(own.rows) < min(fetch, part.live)]
-            for place, own in zip(short, flat.search(queries[short], fetch, alive) if short else [], strict=True):
-                found[place] = own
-            return found
-    if fetch * _SCAN_SHARE > part.segment.entry.rows:
-        return flat.scan(queries, fetch, alive)
-    return flat.search(queries, fetch, alive)
+    """The rows with the highest cosines: of every query what an approximate structure finds, or all are compared."""
+    flat, alive = part.segment.flat, part.alive
+    found: list[Found | None] = [None] * len(queries)
+    if not how.exact:
+        found = _by_structure(part, queries, fetch)
+    left = [place for place, own in enumerate(found) if own is None]
+    if left:
+        compare = flat.scan if fetch * _SCAN_SHARE > part.segment.entry.rows else flat.search
+        for place, own in zip(left, compare(queries[left], fetch, alive), strict=True):
+            found[place] = own
+    return [own for own in found if own is not None]
+
+
+def _by_structure(part: Part, queries: FloatArray, fetch: int) -> list[Found | None]:
+    """What a structure finds that is there, while that saves something; None where it is too little.
+
+    Rows that are there may be anywhere, or far from a query: then more are asked for.
+    """
+    approximate, alive = part.segment.approximate, part.alive
+    found: list[Found | None] = [None] * len(queries)
+    needed = fetch if alive is None else ceil(_SLACK * fetch * len(alive) / part.live)
+    left = list(range(len(queries)))
+    while left and approximate and approximate.saves(needed, part.live):
+        for place, own in zip(left, approximate.search(queries[left], needed), strict=True):
+            there = _there(own, alive)
+            found[place] = there if len(there.rows) >= min(fetch, part.live) else None
+        left = [place for place in left if found[place] is None]
+        needed *= _WIDER
+    return found
 
 
 def _there(found: Found, alive: BoolArray | None) -> Found:

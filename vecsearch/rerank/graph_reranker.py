@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from vecsearch.cores import usable_cores
 from vecsearch.encoders.folder import ModelFolder
-from vecsearch.encoders.transformer.encoder import usable_cores
 from vecsearch.errors import InvalidOption, ModelDamaged
 from vecsearch.rerank.pairs import PairTokenizer, batched, batches
 from vecsearch.rerank.runtime import PairModel, PairRuntime

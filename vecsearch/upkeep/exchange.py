@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from vecsearch import files, merging
 from vecsearch.chunking import Chunking
-from vecsearch.columns import aligned, joint_fields
+from vecsearch.columns import DOCUMENT, aligned, joint_fields
 from vecsearch.commit import Commit
 from vecsearch.errors import IndexDamaged, InvalidDocument, InvalidVector, PathNotFound
 from vecsearch.lexical import checked_language
@@ -137,7 +137,10 @@ def _read_description(schema: pa.Schema, keep_versions: int) -> Manifest:
     check_rows(_without_vectors(schema.empty_table()), "it")
     if kind != pa.list_(pa.float32(), model.dim):
         raise pa.ArrowInvalid(f"its vectors are {kind}, expected lists of {model.dim} floats")
-    return first_manifest(model, metric, chunking, keep_versions, language, recall)
+    keep_text = DOCUMENT in schema.names
+    if keep_text and schema.field(DOCUMENT).type != pa.string():
+        raise pa.ArrowInvalid(f"its texts of documents are {schema.field(DOCUMENT).type}, expected string")
+    return first_manifest(model, metric, chunking, keep_versions, language, recall, keep_text=keep_text)
 
 
 @contextmanager
@@ -188,6 +191,8 @@ def _segment(commit: Commit, rows: pa.Table, manifest: Manifest) -> tuple[Segmen
     unit = check_vectors(vectors, len(rows), dim, name=lambda row: f"chunk {row}")
     if np.any(np.abs(np.linalg.norm(unit, axis=1) - 1) > _UNIT):
         raise pa.ArrowInvalid("a vector is not a unit vector")
+    if manifest.keep_text and rows.column(DOCUMENT).filter(pa.array(ordinals == 0)).null_count:
+        raise pa.ArrowInvalid("the text of a document is missing")
     content = Content.of(_without_vectors(rows), unit, manifest.language)
     return commit.segment(content, manifest.recall), ids.filter(pa.array(ordinals == 0))
 

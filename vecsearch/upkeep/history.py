@@ -11,8 +11,8 @@ from vecsearch.commit import Commit
 from vecsearch.errors import FormatTooNew, IndexDamaged, IndexNotFound, InvalidOption
 from vecsearch.garbage import collect
 from vecsearch.manifest import Manifest, is_plain, now, written_by
+from vecsearch.reports import Version
 from vecsearch.store import Store
-from vecsearch.types import Version
 
 _NUMBER = re.compile(r"[0-9]{1,8}")
 

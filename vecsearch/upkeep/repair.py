@@ -15,6 +15,7 @@ from vecsearch.commit import Commit
 from vecsearch.errors import VecsearchError
 from vecsearch.garbage import collect
 from vecsearch.manifest import Manifest, SegmentEntry, now, written_by
+from vecsearch.reports import Problem
 from vecsearch.segment import (
     CODES,
     POSTINGS,
@@ -27,7 +28,6 @@ from vecsearch.segment import (
     read_record,
 )
 from vecsearch.store import SEGMENTS, SOURCES, Store
-from vecsearch.types import Problem
 
 
 def repair(store: Store, problems: Sequence[Problem]) -> tuple[str, ...]:

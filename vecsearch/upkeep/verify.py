@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from vecsearch import files
+from vecsearch.columns import DOCUMENT
 from vecsearch.errors import IndexDamaged, IndexNotFound, VecsearchError
 from vecsearch.garbage import unnamed
 from vecsearch.manifest import FileEntry, Manifest, SegmentEntry, SideFile
+from vecsearch.reports import Problem, Verification
 from vecsearch.segment import CODES, POSTINGS, ROWS, Segment, read_record
 from vecsearch.sources import read as read_sources
 from vecsearch.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
-from vecsearch.types import Problem, Verification
 
 _UNIT = 1e-5  # how far from 1 the length of a float32 unit vector may be
 
@@ -161,9 +162,22 @@ def _content_problems(folder: Path, entry: SegmentEntry) -> Iterator[str]:
     sizes = segment.text_lengths()
     if not np.array_equal(columns["end"] - columns["start"], sizes) or np.any(columns["start"] < 0):
         yield "the span of a chunk is not as long as its text"
+    yield from _span_problems(segment)
     steps = np.diff(columns["ordinal"], prepend=-1)
     if not np.all((columns["ordinal"] == 0) | (steps == 1)):
         yield "the chunks of a document are not in order"
+
+
+def _span_problems(segment: Segment) -> Iterator[str]:
+    """The first chunk that is not what its document has at its span, where the texts of documents are kept."""
+    if DOCUMENT not in segment.table.column_names:
+        return
+    for first in segment.first_rows.tolist():
+        whole = segment.value(DOCUMENT, first)
+        for row in segment.take(range(*segment.rows_from(first).indices(segment.entry.rows))):
+            if whole is not None and whole[row.chunk.start : row.chunk.end] != row.chunk.text:
+                yield f"chunk {row.chunk.id!r} is not what the text of its document has at its span"
+                return
 
 
 def _version_problems(store: Store, manifest: Manifest) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -105,6 +106,17 @@ class TorchEncoder:
                 limit = int(min(self._torch.limit or _NO_LIMIT, _NO_LIMIT))
         prompt = self._prompts.document
         return max(1, limit - self._tokenizer.special - (self._tokenizer.count(prompt) if prompt else 0))
+
+    @property
+    def prompts(self) -> Prompts:
+        """What is put before a text."""
+        return self._prompts
+
+    @property
+    def module(self) -> Any:
+        """The open model as sentence-transformers has it, for who trains it: what is encoded later follows."""
+        with self._lock:
+            return self._torch.module
 
     def encode(self, texts: Sequence[str], role: Role) -> FloatArray:
         """The vectors of `texts` in their order: float32 (n, dim).

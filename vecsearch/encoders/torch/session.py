@@ -68,6 +68,11 @@ class TorchModel:
             raise ModelDamaged(f"{folder}: its safetensors lack {missing[0]}, which config.json asks for")
 
     @property
+    def module(self) -> Any:
+        """What the library opened."""
+        return self._model
+
+    @property
     def dim(self) -> int:
         """The length of a vector; a text is encoded to learn it where no module says it."""
         known = getattr(self._model, "get_embedding_dimension", None)  # its name since 5.2

@@ -6,8 +6,6 @@ of tokens. Files are opened when they are first needed.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +16,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from vecsearch.cores import usable_cores
 from vecsearch.encoders.fingerprint import fingerprint, verify
 from vecsearch.encoders.folder import ModelFolder
 from vecsearch.encoders.read_tokens import read_tokens
@@ -36,13 +35,6 @@ _SLICES_AHEAD = 2
 
 # Takes the row numbers of texts (n,), the vectors of their tokens (n, tokens, dim), and how many each text has (n,).
 _Keep: TypeAlias = Callable[[IntArray, FloatArray, IntArray], None]
-
-
-def usable_cores() -> int:
-    """How many cores this process may run on."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class TransformerEncoder:

@@ -1,0 +1,59 @@
+"""`vecsearch index --watch`, as a process: it follows the folder, and Ctrl-C ends it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import COMMAND, Command
+from counting import CountingEncoder
+from writing import write
+
+from vecsearch import Index
+
+pytest.importorskip("watchfiles", reason="the package that says when files change")
+
+_COUNTING = """
+import vecsearch.searching
+from counting import CountingEncoder
+vecsearch.searching.load_encoder = lambda _: CountingEncoder()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
+def test_each_change_is_one_line_and_ctrl_c_ends_it_with_130(place: Path, environment: dict[str, str]) -> None:
+    write(place / "notes" / "a.md", "alpha")
+    tests = Path(__file__).parents[1]
+    command = [sys.executable, "-c", f"import sys\nsys.path.append({str(tests)!r})\n{_COUNTING}{COMMAND[2]}"]
+    running = subprocess.Popen(
+        [*command, "index", "notes", "--watch", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment,
+        cwd=place,
+    )
+    assert running.stdout is not None
+    assert running.stderr is not None
+    assert json.loads(running.stdout.readline())["added"] == 1
+    assert running.stderr.readline() == "watching for changes; Ctrl-C ends\n"
+    write(place / "notes" / "b.md", "beta")
+    assert json.loads(running.stdout.readline())["added"] == 1
+    (place / "notes" / "a.md").unlink()
+    assert json.loads(running.stdout.readline())["deleted"] == 1
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (130, "")
+    assert err.startswith("vecsearch: interrupted: what was committed stays")
+    assert Index.open(place / ".vecsearch", model=CountingEncoder()).document_ids() == ["notes/b.md"]
+
+
+def test_a_dry_run_cannot_be_watched(vecsearch_command: Command, place: Path) -> None:
+    write(place / "notes" / "a.md", "alpha")
+    done = vecsearch_command("index", "notes", "--watch", "--dry-run")
+    assert (done.status, "leave out --dry-run" in done.err) == (2, True)
+    assert [path.name for path in place.iterdir()] == ["notes"]
