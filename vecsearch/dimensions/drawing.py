@@ -32,9 +32,9 @@ def draw_dims(report: DimsReport, file: str | PathLike[str]) -> None:
     for method, colour in (("truncated", "tab:blue"), ("pca", "tab:orange")):
         points = [each for each in report.measures if each.method == method]
         sizes = [each.bytes_per_vector for each in points]
+        found = [each.ndcg for each in points if each.ndcg is not None]  # of all, or of none
         axes.plot(sizes, [each.overlap for each in points], "o-", color=colour, label=f"overlap, {method}")
-        if report.judged:
-            found = [each.ndcg for each in points]
+        if found:
             axes.plot(sizes, found, "s--", color=colour, label=f"nDCG@{report.k}, {method}")
     if full.ndcg is not None:
         axes.axhline(full.ndcg, color="grey", linewidth=1, label=f"nDCG@{report.k}, all {report.dim}")
