@@ -41,9 +41,9 @@ def print_hits(query: str, hits: Sequence[Hit], *, as_json: bool, full: bool, ti
 
 
 def _scores(hit: Hit) -> str:
-    """What the hit was ranked by, and its similarity where that is something else."""
+    """What the hit was ranked by, and in brackets its similarity where that is something else."""
     score = click.style(f"{hit.score:.4f}", fg="green")
-    return score if hit.score == hit.similarity else f"{score} (similarity {hit.similarity:.4f})"
+    return score if hit.score == hit.similarity else f"{score} ({hit.similarity:.4f})"
 
 
 def _standing(source: str | None, chunk: Hit | Chunk) -> str:

@@ -80,7 +80,7 @@ def search(
     """Find the passages that answer QUERY; "-" reads one query a line from standard input.
 
     Hits are found by words and by meaning, and ranked by both. Each shows its score, from 0 to 1 among the candidates
-    of this query, and its similarity, the cosine from -1 to 1, which compares across queries.
+    of this query, and in brackets its similarity, the cosine from -1 to 1, which compares across queries.
 
     QUERY may be left out with --like, or --plus and --minus, as in: --plus king --minus man --plus woman.
     """

@@ -7,6 +7,7 @@ format gets documents of its own.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -161,6 +162,8 @@ def test_a_version_of_then_is_opened_by_its_tag_and_restored(golden: Path) -> No
 def test_it_is_written_to_and_what_is_there_is_known(golden: Path) -> None:
     index = Index.open(golden, model=GoldenEncoder())
     before = texts(index)
+    for path in (golden.parent / "notes").iterdir():
+        os.utime(path)  # so that it is read again
     report = index.sync(golden.parent / "notes")
     assert (report.unchanged, report.encoded, report.deleted) == (2, 0, 0)
     assert index.add(DOCUMENTS[:3]).unchanged == 3

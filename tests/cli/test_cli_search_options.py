@@ -113,7 +113,7 @@ def test_examples_go_with_each_query_of_standard_input(vecsearch_command: Comman
 
 def test_a_hit_shows_its_score_and_its_similarity_where_they_differ(vecsearch_command: Command):
     both = vecsearch_command("search", "cats sleep", "-k", "1").out.splitlines()[0]
-    assert both.startswith(" 1. 1.0000 (similarity 0.")
+    assert both.startswith(" 1. 1.0000 (0.")
     dense = vecsearch_command("search", "cats sleep", "-k", "1", "--mode", "dense").out.splitlines()[0]
     assert "similarity" not in dense
 

@@ -93,3 +93,9 @@ def test_no_file_is_fetched_for_an_entity(read_here: Callable[..., list[Document
 def test_a_type_of_document_alone_does_no_harm(document_in: DocumentIn) -> None:
     content = '<!DOCTYPE rss PUBLIC "-//N//DTD RSS 0.91//EN" "http://x.invalid/rss.dtd"><rss><channel><title>T</title></channel></rss>'
     assert document_in("a.rss", content).text == "T"
+
+
+@pytest.mark.parametrize("date", [f"31 May {10**20} 10:00:00 +0000", f"31 May 2024 10:00:00 +{10**9}", "9" * 5000])
+def test_a_date_beyond_all_dates_is_left_out(document_in: DocumentIn, date: str) -> None:
+    document = document_in("a.xml", RSS.replace("Fri, 31 May 2024 23:00:00 GMT", date))
+    assert document.text == "News\n\nAll of it\n\nFirst & best\n\nAda\n\nPart\n\nlong\n\nSecond"

@@ -157,3 +157,35 @@ def test_a_mailbox_of_too_many_messages_is_given_up(read_here: ReadHere) -> None
 
 def test_an_empty_mailbox_is_skipped(read_here: ReadHere, tmp_path: Path) -> None:
     assert read_here("a.mbox", "") == [Skip(str(tmp_path / "a.mbox"), "empty file")]
+
+
+@pytest.mark.parametrize("data", ["<bob@example.org>", ".", '"'])
+@pytest.mark.parametrize("name", ["To", "Content-Type", "Content-Disposition"])
+def test_a_header_of_megabytes_is_no_end(document_in: DocumentIn, name: str, data: str) -> None:
+    document = document_in("a.eml", f"Subject: One\n{name}: {data * (1_000_000 // len(data))}\n\ntext\n")
+    assert document.metadata["title"] == "One"
+    assert len(document.text) < 20_000
+
+
+def test_a_forwarded_message_with_a_header_of_megabytes_is_read(read_here: ReadHere) -> None:
+    forwarded = f"Subject: Inner\nTo: {'.' * 1_000_000}\n\nneedle\n"
+    outer = "Subject: One\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n"
+    found = read_here("a.eml", f"{outer}Content-Type: message/rfc822\n\n{forwarded}\n--b--\n")
+    assert [one.metadata["title"] for one in found if isinstance(one, Document)] == ["One", "Inner"]
+
+
+@pytest.mark.parametrize("number", [10**9, 10**20])
+@pytest.mark.parametrize("date", ["31 May {0} 10:00:00 +0000", "31 May 2024 10:00:00 +{0}", "{0} May 2024 10:00:00"])
+def test_a_date_beyond_all_dates_is_left_out(document_in: DocumentIn, number: int, date: str) -> None:
+    document = document_in("a.eml", f"Subject: One\nDate: {date.format(number)}\n\ntext\n")
+    assert document.metadata == {"type": "mail", "title": "One"}
+    assert document.text.endswith("\n\ntext")
+
+
+def test_a_message_that_is_nested_too_deep_does_not_end_its_mailbox(read_here: ReadHere) -> None:
+    deep = f"From a Fri May 31 2024\nSubject: x\nContent-Type: text/plain; a={'(' * 5000}\n\none\n\n"
+    failure, document = read_here("a.mbox", f"{deep}From b Fri May 31 2024\nSubject: y\n\ntwo\n")
+    assert isinstance(failure, Failure)
+    assert failure.reason == "nested too deep"
+    assert isinstance(document, Document)
+    assert document.text == "y\n\ntwo"

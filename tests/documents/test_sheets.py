@@ -136,3 +136,12 @@ def test_what_is_no_workbook_inside_fails_with_the_reason(read_here: ReadHere) -
     (failure,) = read_here("a.xls", made.compound({"Workbook": b"\x09\x08\xff\xff"}))
     assert type(failure) is Failure
     assert failure.reason.startswith("damaged, or not what its name says: ")
+
+
+def test_a_workbook_that_its_parser_panics_at_fails_and_the_rest_of_the_archive_is_read(read_here: ReadHere) -> None:
+    cut_off = made.compound({"Workbook": bytes(made.SECTOR)})[: made.SECTOR + 512]
+    panicked, after = read_here("a.zip", made.zipped({"a.xls": cut_off, "b.md": "needle"}))
+    assert type(panicked) is Failure
+    assert panicked.reason.startswith("damaged, or not what its name says: ")
+    assert isinstance(after, Document)
+    assert after.text == "needle"

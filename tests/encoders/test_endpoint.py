@@ -247,6 +247,7 @@ def test_an_interrupt_while_the_server_is_silent_ends_the_program_at_once(server
     silent = Silent()
     server.always = silent
     code = (
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # whatever started the tests
         "from vecsearch import Index, Role\nfrom vecsearch.encoders.endpoint.encoder import EndpointEncoder\n"
         f"name = {server.name!r}; index = Index.open({str(tmp_path / 'index')!r}, model=EndpointEncoder(name))\n{line}"
     )

@@ -64,5 +64,5 @@ def _day(text: str) -> str:
     """The day of a time as feeds write it, in the way of mail or of ISO."""
     try:
         return parsedate_to_datetime(text).date().isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):  # no date of mail's, or a zone or year beyond what dates have
         return iso_day(text) or ""

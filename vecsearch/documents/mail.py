@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO
@@ -21,6 +22,7 @@ from vecsearch.reports import Failure
 from vecsearch.types import Document
 
 _SHOWN = ("From", "To", "Cc", "Date")
+_LONGEST = 10_000  # characters of a header that are parsed, some hundred addresses: it takes the square of their number
 _FROM = re.compile(rb"From .*\d{4}\s*$")
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
@@ -31,7 +33,7 @@ def mail_documents(piece: Piece) -> Iterator[Document | Failure | Piece]:
 
 
 def _message(piece: Piece, place: str) -> Iterator[Document | Failure | Piece]:
-    message = email.message_from_bytes(piece.data(), _class=EmailMessage, policy=email.policy.default)
+    message = email.message_from_bytes(piece.data(), _class=EmailMessage, policy=_policy())
     if not message.keys():
         raise InvalidDocument("not a message: it has no headers")
     composer = Composer(piece.limits)
@@ -42,6 +44,14 @@ def _message(piece: Piece, place: str) -> Iterator[Document | Failure | Piece]:
         add_body(composer, _content(part), is_html=part.get_content_subtype() == "html")
     yield composer.document(piece.id, piece.source, _properties(message))
     yield from _attachments(message, piece)
+
+
+def _policy() -> email.policy.EmailPolicy[EmailMessage]:
+    """How messages are parsed: no header beyond its first part, none written anew in a message that is forwarded."""
+    parsed = HeaderRegistry()
+    return email.policy.default.clone(
+        header_factory=lambda name, value: parsed(name, value[:_LONGEST]), refold_source="none"
+    )
 
 
 def mailbox_documents(piece: Piece) -> Iterator[Document | Failure | Piece]:
@@ -55,6 +65,8 @@ def mailbox_documents(piece: Piece) -> Iterator[Document | Failure | Piece]:
                 yield from _message(inner, f"message {number}")
             except InvalidDocument as error:
                 yield Failure(inner.source, str(error))
+            except RecursionError:
+                yield Failure(inner.source, "nested too deep")
 
 
 def add_headers(composer: Composer, subject: str, headers: dict[str, str]) -> None:
@@ -138,14 +150,14 @@ def _header(message: EmailMessage, name: str) -> str:
     try:
         value = str(message.get(name) or "")
     except Exception:  # the email package raises anything for addresses that are none
-        value = next(str(raw) for key, raw in message.raw_items() if key.lower() == name.lower())
+        value = next(str(raw)[:_LONGEST] for key, raw in message.raw_items() if key.lower() == name.lower())
     return " ".join(clean(value).split())
 
 
 def _properties(message: EmailMessage) -> dict[str, Any]:
     try:
         created = parsedate_to_datetime(_header(message, "Date")).date().isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or a zone or year beyond what dates have
         created = None
     found = properties(title=_header(message, "Subject"), author=_header(message, "From"), created=created)
     to = _header(message, "To")

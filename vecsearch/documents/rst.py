@@ -15,6 +15,7 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _CODE = re.compile(r"\.\. +(?:code-block|code|sourcecode|parsed-literal|list-table|csv-table|math)::")
 _GRID = re.compile(r"\+[-=]+(?:\+[-=]+)*\+")
 _COLUMNS = re.compile(r"=+(?: +=+)+")
+_LONGEST_TITLE = 1_000  # characters; taking markup out takes the square of them
 _MARKUP = (
     (re.compile(r":[\w:+.-]+:`([^`]*)`"), r"\1"),  # :role:`text`
     (re.compile(r"`([^`<]*?)\s*<[^`>]*>`__?"), r"\1"),  # `text <target>`_
@@ -57,7 +58,7 @@ def _headings(lines: list[Line], taken: set[int]) -> Iterator[Heading]:
 def _title_size(lines: list[Line], after_break: bool) -> int:
     """How many of `lines`, of which there are up to three, are a section title with its adornment; 0 for none."""
     match [line.text for line in lines]:
-        case [over, title, under] if over == under and _is_adornment(over) and title and not _is_adornment(title):
+        case [over, title, under] if over == under and _is_adornment(over) and _is_title(title):
             return 3
         case [title, under, *_] if after_break and _is_underlined(title, under):
             return 2
@@ -67,9 +68,13 @@ def _title_size(lines: list[Line], after_break: bool) -> int:
 
 def _is_underlined(title: str, under: str) -> bool:
     """Whether `under` makes a title of `title`: docutils takes a short one, with a warning, from four characters on."""
-    if not title or title[0].isspace() or _is_adornment(title):
+    if not _is_title(title) or title[0].isspace():
         return False
     return _is_adornment(under) and len(under) >= min(len(title), 4)
+
+
+def _is_title(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_TITLE and not _is_adornment(text)
 
 
 def _is_adornment(text: str) -> bool:
@@ -85,15 +90,16 @@ def _plain(title: str) -> str:
 
 def _blocks(lines: list[Line]) -> Iterator[range]:
     """The numbers of the lines of each block."""
+    last_border = max((number for number in range(len(lines)) if _ends_columns(lines, number)), default=-1)
     number = 0
     while number < len(lines):
-        block = _block_at(lines, number)
+        block = _block_at(lines, number, last_border)
         if block:
             yield block
         number = block[-1] + 1 if block else number + 1
 
 
-def _block_at(lines: list[Line], number: int) -> range:
+def _block_at(lines: list[Line], number: int, last_border: int) -> range:
     """The block that starts at the line, or below it when the line ends in `::`; empty when there is none."""
     line = lines[number]
     text = line.text.lstrip()
@@ -104,7 +110,7 @@ def _block_at(lines: list[Line], number: int) -> range:
         return range(_next_text(lines, number + 1), end)
     if _GRID.fullmatch(text):
         return range(number, _end_of_grid(lines, number))
-    if _COLUMNS.fullmatch(text):
+    if number < last_border and _COLUMNS.fullmatch(text):
         return range(number, _end_of_columns(lines, number))
     return range(0)
 
@@ -135,9 +141,11 @@ def _end_of_grid(lines: list[Line], number: int) -> int:
 
 
 def _end_of_columns(lines: list[Line], number: int) -> int:
-    """One past the simple table that starts at `number`: it ends with a border that an empty line follows."""
-    for below in range(number + 1, len(lines)):
-        is_last = below + 1 == len(lines) or not lines[below + 1].text
-        if is_last and _COLUMNS.fullmatch(lines[below].text.lstrip()):
-            return below + 1
-    return number
+    """One past the simple table that starts at `number`, below which a border ends it."""
+    return next(below + 1 for below in range(number + 1, len(lines)) if _ends_columns(lines, below))
+
+
+def _ends_columns(lines: list[Line], number: int) -> bool:
+    """Whether the line is a border of a simple table that an empty line follows."""
+    is_last = number + 1 == len(lines) or not lines[number + 1].text
+    return is_last and _COLUMNS.fullmatch(lines[number].text.lstrip()) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile, is_zipfile
 
@@ -10,7 +12,7 @@ from vecsearch.documents.odf import check_readable, odf_properties
 from vecsearch.documents.packages import Package, inflated
 from vecsearch.documents.pieces import Piece
 from vecsearch.documents.tables import add_rows
-from vecsearch.errors import ExtraMissing
+from vecsearch.errors import ExtraMissing, InvalidDocument
 from vecsearch.types import Document
 
 if TYPE_CHECKING:
@@ -35,18 +37,30 @@ def _workbook(piece: Piece) -> CalamineWorkbook:
         if error.name != "python_calamine":
             raise
         raise ExtraMissing.of("python-calamine", "documents", "reading sheets") from None
-    with piece.open() as file:
+    with piece.open() as file, _panics_told():
         return calamine.CalamineWorkbook.from_filelike(file)
 
 
 def _add_sheet(composer: Composer, workbook: CalamineWorkbook, name: str) -> None:
     """Add the rows of a sheet."""
-    sheet = workbook.get_sheet_by_name(name)
-    rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)
+    with _panics_told():
+        sheet = workbook.get_sheet_by_name(name)
+        rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)
     if rows and sheet.start is not None:
         composer.place(name)
         composer.heading(name, 1)
         add_rows(composer, rows, sheet.start[0] + 1, name)
+
+
+@contextmanager
+def _panics_told() -> Iterator[None]:
+    """A panic of calamine's is an InvalidDocument: as it comes it is no Exception, and would end the process."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # a class that cannot be imported
+            raise
+        raise InvalidDocument(f"damaged, or not what its name says: {' '.join(str(error).split())[:300]}") from None
 
 
 def _properties(piece: Piece) -> dict[str, Any]:
