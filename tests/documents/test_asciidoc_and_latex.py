@@ -123,3 +123,8 @@ def test_title_and_author_of_latex_are_metadata() -> None:
 def test_latex_without_ends_takes_time_in_proportion_to_it(text: str) -> None:
     """Looking for each end anew would take minutes."""
     assert latex_document(text, "id", "a.tex").text == text
+
+
+def test_what_is_too_long_for_a_title_of_asciidoc_is_none() -> None:
+    """It would take the square of its length to read it."""
+    assert asciidoc(f"== One\n\n== {'*a ' * 50_000}\n\n== Two\n") == [(2, "One"), (2, "Two")]

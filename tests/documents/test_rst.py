@@ -81,3 +81,15 @@ def test_tables_are_blocks() -> None:
     columns = "===  ===\na    b\n===  ===\n1    2\n\n3    4\n===  ==="
     assert blocks(f"text\n\n{grid}\n\n{columns}\n\ntext\n\n==  ==\nopen") == [grid, columns]
     assert blocks(columns) == [columns]
+
+
+@pytest.mark.parametrize("title", ["*a " * 50_000, "`" + " " * 100_000, "`a <" * 30_000])
+def test_what_is_too_long_for_a_title_is_none(title: str) -> None:
+    """It would take the square of its length to read it."""
+    assert headings(f"{title}x\n----\n") == []
+    assert headings(f"----\n{title}x\n----\n") == []
+
+
+def test_borders_that_no_table_ends_are_no_blocks() -> None:
+    """Looking for the end of each would take the square of their number."""
+    assert blocks("= =\nx\n" * 20_000) == []

@@ -19,6 +19,7 @@ _SAME = ("```",)  # whose last line is not like the first
 _COMMENT = "//"
 _ATTRIBUTE = re.compile(r":(author|lang|revdate|title):\s+(.*)")
 _AUTHOR = re.compile(r"[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,3}(?= <|$)")
+_LONGEST_TITLE = 1_000  # characters; taking markup out takes the square of them
 _MARKUP = (
     (re.compile(r"\[\[[^\]]*\]\]|\s*\[\[?#[^\]]*\]\]?"), ""),
     (re.compile(r"(?:https?|link|xref|mailto):[^\s\[]*\[([^\]]*)\]"), r"\1"),
@@ -56,7 +57,7 @@ def _blocks(lines: list[Line]) -> Iterator[range]:
 def _headings(lines: list[Line], taken: set[int]) -> Iterator[Heading]:
     for number, line in enumerate(lines):
         found = _HEADING.fullmatch(line.text) if number not in taken else None
-        if found is not None:
+        if found is not None and len(found[2]) <= _LONGEST_TITLE:
             yield Heading(line.start, len(found[1]), _plain(found[2]))
 
 
