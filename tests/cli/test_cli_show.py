@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_the_lines_of_the_passage_have_a_bar_and_those_around_it_do_not(
 
 def test_the_id_that_a_search_shows_can_be_shown(vecsearch_command: Command, notes: Path) -> None:
     out = vecsearch_command("search", "milk", "-k", "1").out
-    place, ordinal = out.split()[2:4] if "(similarity" not in out else out.split()[4:6]
+    place, ordinal = re.search(r"(\S+) (#\d+)", out).groups()  # type: ignore[union-attr]
     done = vecsearch_command("show", f"{place.rpartition(':')[0]}{ordinal}", "--context", "0")
     assert (done.status, "milk" in done.out) == (0, True)
     assert all(line.startswith(("| ", "     ")) for line in done.out.splitlines()[1:])

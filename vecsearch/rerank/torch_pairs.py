@@ -6,8 +6,7 @@ they stay quiet and make up no weights is shared with that one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,15 @@ from vecsearch.encoders.torch.session import (
     TorchOptions,
     check_device,
     check_tensors,
+    half_batch,
     is_out_of_memory,
     mismatches,
     quiet,
     sentence_transformers_library,
     short,
+    torch_threads,
 )
-from vecsearch.errors import InvalidOption, ModelDamaged, ModelUnsupported
+from vecsearch.errors import ModelDamaged, ModelUnsupported
 from vecsearch.types import FloatArray
 
 _BATCH_TEXTS = 32  # sentence-transformers' own
@@ -68,12 +69,12 @@ class TorchPairs:
         scores = np.empty(len(texts), np.float32)
         order = np.argsort([-len(text) for text in texts], kind="stable")
         start, size = 0, _BATCH_TEXTS
-        with self._own_threads():
+        with torch_threads(self._threads):
             while start < len(order):
                 rows = order[start : start + size]
                 found = self._run_if_it_fits([(query, texts[row]) for row in rows])
                 if found is None:
-                    size = self._half(len(rows))
+                    size = half_batch(len(rows), self._model.model.device.type)
                     continue
                 if found.shape != (len(rows),):
                     raise ModelUnsupported(
@@ -92,31 +93,6 @@ class TorchPairs:
                 return None
             raise ModelDamaged(f"{self.folder} cannot score: {short(error)}") from error
         return np.asarray(found, np.float32)
-
-    def _half(self, texts: int) -> int:
-        """Half of a batch, with the memory of the whole given back to the device."""
-        import torch
-
-        device = self._model.model.device.type
-        if texts == 1:
-            raise InvalidOption(f"device {device!r} has too little memory for one text: choose another one")
-        getattr(getattr(torch, device, None), "empty_cache", lambda: None)()
-        return texts // 2
-
-    @contextmanager
-    def _own_threads(self) -> Iterator[None]:
-        """Torch uses as many threads as were asked for, and afterwards as many as before."""
-        if self._threads is None:
-            yield
-            return
-        import torch
-
-        before = torch.get_num_threads()
-        torch.set_num_threads(self._threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
 
 
 def _missing_weights(said: Sequence[str]) -> list[str]:

@@ -105,12 +105,12 @@ class TorchModel:
         vectors = np.empty((len(texts), dim), np.float32)
         order = np.argsort([-len(text) for text in texts], kind="stable")
         start, size = 0, _BATCH_TEXTS
-        with self._own_threads():
+        with torch_threads(self._threads):
             while start < len(order):
                 rows = order[start : start + size]
                 found = self._run_if_it_fits([texts[row] for row in rows], prompt, role)
                 if found is None:
-                    size = self._half(len(rows))
+                    size = half_batch(len(rows), self._model.device.type)
                     continue
                 if found.shape != (len(rows), dim):
                     raise ModelDamaged(f"{self.folder} gives vectors of shape {found.shape[1:]}, its files say {dim}")
@@ -127,9 +127,9 @@ class TorchModel:
         seen: list[Any] = []
         hook = self._model[0].register_forward_hook(lambda module, given, features: seen.append(features))  # noqa: ARG005
         try:
-            with self._own_threads():
+            with torch_threads(self._threads):
                 if self._run_if_it_fits([text], prompt, role) is None:
-                    self._half(1)
+                    half_batch(1, self._model.device.type)
         finally:
             hook.remove()
         ids, vectors = seen[0].get("input_ids"), seen[0].get("token_embeddings")
@@ -153,31 +153,6 @@ class TorchModel:
         # No prompt is None, not "": before 5 an empty one is counted as a token of the text.
         found = method(texts, prompt=prompt or None, batch_size=len(texts), show_progress_bar=False)
         return np.asarray(found, np.float32)
-
-    def _half(self, texts: int) -> int:
-        """Half of a batch, with the memory of the whole given back to the device."""
-        import torch
-
-        device = self._model.device.type
-        if texts == 1:
-            raise InvalidOption(f"device {device!r} has too little memory for one text: choose another one")
-        getattr(getattr(torch, device, None), "empty_cache", lambda: None)()
-        return texts // 2
-
-    @contextmanager
-    def _own_threads(self) -> Iterator[None]:
-        """Torch uses as many threads as were asked for, and afterwards as many as before."""
-        if self._threads is None:
-            yield
-            return
-        import torch
-
-        before = torch.get_num_threads()
-        torch.set_num_threads(self._threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
 
 
 def sentence_transformers_library() -> Any:
@@ -263,6 +238,32 @@ def mismatches(said: Sequence[str]) -> list[str]:
     """The first weight whose shape is not what config.json says: transformers 5 logs it, its error does not say it."""
     found = _MISMATCH_5.findall(STYLE.sub("", "\n".join(said)))
     return [f"{name}: {' '.join(reason.split())}" for name, reason in found[:1]]
+
+
+@contextmanager
+def torch_threads(threads: int | None) -> Iterator[None]:
+    """Torch uses so many threads, and afterwards as many as before; None: as it likes."""
+    if threads is None:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def half_batch(texts: int, device: str) -> int:
+    """Half of a batch that did not fit, with the memory of the whole given back; raises InvalidOption for one text."""
+    import torch
+
+    if texts == 1:
+        raise InvalidOption(f"device {device!r} has too little memory for one text: choose another one")
+    getattr(getattr(torch, device, None), "empty_cache", lambda: None)()
+    return texts // 2
 
 
 def is_out_of_memory(error: Exception) -> bool:
