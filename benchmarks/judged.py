@@ -1,36 +1,26 @@
-"""Collections with judgements, made from real text: what benchmarks of ranking read. Each says how it was made.
-
-BEIR folders come as they are. The others are known-item searches whose judgement follows from how a text is built: a
-function is what its docstring's first sentence asks for, a section what its heading asks for.
-"""
+"""Collections with judgements: what benchmarks of ranking read. Each says how it was made; see also known_items.py."""
 
 from __future__ import annotations
 
-import ast
 import csv
 import gzip
 import json
 import random
 import re
-import sysconfig
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from vecsearch import Document
 from vecsearch.chunking import Chunking, chunk_document
-from vecsearch.documents import load
 from vecsearch.encoders import load_encoder
 
-_TEXTS = 4000  # of one collection at most, so that all scores of a query can be held
+TEXTS = 4000  # of one collection at most, so that all scores of a query can be held
 _QUERIES = 800
 _SEED = 7
-_ELSEWHERE = {"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages"}  # no part of a library proper
-_XQUAD = ("en", "de", "ru", "zh", "es", "ar")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +32,10 @@ class Collection:
     gains: list[dict[int, int]]
 
 
-def tuned(data: Path) -> dict[str, Callable[[], Collection]]:
-    """What a way to rank may be chosen with, by name."""
-    return {
-        "scifact-train": lambda: beir(data / "scifact", "train"),
-        "squad-dev": lambda: beir(data / "squad-dev"),
-        **{f"xquad-{code}": lambda code=code: beir(data / "xquad" / code) for code in _XQUAD[:4]},
-        "code-stdlib": lambda: functions(Path(sysconfig.get_path("stdlib"))),
-        "fastapi-en": lambda: sections(data / "docs/fastapi/en"),
-        "fastapi-de>en": lambda: sections(data / "docs/fastapi/en", asked_in=data / "docs/fastapi/de"),
-    }
-
-
-def held_out(data: Path) -> dict[str, Callable[[], Collection]]:
-    """What no choice was made with, by name."""
-    fastapi = data / "docs/fastapi"
-    return {
-        "scifact-test": lambda: beir(data / "scifact"),
-        **{f"xquad-{code}": lambda code=code: beir(data / "xquad" / code) for code in _XQUAD[4:]},
-        "code-numpy": lambda: functions(Path(np.__file__).parent),
-        "rust-book": lambda: sections(data / "docs/rust-book/src"),
-        "fastapi-ja": lambda: sections(fastapi / "ja"),
-        "fastapi-zh>en": lambda: sections(fastapi / "en", asked_in=fastapi / "zh"),
-        "chunking-eval": lambda: spans(data / "chunking-eval"),
-        "banking77": lambda: intents(data / "banking77"),
-        "wiki-titles": lambda: titles(data / "scale/wiki-paragraphs.jsonl.gz"),
-    }
-
-
 def beir(folder: Path, split: str = "test") -> Collection:
     """A folder in BEIR form; title and text are one text. Of many questions, 800 by chance."""
     names, texts = [], []
-    for record in _records(folder / "corpus.jsonl"):
+    for record in records(folder / "corpus.jsonl"):
         names.append(record["_id"])
         texts.append(f"{record['title']} {record['text']}".strip())
     numbers = {name: number for number, name in enumerate(names)}
@@ -81,32 +43,59 @@ def beir(folder: Path, split: str = "test") -> Collection:
     with (folder / "qrels" / f"{split}.tsv").open(newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
             gains[row["query-id"]][numbers[row["corpus-id"]]] = int(row["score"])
-    asked = {record["_id"]: record["text"] for record in _records(folder / "queries.jsonl")}
-    kept = _some([name for name in asked if name in gains], _QUERIES)
+    asked = {record["_id"]: record["text"] for record in records(folder / "queries.jsonl")}
+    kept = some([name for name in asked if name in gains], _QUERIES)
     return Collection(texts, [asked[one] for one in kept], [gains[one] for one in kept])
 
 
-def functions(folder: Path) -> Collection:
-    """The functions of Python files without their docstrings, asked by the first sentence of each docstring."""
-    found: dict[str, str] = {}
-    for path in sorted(folder.rglob("*.py")):
-        if not _ELSEWHERE & set(path.relative_to(folder).parts):
-            found.update(_functions(path))
-    return _known_items(_some(list(found.items()), _TEXTS))
+def asked_in(queries: Path, corpus: Path) -> Collection:
+    """A folder in BEIR form, asked by the questions of another that has the same passages in another language."""
+    own, other = beir(corpus), beir(queries)
+    return Collection(own.texts, other.queries, other.gains)
 
 
-def sections(folder: Path, asked_in: Path | None = None) -> Collection:
-    """The sections of Markdown files without their headings, each asked by its heading.
+def among(collection: Collection, passages: Path) -> Collection:
+    """The same questions, their texts among those of a folder of .jsonl.gz files."""
+    others = [record["text"] for path in sorted(passages.glob("*.jsonl.gz")) for record in records(path)]
+    return Collection(collection.texts + others, collection.queries, collection.gains)
 
-    With `asked_in`, by the heading of the same section in another language: same file, same anchor.
-    """
-    bodies = _sections(folder)
-    headings = _sections(asked_in) if asked_in else bodies
-    pairs = [(headings[key][0], body) for key, (_, body) in bodies.items() if key in headings]
-    times: dict[str, int] = defaultdict(int)
-    for heading, _ in pairs:
-        times[heading] += 1
-    return _known_items([pair for pair in pairs if times[pair[0]] == 1])
+
+def sentences(folder: Path) -> Collection:
+    """The sentences of SQuAD's passages; one answers a question when the answer begins in it."""
+    texts: list[str] = []
+    places: dict[str, list[tuple[int, int]]] = defaultdict(list)  # where a sentence ends in its passage, its number
+    for record in records(folder / "corpus.jsonl"):
+        ends = [match.start() for match in _SENTENCES.finditer(record["text"])]
+        for start, end in zip([0, *ends], [*ends, len(record["text"])], strict=True):
+            places[record["_id"]].append((end, len(texts)))
+            texts.append(record["text"][start:end].strip())
+    asked = {record["_id"]: record["text"] for record in records(folder / "queries.jsonl")}
+    queries, gains = [], []
+    for record in some(list(records(folder / "answers.jsonl")), _QUERIES):
+        begin = record["answers"][0]["start"]
+        queries.append(asked[record["qid"]])
+        gains.append({next(number for end, number in places[record["doc"]] if begin < end): 1})
+    return Collection(texts, queries, gains)
+
+
+def headlines(folder: Path) -> Collection:
+    """Abstracts without their titles, each asked by its title."""
+    return known_items(some([(one["title"], one["text"]) for one in records(folder / "corpus.jsonl")], TEXTS))
+
+
+def paraphrases(folder: Path, language: str) -> Collection:
+    """Sentences of STS-B; one answers another when people gave the pair a similarity of 4 of 5 or more."""
+    rows: list[list[str]] = []
+    for part in ("dev", "test"):
+        with (folder / f"stsb-{language}-{part}.csv").open(newline="", encoding="utf-8") as lines:
+            rows += csv.reader(lines)
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(other for _, other, _ in rows))}
+    gains: dict[str, dict[int, int]] = defaultdict(dict)
+    for one, other, similarity in rows:
+        if float(similarity) >= 4 and one != other:
+            gains[one][numbers[other]] = 1
+    kept = some(list(gains), _QUERIES)
+    return Collection(list(numbers), kept, [gains[one] for one in kept])
 
 
 def spans(folder: Path) -> Collection:
@@ -136,69 +125,43 @@ def spans(folder: Path) -> Collection:
 def intents(folder: Path) -> Collection:
     """Short questions of customers; one answers another when a person gave both the same of 77 intents."""
     train, test = (list(csv.DictReader((folder / name).open(encoding="utf-8"))) for name in ("train.csv", "test.csv"))
-    train, test = _some(train, _TEXTS), _some(test, _QUERIES)
+    train, test = some(train, TEXTS), some(test, _QUERIES)
     gains = [{i: 1 for i, row in enumerate(train) if row["category"] == asked["category"]} for asked in test]
     return Collection([row["text"] for row in train], [row["text"] for row in test], gains)
 
 
+def intent_names(folder: Path) -> Collection:
+    """Short questions of customers, asked by the names of their 77 intents."""
+    rows = some(list(csv.DictReader((folder / "train.csv").open(encoding="utf-8"))), TEXTS)
+    intents = sorted({row["category"] for row in rows})
+    gains = [{i: 1 for i, row in enumerate(rows) if row["category"] == intent} for intent in intents]
+    return Collection([row["text"] for row in rows], [intent.replace("_", " ") for intent in intents], gains)
+
+
 def titles(path: Path) -> Collection:
     """Paragraphs of an encyclopedia without their titles; a title asks for all paragraphs of its article."""
-    records = _some(list(_records(path)), _TEXTS)
+    paragraphs = some(list(records(path)), TEXTS)
     gains: dict[str, dict[int, int]] = defaultdict(dict)
-    for number, record in enumerate(records):
+    for number, record in enumerate(paragraphs):
         gains[record["title"]][number] = 1
-    kept = _some(list(gains), _QUERIES)
-    return Collection([row["text"] for row in records], kept, [gains[title] for title in kept])
+    kept = some(list(gains), _QUERIES)
+    return Collection([row["text"] for row in paragraphs], kept, [gains[title] for title in kept])
 
 
-def _known_items(pairs: list[tuple[str, str]]) -> Collection:
+def known_items(pairs: list[tuple[str, str]]) -> Collection:
     """Each question has one text; of many questions, 800 by chance."""
-    asked = sorted(_some(list(range(len(pairs))), _QUERIES))
+    asked = sorted(some(list(range(len(pairs))), _QUERIES))
     gains = [{number: 1} for number in asked]
     return Collection([body for _, body in pairs], [pairs[number][0] for number in asked], gains)
 
 
-def _functions(path: Path) -> Iterator[tuple[str, str]]:
-    try:
-        source = path.read_text(encoding="utf-8")
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return
-    lines = source.splitlines(keepends=True)
-    for node in ast.walk(tree):
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or len(node.body) < 2:
-            continue
-        said = " ".join((ast.get_docstring(node) or "").split())
-        sentence = re.split(r"(?<=[.!?])\s", said)[0]
-        if 4 <= len(sentence.split()) <= 40:
-            doc = node.body[0]
-            yield sentence, "".join(lines[node.lineno - 1 : doc.lineno - 1] + lines[doc.end_lineno : node.end_lineno])
-
-
-def _sections(folder: Path) -> dict[tuple[str, str], tuple[str, str]]:
-    """By file and anchor (the title, where there is none): a section's heading and its text."""
-    found = {}
-    for path in sorted(folder.rglob("*.md")):
-        for document in islice(load(path, path.name), 1):
-            if not isinstance(document, Document):
-                continue
-            headings = document.outline.headings
-            ends = [*(heading.start for heading in headings[1:]), len(document.text)]
-            for heading, end in zip(headings, ends, strict=bool(headings)):
-                line, _, body = document.text[heading.start : end].partition("\n")
-                anchor = re.search(r"\{\s*#([\w-]+)", line)
-                if len(body.strip()) >= 100:
-                    key = (path.relative_to(folder).as_posix(), anchor[1] if anchor else heading.title)
-                    found[key] = (heading.title, body.strip())
-    return found
-
-
-def _records(path: Path) -> Iterator[dict[str, str]]:
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a JSON Lines file, compressed or not."""
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
-def _some(rows: list, most: int) -> list:
+def some(rows: list, most: int) -> list:
     """At most so many, by chance but the same every time, in their order."""
     if len(rows) <= most:
         return rows

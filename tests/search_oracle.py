@@ -1,6 +1,7 @@
 """What a search must answer in each mode, by brute force over plain lists: shares no code with the library.
 
 Texts are simple words between single blanks, and a chunk is so many of them, so that a word is what is looked for.
+Only the numbers that were fitted for fusion are the library's.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import exp, log
+from statistics import fmean, median, pstdev
 from typing import NamedTuple
 
 import numpy as np
 
 from vecsearch import Hit
+from vecsearch.fusion import _TELL
 
 CHUNK_WORDS = 8
 VOCABULARY = ["red", "green", "blue", "house", "tree", "river", "cloud", "stone", "bread", "water", "fire", "salt"]
@@ -37,7 +40,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One search."""
+    """One search; the model reads its text with so many letters a token, each in its context or not."""
 
     text: str
     vector: np.ndarray
@@ -48,6 +51,8 @@ class Asked:
     min_similarity: float | None = None
     collapse: float | None = None
     dense_weight: float | None = None
+    letters: float = 4.0
+    contextual: bool = True
 
 
 class Answer(NamedTuple):
@@ -83,43 +88,63 @@ def similarity(row: Row, asked: Asked) -> float:
     return cosine * row.norm * norm if asked.metric == "dot" else cosine
 
 
-def bm25(rows: Sequence[Row], text: str) -> list[float]:
-    """The score of each row, by the formula that lexical/bm25.py states, over all of these rows."""
+class Bm25(NamedTuple):
+    """The BM25 score of each row, and what all words of the text weigh together."""
+
+    scores: list[float]
+    limit: float
+
+
+def bm25(rows: Sequence[Row], text: str) -> Bm25:
+    """By the formula that lexical/bm25.py states, over all of these rows."""
     texts = [row.text.split(" ") for row in rows]
     average = sum(map(len, texts)) / len(texts) if texts else 1.0
-    scores = [0.0] * len(rows)
+    scores, limit = [0.0] * len(rows), 0.0
     for word, times in Counter(text.split()).items():
         df = sum(word in words for words in texts)
         weight = times * log(1 + (len(texts) - df + 0.5) / (df + 0.5))
+        limit += weight
         for place, words in enumerate(texts):
             tf = words.count(word)
             scores[place] += weight * tf / (tf + 1.2 * (1 - 0.75 + 0.75 * len(words) / average))
-    return scores
+    return Bm25(scores, limit)
 
 
-def fused(close: Sequence[float], said: Sequence[float], weight: float | None) -> list[float]:
-    """Both scores of each candidate as one, from the words of docs/fusion.md."""
+def fused(
+    candidates: Sequence[Row], close: Sequence[float], said: Sequence[float], asked: Asked, limit: float
+) -> list[float]:
+    """Both scores of each candidate as one."""
     lowest, highest, most = min(close), max(close), max(said)
     meaning = [1.0 if highest == lowest else (value - lowest) / (highest - lowest) for value in close]
     if not most:
         return meaning
-    words = [value / most for value in said]
+    weight = asked.dense_weight
     if weight is None:
-        dense, lexical = _confirmed(meaning, words), _confirmed(words, meaning)
-        weight = dense / (dense + lexical) if dense + lexical else 0.5
+        weight = _weight(candidates, close, most / limit, asked)
+    words = [value / most for value in said]
     return [weight * here + (1 - weight) * there for here, there in zip(meaning, words, strict=True)]
 
 
-def _confirmed(own: Sequence[float], other: Sequence[float]) -> float:
-    last = sorted(own, reverse=True)[:5][-1]
-    return max(there for here, there in zip(own, other, strict=True) if here >= last and here > 0)
+def _weight(candidates: Sequence[Row], close: Sequence[float], share: float, asked: Asked) -> float:
+    """What the dense leg counts, from the words of fusion.py: the best text has this share of the words' weight."""
+    length = median(len(row.text.split(" ")) for row in candidates)
+    told = [
+        1.0,
+        0.0 if asked.contextual else 1.0,
+        log(max(asked.letters, 0.5)),
+        log((length + 1) / len(set(asked.text.split()))),
+        share,
+        (max(close) - fmean(close)) / pstdev(close) if len(set(close)) > 1 else 0.0,
+    ]
+    return 1 / (1 + exp(-sum(tell * clue for tell, clue in zip(_TELL, told, strict=True))))
 
 
 def expected(rows: Sequence[Row], asked: Asked, allowed: Sequence[Row] | None = None, depth: int = 100) -> list[Answer]:
     """The answer, among the `allowed` of the live `rows`; in hybrid mode each leg brings `depth` rows at least."""
     among = list(rows if allowed is None else allowed)
     close = {row: similarity(row, asked) for row in among}
-    every = dict(zip(rows, bm25(rows, asked.text), strict=True))
+    of_words = bm25(rows, asked.text)
+    every = dict(zip(rows, of_words.scores, strict=True))
     depth = max(depth, asked.k * (1 if asked.per_document is None and asked.collapse is None else 4))
     while True:
         near = _best(among, close)[:depth]
@@ -128,7 +153,7 @@ def expected(rows: Sequence[Row], asked: Asked, allowed: Sequence[Row] | None = 
         said = [every[row] for row in candidates]
         scores = [close[row] for row in candidates] if asked.mode == "dense" else said
         if asked.mode == "hybrid" and candidates:
-            scores = fused([close[row] for row in candidates], said, asked.dense_weight)
+            scores = fused(candidates, [close[row] for row in candidates], said, asked, of_words.limit)
         by_row = dict(zip(candidates, scores, strict=True))
         shown = [row for row in _best(candidates, by_row) if _reaches(close[row], asked.min_similarity)]
         shown = _chosen(shown, asked)

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
+from counting import CountingEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vecsearch.cache import Cache
-from vecsearch.encoding import encode_cached
+from vecsearch.encoding import Fluency, encode_cached, fluency_of
 from vecsearch.errors import InvalidVector
 from vecsearch.types import FloatArray, Role
 
@@ -242,3 +243,20 @@ def test_a_part_of_another_size_than_it_says_is_refused(encoder, cache):
 
     with pytest.raises(InvalidVector, match=r"shape \(2, 32\), expected \(3, 32\)"):
         encode_cached(Short(encoder, by_four), cache, ["a", "b", "c"], Role.DOCUMENT, name=by_number)
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ([], "the fluency of 0 texts, expected 1"),
+        ([Fluency(float("nan"), contextual=True)], "gave nan letters a token"),
+        ([Fluency(-1.0, contextual=True)], "gave -1.0 letters a token"),
+    ],
+)
+def test_a_fluency_that_cannot_be_is_refused(told, message):
+    class Telling(CountingEncoder):
+        def fluency(self, texts):
+            return told
+
+    with pytest.raises(InvalidVector, match=message):
+        fluency_of(Telling(), ["text"])

@@ -69,6 +69,24 @@ def test_ranks_and_scores_are_those_of_each_leg_asked_by_itself(index, query, ho
             assert mode != "hybrid" or told.dense_rank or told.lexical_rank
 
 
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("given", [None, 0.0, 0.3, 1.0])
+def test_the_weight_that_is_told_makes_the_score_of_what_each_leg_says(index, query, given):
+    hits = index.search(query, k=1000, dense_weight=given, explain=True)  # all candidates
+    (weight,) = {hit.explanation.dense_weight for hit in hits}
+    close, said = ([getattr(hit.explanation, f"{leg}_score") for hit in hits] for leg in ("dense", "lexical"))
+    assert weight == (1.0 if query == "unheard" else given) or (given is None and 0 < weight < 1)
+    for hit, near, worded in zip(hits, close, said, strict=True):
+        meaning = (near - min(close)) / (max(close) - min(close))
+        assert hit.score == pytest.approx(weight * meaning + (1 - weight) * worded / (max(said) or 1.0), abs=1e-12)
+
+
+def test_where_one_leg_is_asked_no_weight_is_told(index):
+    for mode in ("dense", "lexical"):
+        told = {hit.explanation.dense_weight for hit in index.search("walk", mode=mode, dense_weight=0.3, explain=True)}
+        assert told == {None}
+
+
 def test_equal_scores_have_equal_ranks(tmp_path, encoder):
     index = Index.create(tmp_path / "index", model=encoder)
     index.add(Document(name, text) for name, text in {"a": "one", "b": "one", "c": "two", "d": "one two"}.items())

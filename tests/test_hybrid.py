@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from counting import CountingEncoder
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from search_oracle import CHUNK_WORDS, VOCABULARY, Asked, Row, assert_answers, expected, rows_of, similarity
 
@@ -19,6 +19,7 @@ import vecsearch.legs.dense
 import vecsearch.merging
 import vecsearch.options
 from vecsearch import Document, Index
+from vecsearch.encoding import Fluency
 
 MODES = ["hybrid", "dense", "lexical"]
 DEPTH = 9  # of each leg, so that few rows are many
@@ -63,6 +64,13 @@ class Shelf:
 
     def allowed(self, where: str | None) -> list[Row]:
         return [row for row in self.rows if WHERES[where](row)]
+
+
+class Fluent(CountingEncoder):
+    """The same vectors, from an encoder that says how well it reads: texts of many words less, and word by word."""
+
+    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+        return [Fluency(6.0 / len(text.split()), contextual=len(text.split()) % 2 == 0) for text in texts]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -186,6 +194,16 @@ def test_a_text_is_searched_by_both_and_a_vector_by_what_is_near(shelf):
     assert shelf.index.search("green fire") != shelf.index.search("green fire", mode="dense")
 
 
+@settings(deadline=None, max_examples=40)
+@given(asked_texts=st.lists(texts, min_size=1, max_size=3))
+def test_how_well_the_model_reads_each_query_tells_what_its_vector_counts(shelf, asked_texts):
+    encoder = Fluent()
+    answers = Index.open(shelf.index.path, model=encoder).search(asked_texts, k=20)
+    for text, hits, said in zip(asked_texts, answers, encoder.fluency(asked_texts), strict=True):
+        asked = Asked(text=text, vector=encoder.vector(text), k=20, **said._asdict())
+        assert_answers(hits, expected(shelf.rows, asked, depth=DEPTH))
+
+
 def test_words_that_no_chunk_has_leave_the_order_to_meaning(shelf):
     both, dense = shelf.index.search("unheard", k=200), shelf.index.search("unheard", k=200, mode="dense")
     assert [hit.chunk_id for hit in both] == [hit.chunk_id for hit in dense]
@@ -211,19 +229,30 @@ def test_a_condition_changes_no_score_of_words(shelf):
     assert {hit.chunk_id: hit.score for hit in some}.items() < every.items()
 
 
+OF_LANGUAGES = ["the", "of", "die", "der", "und", "Café", "cafe", "maté", "Häuser", "getName"]
 documents = st.lists(
-    st.tuples(st.integers(0, 14), st.lists(st.sampled_from(VOCABULARY[:5]), min_size=1, max_size=20).map(" ".join)),
+    st.tuples(
+        st.integers(0, 14),
+        st.lists(st.sampled_from([*VOCABULARY[:5], *OF_LANGUAGES]), min_size=1, max_size=20).map(" ".join),
+    ),
     min_size=1,
     max_size=6,
 )
+questions = st.lists(st.sampled_from([*VOCABULARY[:5], *OF_LANGUAGES, "unheard"]), min_size=1, max_size=5).map(" ".join)
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     batches=st.lists(documents, min_size=2, max_size=4),
     gone=st.sets(st.integers(0, 14), max_size=6),
-    text=texts,
+    text=questions,
     options=options,
+)
+@example(  # "die" is a stop word of all that is left
+    batches=[[(6, "die Häuser und der red tree")], [(8, "der red und die green"), (9, "the tree of the house")]],
+    gone={9},
+    text="die red tree",
+    options={"k": 5, "mode": "hybrid"},
 )
 def test_many_segments_with_deletions_answer_as_one_without(tmp_path_factory, batches, gone, text, options):
     place = tmp_path_factory.mktemp("many")
@@ -261,3 +290,15 @@ def test_other_endings_of_a_word_are_found_as_the_language_of_the_index_has_them
     assert found["auto"] == [["a"], ["a"], ["b"]]
     assert found["en"] == [["a"], ["a"], []]
     assert found["none"] == [[], ["a"], []]
+
+
+def test_a_given_weight_asks_nobody_how_well_the_query_is_read(tmp_path):
+    class Silent(CountingEncoder):
+        def fluency(self, texts):
+            raise AssertionError
+
+    index = Index.create(tmp_path / "index", model=Silent())
+    index.add([Document("a", "red house"), Document("b", "blue sea")])
+    assert index.search("red", dense_weight=0.5)[0].document_id == "a"
+    with pytest.raises(AssertionError):
+        index.search("red")

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from math import inf
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,14 @@ class PartwiseEncoder(Protocol):
         """
 
 
+@runtime_checkable
+class CheckedEncoder(Protocol):
+    """What an Encoder may have besides: it says before it is needed what keeps it from encoding."""
+
+    def check_usable(self) -> None:
+        """Raises what the first `encode` would for want of a package, a key or the like; nothing is encoded."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenVectors:
     """The tokens that a model reads of one text, in order: where they stand in it, and what they mean there.
@@ -92,6 +101,29 @@ class TokenwiseEncoder(Protocol):
 
         A text has none at all, too, where it cannot be known which characters its tokens stand for.
         """
+
+
+class Fluency(NamedTuple):
+    """How well a model reads a text.
+
+    `letters` is what one of its tokens stands for, on average: 4 or so in a language that the model was made for, 1
+    where it has to spell, less where it does not know the letters. `contextual` is whether the vector of a token
+    depends on those around it.
+    """
+
+    letters: float
+    contextual: bool
+
+
+FLUENT = Fluency(4.0, contextual=True)  # of an encoder that does not say
+
+
+@runtime_checkable
+class FluentEncoder(Protocol):
+    """What an Encoder may have besides: it says how well it reads."""
+
+    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+        """How well the model reads each text."""
 
 
 class VectorCache(Protocol):
@@ -179,6 +211,22 @@ def token_vectors_of(encoder: Encoder, texts: Sequence[str], role: Role) -> list
             raise InvalidVector(
                 f"{encoder.name} gave {shapes} of a text's tokens, expected (tokens, 2) and (tokens, m)"
             )
+    return found
+
+
+def fluency_of(encoder: Encoder, texts: Sequence[str]) -> list[Fluency]:
+    """How well the model reads each text, as far as the encoder says it.
+
+    Raises InvalidVector when the encoder's answer is not one for each text, or not a number of letters.
+    """
+    if not isinstance(encoder, FluentEncoder):
+        return [FLUENT] * len(texts)
+    found = encoder.fluency(texts)
+    if len(found) != len(texts):
+        raise InvalidVector(f"{encoder.name} gave the fluency of {len(found)} texts, expected {len(texts)}")
+    for letters, _ in found:
+        if not 0 <= letters < inf:
+            raise InvalidVector(f"{encoder.name} gave {letters} letters a token, expected a finite number from 0 on")
     return found
 
 

@@ -1,41 +1,98 @@
 """Two scores of each candidate become one: the cosines of the dense leg and the BM25 scores of the lexical leg.
 
-Both are brought to the same scale and added with weights that each query decides for itself: a leg counts as far as
-its best candidates are good in the other leg's eyes, too. A model that does not know the language of a text finds what
-has no word of the query; words that say nothing find what is far from the query's meaning. Nothing is stored and
-nothing was trained. docs/fusion.md compares this with ranks and fixed weights, and says where it loses.
+Both are brought to the same scale and added with weights that each query decides for itself, by what can be known
+before anyone has judged an answer: how well the model reads the query, how much longer the texts are than it, how much
+of its words the best text has, how far the nearest text stands out. The numbers below were fitted to collections
+with judgements; docs/fusion.md has what they give on collections they were not fitted to, and where it loses.
 
-The scale is min-max, not mean and deviation, also because minima do not depend on the order of candidates, as rounded
-sums do: the fused scores are the same to the last bit in whatever segments the candidates are.
+The scale is min-max, and sums are made in the order of size, because minima and sorted sums do not depend on the order
+of candidates: the fused scores are the same to the last bit in whatever segments the candidates are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import exp, log
+from typing import NamedTuple
+
 import numpy as np
 
+from vecsearch.encoding import Fluency
 from vecsearch.types import ScoreArray
 
 DEPTH = 100  # how many of its best candidates each leg brings at least; each of them has the scores of both legs
-_BEST = 5  # by how many of its best candidates a leg is judged; from 2 to 20 it makes little difference
+
+# What each clue of `clues` adds to the logarithm of the odds of the dense leg.
+_TELL = (-0.80, -1.01, 1.22, -0.49, -1.62, 0.45)
+_FEWEST_LETTERS = 0.5
 
 
-def fuse(dense: ScoreArray, lexical: ScoreArray, *, weight: float | None = None, best: int = _BEST) -> ScoreArray:
+class Asked(NamedTuple):
+    """What is known of a query whose candidates are to be fused.
+
+    `fluency` is how well the model reads it, `words` how many different words it has, `limit` the BM25 score
+    that no text can reach (see `lexical.RowScores`), `length` how many words the candidates have, their median.
+    """
+
+    fluency: Fluency
+    words: int
+    limit: float
+    length: float
+
+
+def fuse(dense: ScoreArray, lexical: ScoreArray, weight: float) -> ScoreArray:
     """The scores that a hybrid search ranks by, float64 (m,) from 0 to 1; 1 is what both legs have first.
 
     `dense` and `lexical`, float64 (m,), are the scores of the same candidates: those that either leg has among its
     `DEPTH` best. A candidate that no word of the query is in has the lexical score 0; where none has one, the dense
-    leg decides alone. `weight`, 0 to 1, is what the dense leg counts, for who found out with judgements; None lets
-    the query decide, where each leg is judged by its `best` first candidates.
+    leg decides alone. `weight`, 0 to 1, is what the dense leg counts; the lexical leg counts the rest.
     """
     if not len(dense):
         return np.zeros(0)
     meaning = _from_zero_to_one(dense, float(dense.min()))
     if not lexical.any():
         return meaning
-    words = _from_zero_to_one(lexical, 0.0)
-    share = _dense_weight(meaning, words, best) if weight is None else weight
-    fused: ScoreArray = share * meaning + (1 - share) * words
+    fused: ScoreArray = weight * meaning + (1 - weight) * _from_zero_to_one(lexical, 0.0)
     return fused
+
+
+def dense_weight(dense: ScoreArray, lexical: ScoreArray, asked: Asked) -> float:
+    """What the dense leg should count for this query, between 0 and 1; `dense` and `lexical` as fuse() takes them.
+
+    More for a model that knows the query's language and looks at the context, for texts as short as the query, for
+    words that no text has, and for a text whose vector is much nearer than those of the other candidates.
+    """
+    if not lexical.any():
+        return 1.0
+    return weight_by(clues(dense, lexical, asked))
+
+
+def clues(dense: ScoreArray, lexical: ScoreArray, asked: Asked) -> tuple[float, ...]:
+    """What tells which leg to trust, where some candidate has a word of the query; the first clue is always 1.
+
+    Then: 1 for a model in which a token has the same vector in every text; the logarithm of the letters that a token
+    of the query stands for; that of how many times as many words the texts have as the query; the share of its words'
+    weight that the best text has; how many standard deviations the highest cosine is above the candidates' mean.
+    """
+    return (
+        1.0,
+        0.0 if asked.fluency.contextual else 1.0,
+        log(max(asked.fluency.letters, _FEWEST_LETTERS)),
+        log((asked.length + 1) / asked.words),
+        float(lexical.max()) / asked.limit,
+        _outstanding(dense),
+    )
+
+
+def weight_by(told: Sequence[float]) -> float:
+    """The weight of the dense leg, between 0 and 1, that the clues of a query speak for."""
+    return 1 / (1 + exp(-sum(tell * clue for tell, clue in zip(_TELL, told, strict=True))))
+
+
+def _outstanding(scores: ScoreArray) -> float:
+    """How many standard deviations the highest score is above the mean, 0 where all are the same."""
+    in_order = np.sort(_from_zero_to_one(scores, float(scores.min())))  # so that no square is too small for a float
+    return float((in_order[-1] - in_order.mean()) / in_order.std()) if in_order[0] < in_order[-1] else 0.0
 
 
 def _from_zero_to_one(scores: ScoreArray, lowest: float) -> ScoreArray:
@@ -45,15 +102,3 @@ def _from_zero_to_one(scores: ScoreArray, lowest: float) -> ScoreArray:
         return np.ones(len(scores))
     scaled: ScoreArray = (scores - lowest) / (highest - lowest)
     return scaled
-
-
-def _dense_weight(meaning: ScoreArray, words: ScoreArray, best: int) -> float:
-    """How much the dense leg counts, 0 to 1; the lexical leg counts the rest."""
-    dense, lexical = _confirmed(meaning, words, best), _confirmed(words, meaning, best)
-    return dense / (dense + lexical) if dense + lexical else 0.5
-
-
-def _confirmed(own: ScoreArray, other: ScoreArray, best: int) -> float:
-    """What the other leg gives the best of this leg's first candidates, 0 to 1; equal ones count all or not at all."""
-    last = np.partition(own, -best)[-best] if len(own) > best else 0.0
-    return float(other[(own >= last) & (own > 0)].max())

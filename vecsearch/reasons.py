@@ -36,6 +36,7 @@ class Reasons:
                 lexical_score=None if shown.lexical is None else float(shown.lexical[place]),
                 words=tuple(matched(query, text, self.language)) if query else (),
                 tokens=tokens[place],
+                dense_weight=shown.weight,
                 reranked=None if self.reranker is None else float(shown.scores[place]),
             )
             for place, text in enumerate(texts)

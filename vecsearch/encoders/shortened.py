@@ -12,7 +12,7 @@ from contextlib import closing
 
 import numpy as np
 
-from vecsearch.encoding import Encoder, TokenVectors, parts_of, token_vectors_of
+from vecsearch.encoding import Encoder, Fluency, TokenVectors, fluency_of, parts_of, token_vectors_of
 from vecsearch.errors import InvalidOption, InvalidVector
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -70,6 +70,10 @@ class Shortened:
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens, as the model's."""
         return self.inner.token_spans(texts)
+
+    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+        """How well the model reads each text."""
+        return fluency_of(self.inner, texts)
 
     def _cut(self, vectors: FloatArray) -> FloatArray:
         if vectors.ndim != 2 or vectors.shape[1] != self.inner.dim:

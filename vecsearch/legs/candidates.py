@@ -32,6 +32,7 @@ class Candidates:
     depth: int
     unseen: float
     ranks: IntArray | None = None  # (m, 2): the places in the dense and in the lexical leg, from 1; 0: not brought
+    weight: float | None = None  # what the dense leg counted where both were fused, 0 to 1
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -47,6 +48,7 @@ class Candidates:
             self.depth,
             self.unseen,
             None if self.ranks is None else self.ranks[places],
+            self.weight,
         )
 
     def ranked(self, *, dense: bool) -> Candidates:

@@ -162,6 +162,10 @@ def _ranked(
     """The best of what was found, by exact score."""
     rows = np.concatenate([np.empty(0, np.int64), *(own.rows for own in found)])
     places = np.repeat(np.arange(len(found), dtype=np.int64), [len(own.rows) for own in found])
+    if len(rows) > depth and metric is Metric.COSINE and all(part.live > _FEW for part in parts):
+        near = np.concatenate([own.scores for own in found])  # what is off by more than rounding is not among the best
+        kept = near >= np.partition(near, -depth)[-depth] - 2 * _rounding(query)
+        places, rows = places[kept], rows[kept]
     scores = similarities(parts, places, rows, query, length, metric)
     total = sum(part.live for part in parts)
     if len(rows) > depth:
@@ -180,15 +184,18 @@ def _exact_scores(part: Part, rows: IntArray, query: FloatArray, metric: Metric)
 
 
 def _bound(parts: Sequence[Part], found: Sequence[Found], query: FloatArray, metric: Metric) -> float:
-    """No row that was not found can score higher than this, over the query's length; -inf when all were found.
-
-    The scores that rows were found by are float32 sums of `dim` products of unit vectors: off by at most
-    dim * 2**-24 (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1), here taken twice.
-    """
-    error = 2 * len(query) * 2.0**-24
+    """No row that was not found can score higher than this, over the query's length; -inf when all were found."""
     bound = -inf
     for part, (rows, scores) in zip(parts, found, strict=True):
         if len(rows) < part.live:
             scale = float(part.segment.norms.max()) if metric is Metric.DOT else 1.0
-            bound = max(bound, float(scores[-1]) + error * scale)
+            bound = max(bound, float(scores[-1]) + _rounding(query) * scale)
     return bound
+
+
+def _rounding(query: FloatArray) -> float:
+    """How far the scores that rows were found by may be off: float32 sums of `dim` products of unit vectors.
+
+    At most dim * 2**-24 (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1), here taken twice.
+    """
+    return 2 * len(query) * 2.0**-24

@@ -6,14 +6,15 @@ set of rows, whatever segments they are in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from vecsearch.fusion import fuse
+from vecsearch.encoding import Fluency
+from vecsearch.fusion import Asked, dense_weight, fuse
 from vecsearch.legs.candidates import Candidates, best_first
 from vecsearch.legs.dense import similarities
-from vecsearch.legs.lexical import having_words, lexical_scores
+from vecsearch.legs.lexical import having_words, scores_and_lengths
 from vecsearch.lexical import RowScores
 from vecsearch.store import Part
 from vecsearch.types import FloatArray, Metric
@@ -28,16 +29,33 @@ def by_both(
     query: FloatArray,
     length: float,
     metric: Metric,
+    fluency: Callable[[], Fluency],
     weight: float | None,
 ) -> Candidates:
-    """The nearest rows and as many that have the words, ranked by the fused scores; `weight` as fuse() takes it."""
+    """The nearest rows and as many that have the words, ranked by the fused scores.
+
+    `weight` is what the dense leg counts; None lets the query decide, which the model reads with the fluency that is
+    asked for then. Where no candidate has a word of the query, the dense leg counts alone.
+    """
     places, rows, _ = having_words(parts, words, near.depth)
     keys = np.unique(np.concatenate([near.parts * _ROWS + near.rows, places * _ROWS + rows]))
     places, rows = np.divmod(keys, _ROWS)
     close = similarities(parts, places, rows, query, length, metric)
-    said = lexical_scores(words, places, rows)
-    scores = fuse(close, said, weight=weight)
+    said, lengths = scores_and_lengths(words, places, rows)
+    if not said.any():
+        weight = 1.0
+    elif weight is None:
+        asked = Asked(fluency(), words.words, words.limit, float(np.median(lengths)))
+        weight = dense_weight(close, said, asked)
+    scores = fuse(close, said, weight)
     order = best_first(parts, places, rows, scores)
     return Candidates(
-        places[order], rows[order], scores[order], close[order], said[order], depth=near.depth, unseen=near.unseen
+        places[order],
+        rows[order],
+        scores[order],
+        close[order],
+        said[order],
+        depth=near.depth,
+        unseen=near.unseen,
+        weight=weight,
     )

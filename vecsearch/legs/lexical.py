@@ -51,10 +51,11 @@ def by_words(
     return Candidates(places, rows, scores, close, scores, depth, unseen=inf if len(rows) == depth else -inf)
 
 
-def lexical_scores(scored: RowScores, places: IntArray, rows: IntArray) -> ScoreArray:
-    """The BM25 scores of these rows, float64 (m,)."""
-    scores = np.empty(len(rows))
+def scores_and_lengths(scored: RowScores, places: IntArray, rows: IntArray) -> tuple[ScoreArray, IntArray]:
+    """The BM25 scores of these rows, float64 (m,), and how many words each has, int64 (m,)."""
+    scores, lengths = np.empty(len(rows)), np.empty(len(rows), np.int64)
     for place in np.unique(places).tolist():
         own = places == place
         scores[own] = scored.of(place, rows[own])
-    return scores
+        lengths[own] = scored.lengths(place, rows[own])
+    return scores, lengths

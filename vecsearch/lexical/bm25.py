@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vecsearch.lexical.postings import Postings, Spans
+from vecsearch.lexical.postings import Postings, RowArray, Spans
 from vecsearch.lexical.queries import QueryWord, query_words
 from vecsearch.types import BoolArray, IntArray, ScoreArray
 
@@ -40,15 +40,26 @@ class Scored(NamedTuple):
 
 
 class RowScores:
-    """What every row of a version scores for one query."""
+    """What every row of a version scores for one query.
 
-    def __init__(self, of_parts: Sequence[ScoreArray]) -> None:
+    `words` is how many different words the query asks for, `limit` the score that no row can reach, however often it
+    has all of them; both are 0 for a query without a word.
+    """
+
+    def __init__(self, of_parts: Sequence[ScoreArray], lengths: Sequence[RowArray], words: int, limit: float) -> None:
         self._of_parts = of_parts  # (n,) each; 0 for a row that has no word of the query or is not there
+        self._lengths = lengths  # (n,) each
+        self.words = words
+        self.limit = limit
 
     def of(self, part: int, rows: IntArray) -> ScoreArray:
         """The scores of these rows (m,) of a part, float64 (m,)."""
         scores: ScoreArray = self._of_parts[part][rows]
         return scores
+
+    def lengths(self, part: int, rows: IntArray) -> IntArray:
+        """How many words these rows (m,) of a part have, int64 (m,)."""
+        return self._lengths[part][rows].astype(np.int64)
 
     def best(self, k: int, allowed: Sequence[BoolArray | None] | None = None) -> list[Scored]:
         """For each part the rows that are among the k best of all parts, and those that score as the last of them.
@@ -71,7 +82,7 @@ class Bm25:
 
     def __init__(self, parts: Sequence[LivePostings]) -> None:
         self._parts = parts
-        self._languages = sorted({number for part in parts for number in part.postings.languages})
+        self._languages = sorted({number for own, alive in parts for number in own.languages(alive)})
         self._live = sum(len(own.lengths) if alive is None else int(alive.sum()) for own, alive in parts)
         total = sum(own.total if alive is None else int(own.lengths[alive].sum()) for own, alive in parts)
         self._average = total / self._live if total else 1.0
@@ -82,13 +93,16 @@ class Bm25:
 
         Equal texts score equally, to the last bit, in whatever segments they are. Raises IndexDamaged.
         """
-        words = query_words(query, self._languages)
+        words, lengths = query_words(query, self._languages), [part.postings.lengths for part in self._parts]
         if not words:
-            return RowScores([np.zeros(len(part.postings.lengths)) for part in self._parts])
+            return RowScores([np.zeros(len(of_part)) for of_part in lengths], lengths, words=0, limit=0.0)
         terms = np.array([term for word in words for term in word.terms], np.uint64)
         spans = [part.postings.spans(terms) for part in self._parts]
         weights = self._weights(words, spans)
-        return RowScores([self._scores(number, span, weights) for number, span in enumerate(spans)])
+        firsts = np.cumsum([0, *(len(word.terms) for word in words[:-1])])
+        limit = float(np.maximum.reduceat(weights, firsts).sum())
+        scores = [self._scores(number, span, weights) for number, span in enumerate(spans)]
+        return RowScores(scores, lengths, len(words), limit)
 
     def search(self, query: str, k: int, allowed: Sequence[BoolArray | None] | None = None) -> list[Scored]:
         """The k best rows for this query: see `scores` and `RowScores.best`."""

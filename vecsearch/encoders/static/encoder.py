@@ -25,7 +25,7 @@ from vecsearch.encoders.static.row_means import RowMeans
 from vecsearch.encoders.static.tokens import StaticTokenizer
 from vecsearch.encoders.transformer.pooling import unit_rows
 from vecsearch.encoders.weights import read_integers, read_weights
-from vecsearch.encoding import TokenVectors
+from vecsearch.encoding import Fluency, TokenVectors
 from vecsearch.errors import ModelDamaged
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -100,6 +100,10 @@ class StaticEncoder:
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens: int64 (tokens, 2), nothing cut."""
         return self._tokenizer.spans(texts)
+
+    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+        """How well the model reads each text: see FluentEncoder."""
+        return [Fluency(letters, contextual=False) for letters in self._tokenizer.letters(texts)]
 
     @property
     def _unread(self) -> int | None:

@@ -22,7 +22,8 @@ from vecsearch.encoders.fingerprint import file_hash
 from vecsearch.encoders.static.row_means import RowMeans
 from vecsearch.encoders.static.word_table import load_table
 from vecsearch.encoders.static.word_vectors import read_beginning
-from vecsearch.encoding import TokenVectors
+from vecsearch.encoders.tokens import letters_in
+from vecsearch.encoding import Fluency, TokenVectors
 from vecsearch.errors import ModelNotFound
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -93,6 +94,16 @@ class WordVectorEncoder:
             np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)  # (0,) without words
             for text in texts
         ]
+
+    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+        """How well the words of each text are known: see FluentEncoder."""
+        rows, _ = self._loaded
+        found = []
+        for text in texts:
+            words = _WORD.findall(text)
+            known = sum(letters_in(word) for word in words if _row(word, rows) is not None)
+            found.append(Fluency(known / max(len(words), 1), contextual=False))
+        return found
 
     @cached_property
     def _table(self) -> tuple[Mapping[str, int], RowMeans]:

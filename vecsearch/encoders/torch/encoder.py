@@ -24,10 +24,11 @@ from vecsearch.encoders.modules import read_modules, shortened_to, stated_dim, s
 from vecsearch.encoders.read_tokens import read_tokens
 from vecsearch.encoders.settings import Prompts, read_prompts
 from vecsearch.encoders.tokens import TextTokenizer
-from vecsearch.encoders.torch.session import TorchModel, TorchOptions
+from vecsearch.encoders.torch.opening import TorchOptions
+from vecsearch.encoders.torch.session import TorchModel
 from vecsearch.encoders.torch.trust import check_weights, needed_code
 from vecsearch.encoders.transformer.spec import ModelSpec, read_spec
-from vecsearch.encoding import NO_TOKENS, TokenVectors
+from vecsearch.encoding import FLUENT, NO_TOKENS, Fluency, TokenVectors
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelUnsupported
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -149,6 +150,12 @@ class TorchEncoder:
         Where the model's tokenizer knows no offsets they are estimated (see estimated_tokens).
         """
         return self._tokenizer.spans(texts)
+
+    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+        """How well the model reads each text: see FluentEncoder."""
+        if not isinstance(self._tokenizer, TextTokenizer):
+            return [FLUENT] * len(texts)
+        return [Fluency(letters, contextual=True) for letters in self._tokenizer.letters(texts)]
 
     @cached_property
     def _prompts(self) -> Prompts:

@@ -24,7 +24,7 @@ from vecsearch.encoders.tokens import TextTokenizer
 from vecsearch.encoders.transformer.pooling import pool, unit_rows
 from vecsearch.encoders.transformer.runtime import Batching, TokenModel, TokenRuntime
 from vecsearch.encoders.transformer.spec import SPECIAL_TOKENS, ModelSpec, read_spec
-from vecsearch.encoding import TokenVectors
+from vecsearch.encoding import Fluency, TokenVectors
 from vecsearch.errors import InvalidOption, ModelDamaged
 from vecsearch.types import FloatArray, IntArray, Role
 
@@ -130,6 +130,10 @@ class TransformerEncoder:
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens: int64 (tokens, 2), no special tokens, nothing cut."""
         return self._tokenizer.spans(texts)
+
+    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+        """How well the model reads each text: see FluentEncoder."""
+        return [Fluency(letters, contextual=True) for letters in self._tokenizer.letters(texts)]
 
     @cached_property
     def _tokenizer(self) -> TextTokenizer:

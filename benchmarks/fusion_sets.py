@@ -1,0 +1,165 @@
+"""The collections that fusion is fitted and judged with, and what both legs make of their questions.
+
+Collections of one kind are alike: when one of them is left out to see what the others would have done, all are. Code of
+packages is of those that are installed where the benchmark runs.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from judged import (
+    Collection,
+    among,
+    asked_in,
+    beir,
+    headlines,
+    intent_names,
+    intents,
+    paraphrases,
+    sentences,
+    spans,
+    titles,
+)
+from known_items import functions, names, sections
+
+from vecsearch import Role, embed
+from vecsearch.encoders import load_encoder
+from vecsearch.encoding import Fluency, fluency_of
+from vecsearch.fusion import DEPTH, Asked, clues
+from vecsearch.lexical import AUTO, Bm25, LivePostings, postings_of
+from vecsearch.types import FloatArray, ScoreArray
+from vecsearch.vectors import inner_products, unit_rows
+
+AT = 10
+DISCOUNTS = 1 / np.log2(np.arange(2, AT + 2))
+
+
+class Made(NamedTuple):
+    """How a collection is made, and which others are of its kind."""
+
+    kind: str
+    make: Callable[[], Collection]
+
+
+class Candidates(NamedTuple):
+    """One question's candidates: the scores of both legs and the gains, (m,), and what the best ranking would gain.
+
+    `clues` are those that fusion goes by, none where no candidate has a word of the question. `plain` is the nDCG@10 of
+    a BM25 that knows neither stems nor stop words.
+    """
+
+    dense: ScoreArray
+    lexical: ScoreArray
+    gains: ScoreArray
+    ideal: float
+    clues: tuple[float, ...]
+    plain: float
+
+
+def fitted(data: Path) -> dict[str, Made]:
+    """What the numbers of fusion.py were fitted to, by name."""
+    fastapi, xquad, passages = data / "docs/fastapi", data / "xquad", data / "scale"
+    small = {
+        "scifact-train": Made("scifact", lambda: beir(data / "scifact", "train")),
+        "scifact-test": Made("scifact", lambda: beir(data / "scifact")),
+        "squad-dev": Made("squad", lambda: beir(data / "squad-dev")),
+        "xquad-en": Made("squad", lambda: beir(xquad / "en")),
+        **{f"xquad-{one}": Made("xquad", lambda one=one: beir(xquad / one)) for one in ("de", "es", "ru", "zh", "ar")},
+        **{
+            f"xquad-{one}>en": Made("cross", lambda one=one: asked_in(xquad / one, xquad / "en"))
+            for one in ("de", "es")
+        },
+        "code-stdlib": Made("code", lambda: functions(Path(sysconfig.get_path("stdlib")))),
+        **_code("numpy", "pandas", "networkx"),
+        "fastapi-en": Made("fastapi", lambda: sections(fastapi / "en")),
+        "fastapi-ja": Made("fastapi", lambda: sections(fastapi / "ja")),
+        "fastapi-de>en": Made("fastapi", lambda: sections(fastapi / "en", asked_in=fastapi / "de")),
+        "fastapi-zh>en": Made("fastapi", lambda: sections(fastapi / "en", asked_in=fastapi / "zh")),
+        "rust-book": Made("rust", lambda: sections(data / "docs/rust-book/src")),
+        "chunking-eval": Made("chunking", lambda: spans(data / "chunking-eval")),
+        "banking77": Made("banking", lambda: intents(data / "banking77")),
+        "wiki-titles": Made("wiki", lambda: titles(passages / "wiki-paragraphs.jsonl.gz")),
+        **{f"sts-{one}": Made("sts", lambda one=one: paraphrases(data / "sts", one)) for one in ("en", "de", "zh")},
+    }
+    large = ("scifact-test", "squad-dev", "xquad-de", "xquad-ru", "code-stdlib", "fastapi-en")
+    return small | {
+        f"{name}+71k": Made(small[name].kind, lambda name=name: among(small[name].make(), passages)) for name in large
+    }
+
+
+def held_out(data: Path) -> dict[str, Made]:
+    """What they were not fitted to, by name."""
+    return {
+        "fastapi-de": Made("fastapi", lambda: sections(data / "docs/fastapi/de")),
+        "fastapi-zh": Made("fastapi", lambda: sections(data / "docs/fastapi/zh")),
+        **_code("scipy", "sklearn"),
+        "squad-sentences": Made("sentences", lambda: sentences(data / "squad-dev")),
+        "scifact-titles": Made("headlines", lambda: headlines(data / "scifact")),
+        "stdlib-names": Made("names", lambda: names(Path(sysconfig.get_path("stdlib")))),
+        "banking77-names": Made("banking", lambda: intent_names(data / "banking77")),
+    }
+
+
+def _code(*packages: str) -> dict[str, Made]:
+    found = {package: find_spec(package) for package in packages}
+    if missing := [package for package, spec in found.items() if spec is None]:
+        print(f"left out, not installed: {', '.join(missing)}")
+    folders = {package: Path(spec.origin).parent for package, spec in found.items() if spec and spec.origin}
+    return {
+        f"code-{package}": Made("code", lambda folder=folder: functions(folder)) for package, folder in folders.items()
+    }
+
+
+def candidates_of(collection: Collection, model: str | None) -> list[Candidates]:
+    """The candidates of every question of a collection, by vecsearch's own legs."""
+    encoder = load_encoder(model) if model else load_encoder()
+    texts, queries = _unit(collection.texts, model, Role.DOCUMENT), _unit(collection.queries, model, Role.QUERY)
+    bm25, plain = (Bm25([LivePostings(postings_of(collection.texts, told), None)]) for told in (AUTO, "none"))
+    fluencies = fluency_of(encoder, collection.queries)
+    everything = np.arange(len(texts))
+
+    def asked(text: str, query: FloatArray, gains: dict[int, int], fluency: Fluency) -> Candidates:
+        dense, scored = inner_products(texts, query), bm25.scores(text)
+        lexical = scored.of(0, everything)
+        rows = np.union1d(first(dense, DEPTH), _having(lexical, DEPTH))
+        known = Asked(fluency, scored.words, scored.limit, float(np.median(scored.lengths(0, rows))))
+        told = clues(dense[rows], lexical[rows], known) if lexical.any() else ()
+        gained = np.array([gains.get(row, 0) for row in rows.tolist()], np.float64)
+        best = sorted(gains.values(), reverse=True)[:AT]
+        ideal = float(best @ DISCOUNTS[: len(best)])
+        by_plain = np.array([gains.get(row, 0) for row in _having(plain.scores(text).of(0, everything), AT).tolist()])
+        return Candidates(
+            dense[rows], lexical[rows], gained, ideal, told, float(by_plain @ DISCOUNTS[: len(by_plain)]) / ideal
+        )
+
+    return list(map(asked, collection.queries, queries, collection.gains, fluencies))
+
+
+def quality(candidates: Candidates, scores: ScoreArray) -> float:
+    """nDCG@10 of one question whose candidates are ranked by these scores."""
+    gained = candidates.gains[first(scores, AT)]
+    return float(gained @ DISCOUNTS[: len(gained)]) / candidates.ideal
+
+
+def _unit(texts: Sequence[str], model: str | None, role: Role) -> FloatArray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # some texts are longer than the model reads: that is the task
+        how: Mapping[str, str] = {"model": model} if model else {}
+        return unit_rows(embed(texts, role=role, **how))[0]
+
+
+def first(scores: ScoreArray, k: int) -> np.ndarray:
+    """The places of the k highest scores, the first of equal ones first."""
+    return np.argsort(-scores, kind="stable")[:k]
+
+
+def _having(scores: ScoreArray, k: int) -> np.ndarray:
+    found = first(scores, k)
+    return found[scores[found] > 0]
