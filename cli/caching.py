@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from .options import reporting
-from .output import plural, print_cache, print_done
+from .output import print_cache
+from .printing import plural, print_done
 
 
 @click.group(short_help="Say what the cache of vectors holds, and make it smaller.")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import common, waiting
-from .output import plural, print_done
 from .passages import printable
+from .printing import plural, print_done
 
 if TYPE_CHECKING:
     from vecsearch import Cluster, Clustering, SampledChunk

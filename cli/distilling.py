@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from .options import reporting
-from .output import plural, print_done
+from .options import reporting, threaded
+from .printing import plural, print_done
 
 
 @click.command(short_help="Make a static model, fast and less exact, of a transformer.")
@@ -21,6 +21,7 @@ from .output import plural, print_done
 )
 @click.option("--words", type=int, default=20_000, show_default=True, metavar="N", help="So many of them at most.")
 @click.option("--device", metavar="NAME", help="Where torch runs: cpu, cuda, mps.  [default: the fastest]")
+@threaded
 @reporting
 def distill(
     model: str,
@@ -29,6 +30,7 @@ def distill(
     vocab_from: Path | None,
     words: int,
     device: str | None,
+    threads: int | None,
     as_json: bool,
 ) -> None:
     """Make a static model of MODEL, by default of all-MiniLM-L6-v2: a vector for each token, in minutes.
@@ -44,6 +46,7 @@ def distill(
         vocabulary=Index.open(vocab_from) if vocab_from else None,
         words=words,
         device=device,
+        threads=threads,
         shown=sys.stderr.isatty(),
     )
     added = f", {plural(report.words, 'word')} of an index among what it was made of" if report.words else ""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from .options import reporting, running
-from .output import plural, print_done
+from .options import encoding, reporting, running
 from .passages import printable
+from .printing import plural, print_done
 from .progress import progress_bar, texts_said
+from .reading import record_fields
 
 if TYPE_CHECKING:
     from vecsearch import EmbedReport
@@ -22,20 +23,11 @@ if TYPE_CHECKING:
 @click.command(short_help="Turn texts into vectors.")
 @click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE|-]...")
 @click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write .npy, .parquet or .jsonl.")
-@click.option("--model", help="A model's name or folder.  [default: all-MiniLM-L6-v2]")
-@click.option(
-    "--role",
-    type=click.Choice(["query", "document"]),
-    default="document",
-    show_default=True,
-    help="The side of a search that the texts stand on.",
-)
+@encoding
 @click.option(
     "--dim", type=click.IntRange(1), metavar="N", help="The first N numbers of each vector, for models made for it."
 )
-@click.option("--id-field", metavar="NAME", help="The field of a record that is its id.  [default: _id or id]")
-@click.option("--text-field", metavar="NAME", help="The field of a record that is its text.  [default: text]")
-@click.option("--title-field", metavar="NAME", help="The field of a record put in front of its text.  [default: title]")
+@record_fields
 @click.option("--jsonl/--lines", "json_lines", default=None, help="Lines are JSON, or texts as they stand.")
 @click.option("--with-text", is_flag=True, help="Write each text beside its vector.")
 @click.option("--no-cache", is_flag=True, help="Neither look vectors up nor keep them.")

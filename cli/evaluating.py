@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from .options import common, running
-from .output import plural, print_done
+from .making import check_kind, kind_of, made, making
+from .options import common, running, running_of
 from .passages import printable
+from .printing import plural, print_done
 from .progress import progress_bar
 from .word_scores import judging_words
 
 if TYPE_CHECKING:
     from vecsearch import Comparison, Evaluation, Index, JudgedQueries, Latency, ModeScores, Timings
 
-_KIND = ("model", "dim", "chunk_tokens", "overlap")  # what an index is made with
 _TIMES = ("p50 ms", "p95 ms", "p99 ms", "a second")
 _NAME_WIDTH = 14
 
@@ -41,9 +41,7 @@ _NAME_WIDTH = 14
 @click.option(
     "--model", multiple=True, help="A model's name or folder; for a new index, or --words.  [default: all-MiniLM-L6-v2]"
 )
-@click.option("--dim", type=click.IntRange(1), metavar="N", help="Keep N numbers of a vector; for a new index.")
-@click.option("--chunk-tokens", type=int, metavar="N", help="Tokens of a chunk at most; for a new index.")
-@click.option("--overlap", type=int, metavar="N", help="Tokens a chunk repeats of the one before; for a new index.")
+@making
 @running
 @common
 @judging_words
@@ -57,7 +55,7 @@ def evaluate(
     shown: int | None,
     index_path: Path,
     as_json: bool,
-    **given: Any,
+    **options: Any,
 ) -> None:
     """Score searches by queries whose answers are known, each way of searching beside the others.
 
@@ -74,7 +72,6 @@ def evaluate(
     judged.check()
     before = Evaluation.from_file(baseline) if baseline else None
     asked = [Mode.of(mode) for mode in modes] or list(Mode)
-    options = {name: value for name, value in given.items() if value is not None}
     with _index_to_ask(judged, index_path, options) as (index, failed):
         found = evaluate(index, judged.queries, judged.judgements, modes=asked, k=k)
     comparisons = found.comparisons(before)
@@ -95,42 +92,45 @@ def _index_to_ask(judged: JudgedQueries, path: Path, options: dict[str, Any]) ->
     """The index to ask, and how many documents of the collection could not be indexed."""
     from vecsearch import Index
 
-    kind = {name: options[name] for name in _KIND if name in options}
-    how = {name: value for name, value in options.items() if name not in _KIND}
+    kind, how = kind_of(options), running_of(options)
     if judged.corpus is None:
         if kind:
-            raise click.UsageError("--model, --dim, --chunk-tokens and --overlap are for an index that FOLDER makes")
+            flag = next(iter(kind)).replace("_", "-")
+            raise click.UsageError(f"--{flag} is for an index that FOLDER makes: --pairs asks one that is there")
         yield Index.open(path, **how), 0
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows removes no file that is mapped
         source = click.get_current_context().get_parameter_source("index_path")
         place = path if source is ParameterSource.COMMANDLINE else Path(folder) / "index"
-        index = _index_for_corpus(place, judged.corpus, kind, how)
-        with progress_bar() as progress:
-            report = index.sync(judged.corpus, progress=progress)
-        yield index, len(report.failed)
+        with _index_for_corpus(place, judged.corpus, kind, how) as index:
+            with progress_bar() as progress:
+                report = index.sync(judged.corpus, progress=progress)
+            yield index, len(report.failed)
 
 
-def _index_for_corpus(path: Path, corpus: Path, kind: dict[str, Any], how: dict[str, Any]) -> Index:
-    """A new index, or the one that is there, if it holds nothing but this corpus and is of the kind asked for."""
+@contextmanager
+def _index_for_corpus(path: Path, corpus: Path, kind: dict[str, Any], how: dict[str, Any]) -> Iterator[Index]:
+    """A new index, or the one that is there, if it holds nothing but this corpus and is of the kind asked for.
+
+    A new one is gone again when nothing gets into it.
+    """
     from vecsearch import Index, IndexNotFound, InvalidOption
 
     try:
         index = Index.open(path, model=kind.get("model"), **how)
     except IndexNotFound:
-        return Index.create(path, **kind, **how)
-    info = asdict(index.info())
-    for name in ("dim", "chunk_tokens", "overlap"):
-        if kind.get(name, info[name]) != info[name]:
-            raise InvalidOption(f"{path} was made with {name} {info[name]}, not {kind[name]}: name another folder")
+        with made(path, kind, how) as new:
+            yield new
+        return
+    check_kind(index, kind)
     report = index.sync(corpus, dry_run=True)
-    others = info["documents"] - report.unchanged - report.updated - report.deleted - len(report.failed)
+    others = index.info().documents - report.unchanged - report.updated - report.deleted - len(report.failed)
     if others > 0:
         raise InvalidOption(
             f"{path} holds {plural(others, 'document')} besides those of {corpus}, which would be found too: name "
             "another folder with -i"
         )
-    return index
+    yield index
 
 
 def _summary(found: Evaluation, judged: JudgedQueries, failed: int) -> Iterator[str]:

@@ -5,14 +5,13 @@ Lines carry colours and styles; whoever prints them leaves those out where nobod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from statistics import median_high
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
-from .passages import columns, printable, wrapped
+from .passages import columns, excerpt, printable, wrapped
 
 if TYPE_CHECKING:
     from vecsearch import Explanation, Hit, Span, TokenMatch
@@ -22,17 +21,6 @@ _NUMBER = 5  # columns of a similarity: "-0.12"
 _PAIRS = 12  # the most that are shown
 
 
-class _Look(NamedTuple):
-    """How a character is shown: bold in a word of the query, underlined in one that means nearly the same as one."""
-
-    bold: bool
-    underlined: bool
-
-
-_PLAIN = _Look(False, False)
-_Line = list[tuple[str, _Look]]
-
-
 def explanation_lines(
     query: str, hit: Hit, explanation: Explanation, width: int, *, lines: int | None = 4
 ) -> list[str]:
@@ -40,18 +28,19 @@ def explanation_lines(
     pairs = _best(explanation.tokens)
     return [
         *_legs(explanation),
-        *_passage(hit.text, explanation.words, _alike(pairs), width, lines),
+        *excerpt(hit.text, explanation.words, width, lines, _alike(pairs)),
         *_pairs(query, hit.text, pairs, (width - _BAR - _NUMBER - 3) // 2),
     ]
 
 
 def _legs(explanation: Explanation) -> list[str]:
-    """The place that each leg gave the hit, and its score."""
+    """The place that each leg gave the hit, its score, and what it counts where both count."""
     words = explanation.lexical_score  # 0 for a hit without a word of the query
-    said = {
-        "meaning": f"{_rank(explanation.dense_rank)}, similarity {explanation.dense_score:.4f}",
-        "words": _rank(explanation.lexical_rank) + (f", BM25 {words:.3f}" if words else ""),
-    }
+    meant = f"{_rank(explanation.dense_rank)}, similarity {explanation.dense_score:.4f}"
+    worded = _rank(explanation.lexical_rank) + (f", BM25 {words:.3f}" if words else "")
+    if (weight := explanation.dense_weight) is not None:
+        meant, worded = f"{meant}, counts {weight:.0%}", f"{worded}, counts {1 - weight:.0%}"
+    said = {"meaning": meant, "words": worded}
     if explanation.reranked is not None:
         said["reranked"] = f"{explanation.reranked:.4f}"
     return [f"{click.style(f'{name:<9}', dim=True)}{what}" for name, what in said.items()]
@@ -74,47 +63,6 @@ def _alike(pairs: Sequence[TokenMatch]) -> list[Span]:
     """
     least = median_high([pair.similarity for pair in pairs]) if pairs else 0.0
     return [pair.text for pair in pairs if pair.similarity >= least]
-
-
-def _passage(text: str, words: Iterable[Span], alike: Iterable[Span], width: int, lines: int | None) -> list[str]:
-    bold, underlined = _places(words), _places(alike)
-    looks = iter(  # of the characters that wrapping keeps, in their order
-        _Look(place in bold, place in underlined)
-        for place, character in enumerate(text)
-        if not character.isspace() and printable(character)
-    )
-    width -= {None: 0, 1: len("…  …")}.get(lines, len("… "))  # for the signs of _window()
-    every = [
-        [(character, _PLAIN if character.isspace() else next(looks)) for character in line]
-        for line in wrapped(printable(text), width)
-    ]
-    return _window(every, lines)
-
-
-def _places(spans: Iterable[Span]) -> set[int]:
-    return {place for span in spans for place in range(*span)}
-
-
-def _window(every: Sequence[_Line], lines: int | None) -> list[str]:
-    """The lines that have most to show next to one another, with signs where the passage goes on."""
-    count = len(every) if lines is None else min(lines, len(every))
-    marked = [sum(look != _PLAIN for look, _ in groupby(look for _, look in line)) for line in every]
-    first = max(range(len(every) - count + 1), key=lambda start: (sum(marked[start : start + count]), -start))
-    shown = [_styled(line) for line in every[first : first + count]]
-    if first:
-        shown[0] = f"… {shown[0]}"
-    if first + count < len(every):
-        shown[-1] = f"{shown[-1]} …"
-    return shown
-
-
-def _styled(line: _Line) -> str:
-    pieces = []
-    for look, group in groupby(line, key=lambda entry: entry[1]):
-        piece = "".join(character for character, _ in group)
-        styled = click.style(piece, bold=look.bold or None, underline=look.underlined or None)
-        pieces.append(piece if look == _PLAIN else styled)
-    return "".join(pieces)
 
 
 def _pairs(query: str, text: str, pairs: Sequence[TokenMatch], width: int) -> Iterator[str]:

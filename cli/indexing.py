@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import common, running, waiting
-from .output import print_report
+from .making import check_kind, kind_of, made, making
+from .options import common, running, running_of, waiting
 from .progress import progress_bar
-from .reading import reading
+from .reading import reading, reading_of
+from .report import print_report
 from .sources import Sources, sources_of
 
 if TYPE_CHECKING:
@@ -23,25 +24,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Bring the index in step with files and folders.")
 @click.argument("given", nargs=-1, required=True, metavar="PATH...")
 @click.option("--model", help="A model's name or folder; for a new index.  [default: all-MiniLM-L6-v2]")
-@click.option(
-    "--dim", type=click.IntRange(1), metavar="N", help="Keep the first N numbers of vectors; for a new index."
-)
-@click.option("--chunk-tokens", type=int, metavar="N", help="Tokens of a chunk at most; for a new index.")
-@click.option("--overlap", type=int, metavar="N", help="Tokens a chunk repeats of the one before; for a new index.")
-@click.option(
-    "--splitter",
-    type=click.Choice(["structure", "sentences", "semantic"]),
-    help="What decides where documents are cut; for a new index.  [default: structure]",
-)
-@click.option(
-    "--context/--no-context", default=None, help="Encode chunks under the titles above them; for a new index."
-)
-@click.option(
-    "--language", metavar="CODE", help="Read words as of one language, as en; for a new index.  [default: auto]"
-)
-@click.option(
-    "--recall", type=float, metavar="R", help="Share of the nearest a search finds; for a new index.  [default: 0.99]"
-)
+@making
 @click.option("--keep-text/--no-keep-text", default=None, help="Keep the text of each document too; for a new index.")
 @reading
 @click.option("--id", "identifier", metavar="NAME", help="What is read from standard input, with - for PATH.")
@@ -53,17 +36,6 @@ if TYPE_CHECKING:
 @common
 def index(
     given: tuple[str, ...],
-    model: str | None,
-    dim: int | None,
-    chunk_tokens: int | None,
-    overlap: int | None,
-    splitter: str | None,
-    context: bool | None,
-    language: str | None,
-    recall: float | None,
-    keep_text: bool | None,
-    runtime: str | None,
-    threads: int | None,
     identifier: str | None,
     allow_http: bool,
     dry_run: bool,
@@ -71,7 +43,7 @@ def index(
     wait: float,
     index_path: Path,
     as_json: bool,
-    **read: Any,
+    **options: Any,
 ) -> None:
     """Bring the index in step with files and folders.
 
@@ -80,18 +52,7 @@ def index(
 
     PATH may be - for standard input, with --id, or, with --allow-http, the address of a web page or file.
     """
-    kind = _given(
-        model=model,
-        dim=dim,
-        chunk_tokens=chunk_tokens,
-        overlap=overlap,
-        splitter=splitter,
-        context=context,
-        language=language,
-        recall=recall,
-        keep_text=keep_text,
-    )
-    how = _given(runtime=runtime, threads=threads)
+    kind, how, read = kind_of(options), running_of(options), reading_of(options)
     if watch and dry_run:
         raise click.UsageError("--watch changes the index: leave out --dry-run, or --watch")
     sources = sources_of(given, identifier, allow_http=allow_http, dry_run=dry_run, watch=watch, **read)
@@ -99,7 +60,8 @@ def index(
         with progress_bar() as progress:
             reports = _reports(target, sources, progress, watch=watch, dry_run=dry_run, **read)
             report = next(reports)
-        print_report(report, index_path, dry_run=dry_run, as_json=as_json)
+        named = {str(path.resolve()) for path in sources.paths}
+        print_report(report, index_path, dry_run=dry_run, as_json=as_json, named=named)
         if watch:
             _go_on(report, reports, index_path, as_json=as_json)
     if report.failed:
@@ -134,10 +96,6 @@ def _go_on(first: Report, reports: Iterator[Report], index_path: Path, *, as_jso
         known = report.failed
 
 
-def _given(**options: Any) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
-
-
 @contextmanager
 def _opened(
     path: Path, paths: Sequence[Path], kind: dict[str, Any], how: dict[str, Any], *, wait: float, dry_run: bool
@@ -153,12 +111,13 @@ def _opened(
     except IndexNotFound:
         _check_exist(paths)
         if not dry_run:
-            yield Index.create(path, **kind, **how)
+            with made(path, kind, how) as new:
+                yield new
             return
         with tempfile.TemporaryDirectory() as folder:
             yield Index.create(Path(folder) / "index", **kind, **how)
         return
-    _check_kind(found, kind)
+    check_kind(found, kind)
     yield found
 
 
@@ -169,24 +128,3 @@ def _check_exist(paths: Sequence[Path]) -> None:
     for path in paths:
         if not path.exists():
             raise PathNotFound(f"there is no file or folder {path}: check the path")
-
-
-def _check_kind(found: Index, kind: dict[str, Any]) -> None:
-    """Raises InvalidOption when an existing index is asked to be of another kind."""
-    from vecsearch import InvalidOption
-
-    info = found.info()
-    for flag, name, has in (
-        ("--dim", "dim", info.dim),
-        ("--chunk-tokens", "chunk_tokens", info.chunk_tokens),
-        ("--overlap", "overlap", info.overlap),
-        ("--splitter", "splitter", info.splitter),
-        ("--context", "context", info.context),
-        ("--language", "language", info.language),
-        ("--recall", "recall", info.recall),
-        ("--keep-text", "keep_text", info.keep_text),
-    ):
-        if kind.get(name, has) != has:
-            raise InvalidOption(
-                f"{found.path} was made with {flag} {has}, not {kind[name]}: make another index with -i"
-            )

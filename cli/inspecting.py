@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import reporting
-from .output import print_done
+from .options import encoding, reporting
 from .passages import columns, printable
+from .printing import print_done
 
 if TYPE_CHECKING:
     from vecsearch import TextInsides, TokenComparison, TokenInsides
@@ -24,14 +24,7 @@ _FIRST = 6  # numbers of a vector that are shown; JSON has them all
 @click.command(short_help="Look inside a model: tokens, rows, vectors in context.")
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
 @click.option("--token", metavar="T", help="Compare this word in two TEXTs: by the matrix, and in context.")
-@click.option("--model", help="A model's name or folder.  [default: all-MiniLM-L6-v2]")
-@click.option(
-    "--role",
-    type=click.Choice(["query", "document"]),
-    default="document",
-    show_default=True,
-    help="The side of a search that the texts stand on.",
-)
+@encoding
 @click.option(
     "--nearest", type=click.IntRange(0), default=3, show_default=True, help="How many near rows of each token to show."
 )

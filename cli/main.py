@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 import warnings
+from io import TextIOWrapper
 from typing import TextIO
 
 import click
@@ -99,6 +100,8 @@ for command in (
 def main() -> None:
     """Runs the command line and exits with its status."""
     warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a pipe may be in an encoding that lacks half of what is found
     sys.exit(_status(sys.argv[1:]))
 
 

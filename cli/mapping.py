@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import common
-from .output import plural, print_done
+from .printing import plural, print_done
 
 if TYPE_CHECKING:
     from vecsearch import MapReport

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .options import reporting
-from .output import print_done
+from .printing import print_done
 
 if TYPE_CHECKING:
     from vecsearch import ModelInfo

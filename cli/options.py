@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,13 @@ import click
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _RUNTIMES = ("onnxruntime", "openvino", "sentence-transformers", "static", "openai")
 NEARBY = ".vecsearch"  # the name of an index that is found from any folder below the one it lies in
+
+
+def adding(command: _Command, options: Sequence[Callable[[_Command], _Command]]) -> _Command:
+    """The command with these options, listed in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def common(command: _Command) -> _Command:
@@ -27,14 +34,35 @@ def reporting(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")(command)
 
 
+def encoding(command: _Command) -> _Command:
+    """Adds --model and --role, for commands that encode texts that are in no index."""
+    command = click.option(
+        "--role",
+        type=click.Choice(["query", "document"]),
+        default="document",
+        show_default=True,
+        help="The side of a search that the texts stand on.",
+    )(command)
+    return click.option("--model", help="A model's name or folder.  [default: all-MiniLM-L6-v2]")(command)
+
+
 def running(command: _Command) -> _Command:
     """Adds --runtime and --threads, for commands that encode many texts."""
-    command = click.option(
-        "--threads", type=click.IntRange(1), metavar="N", help="Cores to encode with.  [default: all]"
-    )(command)
     return click.option(
         "--runtime", type=click.Choice(_RUNTIMES), help="What runs the model.  [default: the fastest that is installed]"
+    )(threaded(command))
+
+
+def threaded(command: _Command) -> _Command:
+    """Adds --threads, for commands that compute with a model."""
+    return click.option(
+        "--threads", type=click.IntRange(1), metavar="N", help="Cores to compute with.  [default: all]"
     )(command)
+
+
+def running_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the options says how a model is run, as `Index.open` takes it."""
+    return {name: options[name] for name in ("runtime", "threads") if options.get(name) is not None}
 
 
 def waiting(command: _Command) -> _Command:

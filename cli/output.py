@@ -1,43 +1,45 @@
-"""Results as people read them, or as one JSON document. The only file that prints results."""
+"""Results as people read them, or as one JSON document: hits, passages, facts about an index, versions, the cache."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from .explanations import explanation_lines
-from .passages import encodable, excerpt, printable, wrapped
+from .passages import excerpt, printable, wrapped
+from .printing import echo, plural, print_json, shown_path
 
 if TYPE_CHECKING:
-    from vecsearch import CacheInfo, Chunk, Failure, Hit, Info, Passage, Report, Verification, Version
+    from vecsearch import CacheInfo, Chunk, Hit, Info, Passage, Span, Verification, Version
 
-_LISTED = 10  # failures and skips named in a summary; JSON has them all
+_Matched: TypeAlias = "Callable[[str, str], Sequence[Span]]"
 _INDENT = "     "
 
 
-def print_hits(query: str, hits: Sequence[Hit], *, as_json: bool, full: bool, titled: bool) -> None:
-    """The answer to one query; `titled` says which query it answers. Hits that have an explanation show it."""
+def print_hits(query: str, hits: Sequence[Hit], matched: _Matched, *, as_json: bool, full: bool, titled: bool) -> None:
+    """The answer to one query; `titled` says which query it answers. Hits that have an explanation show it.
+
+    `matched` says where in a hit's text the words stand that the query finds it by.
+    """
     if as_json:
-        _print_json({"query": query, "hits": [_hit_fields(rank, hit) for rank, hit in enumerate(hits, 1)]})
+        print_json({"query": query, "hits": [_hit_fields(rank, hit) for rank, hit in enumerate(hits, 1)]})
         return
     if titled:
-        _echo(click.style(printable(query), bold=True, underline=True))
+        echo(click.style(printable(query), bold=True, underline=True))
     if not hits:
-        _echo("nothing found")
+        echo("nothing found")
     for rank, hit in enumerate(hits, 1):
         title = f"  {printable(hit.heading)}" if hit.heading else ""
         ordinal = click.style("#" + hit.chunk_id.rpartition("#")[2], dim=True)
-        _echo(f"{rank:>2}. {_scores(hit)}  {click.style(_standing(hit.source, hit), fg='cyan')} {ordinal}{title}")
-        for line in _passage(query, hit, lines=None if full else 4):
-            _echo(_INDENT + line)
-        _echo("")
+        echo(f"{rank:>2}. {_scores(hit)}  {click.style(_standing(hit.source, hit), fg='cyan')} {ordinal}{title}")
+        for line in _passage(query, hit, matched, lines=None if full else 4):
+            echo(_INDENT + line)
+        echo("")
 
 
 def _scores(hit: Hit) -> str:
@@ -50,13 +52,13 @@ def _standing(source: str | None, chunk: Hit | Chunk) -> str:
     """Where a chunk is from, as far as its file says."""
     if not source:
         return printable(chunk.document_id)
-    return printable(f"{_shown_path(source)}:{chunk.line}" + (f" ({chunk.place})" if chunk.place else ""))
+    return printable(f"{shown_path(source)}:{chunk.line}" + (f" ({chunk.place})" if chunk.place else ""))
 
 
-def _passage(query: str, hit: Hit, lines: int | None) -> list[str]:
+def _passage(query: str, hit: Hit, matched: _Matched, lines: int | None) -> list[str]:
     width = _width() - len(_INDENT)
     if hit.explanation is None:
-        return excerpt(hit.text, query, width, lines=lines)
+        return excerpt(hit.text, matched(query, hit.text), width, lines)
     return explanation_lines(query, hit, hit.explanation, width, lines=lines)
 
 
@@ -67,44 +69,24 @@ def print_passage(found: Passage, *, as_json: bool) -> None:
         names = ("document_id", "ordinal", "start", "end", "line", "page", "place", "heading", "text")
         of_chunk = {name: getattr(chunk, name) for name in names}
         rest = {name: getattr(found, name) for name in ("source", "chunks", "before", "after", "metadata")}
-        _print_json({"chunk_id": chunk.id, **of_chunk, **rest})
+        print_json({"chunk_id": chunk.id, **of_chunk, **rest})
         return
     of = f"chunk {chunk.ordinal + 1:,} of {found.chunks:,}"
-    _echo(f"{click.style(_standing(found.source, chunk), fg='cyan')}  {of}  {printable(chunk.heading)}".rstrip())
+    echo(f"{click.style(_standing(found.source, chunk), fg='cyan')}  {of}  {printable(chunk.heading)}".rstrip())
     for key, value in found.metadata.items():
-        _echo(f"{_INDENT}{printable(key)}: {printable(' '.join(str(value).split()))}")
+        echo(f"{_INDENT}{printable(key)}: {printable(' '.join(str(value).split()))}")
     for text, mark in ((found.before, "  "), (chunk.text, "| "), (found.after, "  ")):
         for line in wrapped(printable(text), _width() - len(mark)):
-            _echo(mark + line)
-
-
-def print_report(report: Report, index_path: Path, *, dry_run: bool, as_json: bool) -> None:
-    """What `vecsearch index` has done, or would do."""
-    if as_json:
-        _print_json(asdict(report))
-        return
-    _print_failures("failed", report.failed)
-    _print_failures("skipped", report.skipped)
-    _print_near_duplicates(report)
-    counts = ", ".join(
-        f"{getattr(report, name):,} {name}"
-        for name in ("added", "updated", "unchanged", "deleted")
-        if getattr(report, name)
-    )
-    would = "would be: " if dry_run else ""
-    _echo(f"{_shown_path(index_path)}: {would}{counts or 'nothing to index'} in {report.seconds:.1f} s")
-    if report.chunks:
-        rate = f" ({report.chunks / max(report.seconds, 1e-3):,.0f} chunks a second)" if not dry_run else ""
-        _echo(f"{plural(report.chunks, 'chunk')}: {report.encoded:,} encoded, {report.cached:,} known already{rate}")
+            echo(mark + line)
 
 
 def print_info(info: Info, *, as_json: bool) -> None:
     """What an index holds."""
     if as_json:
-        _print_json(asdict(info))
+        print_json(asdict(info))
         return
     lines = {
-        "index": _shown_path(info.path),
+        "index": shown_path(info.path),
         "documents": f"{info.documents:,} from {plural(info.files, 'file')}{', texts kept' if info.keep_text else ''}",
         "chunks": f"{info.chunks:,} of at most {info.chunk_tokens} tokens, {_cut(info)}",
         "model": f"{info.model}, {info.dim} dimensions, fingerprint {info.fingerprint[:12]}",
@@ -116,7 +98,7 @@ def print_info(info: Info, *, as_json: bool) -> None:
         "on disk": f"{info.bytes / 1e6:,.1f} MB",
     }
     for name, value in lines.items():
-        _echo(f"{name:>10}  {value}")
+        echo(f"{name:>10}  {value}")
 
 
 def _cut(info: Info) -> str:
@@ -136,23 +118,23 @@ def _recall(info: Info) -> str:
 def print_deleted(deleted: int, asked: int, *, as_json: bool) -> None:
     """How many documents were deleted, and how many ids were not there."""
     if as_json:
-        _print_json({"deleted": deleted, "absent": asked - deleted})
+        print_json({"deleted": deleted, "absent": asked - deleted})
         return
     absent = f", {asked - deleted:,} not in the index" if asked > deleted else ""
-    _echo(f"{plural(deleted, 'document')} deleted{absent}")
+    echo(f"{plural(deleted, 'document')} deleted{absent}")
 
 
 def print_log(versions: Sequence[Version], info: Info, *, as_json: bool) -> None:
     """The versions of an index, the newest first, and what all of them take on disk."""
     if as_json:
-        _print_json({"versions": [asdict(version) for version in versions], "bytes": info.bytes})
+        print_json({"versions": [asdict(version) for version in versions], "bytes": info.bytes})
         return
     for version in versions:
         tags = "".join(f"  [{name}]" for name in version.tags)
         held = f"{plural(version.documents, 'document')}, {plural(version.chunks, 'chunk')}"
         size = f"{held}, {version.bytes / 1e6:,.1f} MB"
-        _echo(f"{version.number:>5}  {version.created[:19].replace('T', ' ')}  {_said(version.change)}; {size}{tags}")
-    _echo(f"{info.bytes / 1e6:,.1f} MB on disk for all of them")
+        echo(f"{version.number:>5}  {version.created[:19].replace('T', ' ')}  {_said(version.change)}; {size}{tags}")
+    echo(f"{info.bytes / 1e6:,.1f} MB on disk for all of them")
 
 
 def _said(change: Mapping[str, int]) -> str:
@@ -167,28 +149,26 @@ def _said(change: Mapping[str, int]) -> str:
 def print_verification(found: Verification, *, as_json: bool) -> None:
     """What was checked, and each thing that is wrong on a line of its own."""
     if as_json:
-        _print_json({**asdict(found), "ok": found.ok})
+        print_json({**asdict(found), "ok": found.ok})
         return
     for file in found.repaired:
-        _echo(f"repaired: {printable(file)}")
+        echo(f"repaired: {printable(file)}")
     for problem in found.problems:
         lost = "restore a version that does without it, or index again"
         cure = "verify --repair makes it anew" if problem.repairable else lost
         detail = printable(" ".join(problem.detail.split()))
-        _echo(f"{problem.kind}: {printable(problem.file)}: {detail}: {cure}")
+        echo(f"{problem.kind}: {printable(problem.file)}: {detail}: {cure}")
     if found.leftovers:
-        _echo(
-            f"{plural(len(found.leftovers), 'file')} of an interrupted commit, harmless: the next commit removes them"
-        )
+        echo(f"{plural(len(found.leftovers), 'file')} of an interrupted commit, harmless: the next commit removes them")
     state = "all as written" if found.ok else plural(len(found.problems), "problem")
     versions = plural(found.versions, "version")
-    _echo(f"{plural(found.files, 'file')} of {versions}, {found.bytes / 1e6:,.1f} MB: {state}")
+    echo(f"{plural(found.files, 'file')} of {versions}, {found.bytes / 1e6:,.1f} MB: {state}")
 
 
 def print_cache(info: CacheInfo, *, as_json: bool) -> None:
     """What the cache of vectors holds, each model on a line of its own."""
     if as_json:
-        _print_json(asdict(info))
+        print_json(asdict(info))
         return
     lines = [
         ("cache", printable(info.path)),
@@ -200,15 +180,7 @@ def print_cache(info: CacheInfo, *, as_json: bool) -> None:
         lines.append(("model", f"{printable(model.name)} ({printable(model.fingerprint[:12])}): {held}"))
     lines.append(("derived", f"{info.derived_bytes / 1e6:,.1f} MB of files made of models"))
     for name, value in lines:
-        _echo(f"{name:>10}  {value}")
-
-
-def print_done(fields: dict[str, Any], said: str, *, as_json: bool) -> None:
-    """What a command has done: fields for programs, a sentence for people."""
-    if as_json:
-        _print_json(fields)
-    else:
-        _echo(printable(said))
+        echo(f"{name:>10}  {value}")
 
 
 def _hit_fields(rank: int, hit: Hit) -> dict[str, Any]:
@@ -228,47 +200,6 @@ def _hit_fields(rank: int, hit: Hit) -> dict[str, Any]:
     )
     found = {"rank": rank, **{name: getattr(hit, name) for name in names}, "metadata": hit.metadata}
     return found if hit.explanation is None else {**found, "explanation": asdict(hit.explanation)}
-
-
-def _print_failures(kind: str, failures: Sequence[Failure]) -> None:
-    for failure in failures[:_LISTED]:
-        click.echo(f"{kind}: {printable(_shown_path(failure.source))}: {printable(failure.reason)}", err=True)
-    if len(failures) > _LISTED:
-        click.echo(f"{kind}: and {len(failures) - _LISTED:,} more; --json lists them all", err=True)
-
-
-def _print_near_duplicates(report: Report) -> None:
-    found = report.near_duplicates
-    for near in found[:_LISTED]:
-        kind = "left out" if near.left_out else "near-duplicate"
-        names = f"{near.document_id} says what {near.before} says"
-        _echo(f"{kind}: {printable(names)} (similarity {near.similarity:.2f})")
-    if len(found) > _LISTED:
-        _echo(f"and {len(found) - _LISTED:,} more; --json lists them all")
-    if report.duplicates:
-        _echo(f"{plural(report.duplicates, 'chunk')} with the text of another document")
-
-
-def _print_json(value: Any) -> None:
-    click.echo(encodable(json.dumps(value, ensure_ascii=False, default=str)), color=False)
-
-
-def _echo(line: str) -> None:
-    """Prints a line, in colour only on a terminal whose user has not said NO_COLOR (no-color.org)."""
-    click.echo(encodable(line), color=False if os.environ.get("NO_COLOR") else None)
-
-
-def _shown_path(path: str | Path) -> str:
-    """The path from here when it is below this folder, else as it is."""
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def plural(n: int, noun: str) -> str:
-    """So many of them, in words."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def _width() -> int:

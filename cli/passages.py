@@ -1,16 +1,31 @@
-"""A passage on a terminal: wrapped to a width, the words of the query in bold, the lines around them first."""
+"""A passage on a terminal: wrapped to a width, the lines that say most, in them the words of the query in bold."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+if TYPE_CHECKING:
+    from vecsearch import Span
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_SHORTEST_WORD = 3  # shorter words of a query are in every line
+
+
+class _Look(NamedTuple):
+    """How a character is shown: bold in a word of the query, underlined in one that means nearly the same as one."""
+
+    bold: bool
+    underlined: bool
+
+
+_PLAIN = _Look(False, False)
+_Line = list[tuple[str, _Look]]
 
 
 def printable(text: str) -> str:
@@ -28,19 +43,23 @@ def columns(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_columns_of, text))
 
 
-def excerpt(passage: str, query: str, width: int, lines: int | None) -> list[str]:
-    """The passage in lines of at most `width` columns, or those `lines` of it with the most words of the query."""
-    text = printable(passage)
-    width -= 0 if lines is None else len("… ")
-    every = wrapped(text, width)
-    words = {word for word in re.findall(r"\w+", query.lower()) if len(word) >= _SHORTEST_WORD}
-    pattern = (
-        re.compile(rf"\b({'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})", re.I) if words else None
+def excerpt(text: str, words: Iterable[Span], width: int, lines: int | None, alike: Iterable[Span] = ()) -> list[str]:
+    """The text in styled lines of at most `width` columns (40 or more), or those `lines` of it with the most to show.
+
+    Bold are the `words` of a query, underlined what means `alike`.
+    """
+    bold, underlined = _places(words), _places(alike)
+    looks = iter(  # of the characters that wrapping keeps, in their order
+        _Look(place in bold, place in underlined)
+        for place, character in enumerate(text)
+        if not character.isspace() and printable(character)
     )
-    shown = _best_lines(every, pattern, lines)
-    return [
-        pattern.sub(lambda match: click.style(match.group(), bold=True), line) if pattern else line for line in shown
+    width -= {None: 0, 1: len("…  …")}.get(lines, len("… "))  # for the signs of _window()
+    every = [
+        [(character, _PLAIN if character.isspace() else next(looks)) for character in line]
+        for line in wrapped(printable(text), width)
     ]
+    return _window(every, lines)
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -48,16 +67,35 @@ def wrapped(text: str, width: int) -> list[str]:
     return [piece for line in text.splitlines() for piece in _wrapped(line.expandtabs(), width)]
 
 
-def _best_lines(every: list[str], pattern: re.Pattern[str] | None, lines: int | None) -> list[str]:
-    if lines is None or len(every) <= lines:
-        return every
-    found = [{match.lower() for match in pattern.findall(line)} if pattern else set() for line in every]
-    starts = range(len(every) - lines + 1)
-    first = max(starts, key=lambda start: (len(set().union(*found[start : start + lines])), -start))
-    before, after = "… " if first else "", " …" if first + lines < len(every) else ""
-    shown = every[first : first + lines]
-    shown[0], shown[-1] = before + shown[0], shown[-1] + after
+def _places(spans: Iterable[Span]) -> set[int]:
+    return {place for span in spans for place in range(*span)}
+
+
+def _window(every: Sequence[_Line], lines: int | None) -> list[str]:
+    """The lines next to one another in which most is marked that differs, with signs where the passage goes on."""
+    count = len(every) if lines is None else min(lines, len(every))
+    marked = [{piece.casefold() for look, piece in _pieces(line) if look != _PLAIN} for line in every]
+    starts = range(len(every) - count + 1)
+    first = max(starts, key=lambda start: (len(set().union(*marked[start : start + count])), -start))
+    shown = [_styled(line) for line in every[first : first + count]]
+    if first:
+        shown[0] = f"… {shown[0]}"
+    if first + count < len(every):
+        shown[-1] = f"{shown[-1]} …"
     return shown
+
+
+def _styled(line: _Line) -> str:
+    return "".join(
+        piece if look == _PLAIN else click.style(piece, bold=look.bold or None, underline=look.underlined or None)
+        for look, piece in _pieces(line)
+    )
+
+
+def _pieces(line: _Line) -> Iterator[tuple[_Look, str]]:
+    """What of a line looks the same, one piece after the other."""
+    for look, group in groupby(line, key=lambda entry: entry[1]):
+        yield look, "".join(character for character, _ in group)
 
 
 def _wrapped(line: str, width: int) -> Iterator[str]:

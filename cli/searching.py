@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,9 +12,10 @@ import click
 
 from .options import common
 from .output import print_hits, print_passage
+from .printing import print_done
 
 if TYPE_CHECKING:
-    from vecsearch import Example
+    from vecsearch import Example, Ranked
 
     _ParamType = click.ParamType[tuple[str, float]]
 else:
@@ -20,6 +23,7 @@ else:
 
 _Given: TypeAlias = "tuple[tuple[str, float], ...]"
 _MODES = ("hybrid", "dense", "lexical")
+_BLANKS = str.maketrans("\t\n", "  ")  # in an id: a line is one chunk, and a tab ends its id
 
 
 class _Weighted(_ParamType):
@@ -59,11 +63,17 @@ class _Weighted(_ParamType):
 @click.option("--rerank-depth", type=int, default=50, show_default=True, metavar="N", help="How many it reads.")
 @click.option("--collapse", type=float, metavar="S", help="Leave out what is that similar to a better hit.")
 @click.option("--diversity", type=float, metavar="D", help="How much being unlike better hits counts, 0 to 1.")
-@click.option("--dense-weight", type=float, metavar="W", help="How much meaning counts beside words, 0 to 1.")
+@click.option(
+    "--dense-weight",
+    type=float,
+    metavar="W",
+    help="How much meaning counts beside words, 0 to 1.  [default: told by the query]",
+)
 @click.option("--exact", is_flag=True, help="Compare with every vector, however long it takes.")
 @click.option("--explain", is_flag=True, help="Say why each hit was found.")
 @click.option("--at", metavar="VERSION", help="Ask a version of the past, by its number or tag.")
 @click.option("--full", is_flag=True, help="Show whole passages, not only the lines around the words of the query.")
+@click.option("--ids", is_flag=True, help="Only lines of chunk id, tab and score; for - after the query's number.")
 @common
 def search(
     words: tuple[str, ...],
@@ -73,6 +83,7 @@ def search(
     minus: _Given,
     at: str | None,
     full: bool,
+    ids: bool,
     index_path: Path,
     as_json: bool,
     **how: Any,
@@ -88,14 +99,29 @@ def search(
 
     if not (words or like or plus):
         raise click.UsageError("nothing is asked: give a QUERY, or --like or --plus")
+    if ids and (full or how["explain"]):
+        raise click.UsageError("--full and --explain are about passages, which --ids leaves out")
     index = Index.open(index_path, version=at)
     how |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
-    if not words:
-        print_hits(_said(like, plus, minus), index.search(None, k, **how), as_json=as_json, full=full, titled=False)
-        return
-    queries = [line.strip() for line in sys.stdin if line.strip()] if words == ("-",) else [" ".join(words)]
-    for query, hits in zip(queries, index.search(queries, k, **how), strict=True):
-        print_hits(query, hits, as_json=as_json, full=full, titled=len(queries) > 1)
+    ask: Any = index.rank if ids else index.search
+    if words:
+        queries = [line.strip() for line in sys.stdin if line.strip()] if words == ("-",) else [" ".join(words)]
+        answers = ask(queries, k, **how)
+    else:
+        queries, answers = [_said(like, plus, minus)], [ask(None, k, **how)]
+    for number, (query, found) in enumerate(zip(queries, answers, strict=True), 1):
+        if ids:
+            _print_ids(query, found, f"{number}\t" if words == ("-",) else "", as_json=as_json)
+        else:
+            print_hits(query, found, index.matched, as_json=as_json, full=full, titled=len(queries) > 1)
+
+
+def _print_ids(query: str, ranked: Sequence[Ranked], front: str, *, as_json: bool) -> None:
+    """A line for each chunk that begins with `front`: its id, a tab, its score. JSON has a hit's keys, but its text."""
+    fields = {"query": query, "hits": [{"rank": rank, **asdict(chunk)} for rank, chunk in enumerate(ranked, 1)]}
+    if ranked or as_json:
+        lines = [f"{front}{chunk.chunk_id.translate(_BLANKS)}\t{chunk.score:.6f}" for chunk in ranked]
+        print_done(fields, "\n".join(lines), as_json=as_json)
 
 
 def _examples(given: _Given, field: str) -> list[Example] | None:

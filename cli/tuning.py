@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import reporting
-from .output import plural, print_done
+from .options import reporting, threaded
+from .printing import plural, print_done
 
 if TYPE_CHECKING:
     from vecsearch import TrainingPair, TuneProgress, TuneReport
@@ -36,6 +36,7 @@ _INDEX = click.Path(path_type=Path)
 @click.option("--held-out", type=float, default=0.1, show_default=True, metavar="X", help="Share to judge it by.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="What is drawn is drawn by this.")
 @click.option("--device", metavar="NAME", help="Where torch runs: cpu, cuda, mps.  [default: the fastest]")
+@threaded
 @reporting
 def tune(
     pairs: Path | None,
@@ -45,6 +46,7 @@ def tune(
     base: str,
     output: Path | None,
     device: str | None,
+    threads: int | None,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -67,6 +69,7 @@ def tune(
             base=base,
             options=options,
             device=device,
+            threads=threads,
             progress=progress,
         )
     print_done(asdict(report), "\n".join([*_summary(report), report.verdict]), as_json=as_json)

@@ -8,7 +8,8 @@ from typing import TextIO
 import click
 
 from .options import common, waiting
-from .output import plural, print_done, print_verification
+from .output import print_verification
+from .printing import plural, print_done
 
 
 @click.command(short_help="Write one segment, without what was deleted.")

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from .options import common, waiting
-from .output import plural, print_done, print_log
+from .output import print_log
+from .printing import plural, print_done
 
 
 @click.command(short_help="List the versions that are kept.")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .output import print_done
+from .options import adding
 from .passages import printable
+from .printing import print_done
 from .progress import progress_bar, texts_said
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def judging_words(evaluate: Callable[..., None]) -> Callable[..., None]:
         click.option("--sts", type=_PATH, metavar="PATH", help="Score models by pairs of texts."),
         click.option("--by", type=click.Choice(_BYS), multiple=True, help="Vectors of --words.  [default: both]"),
     )
-    for option in reversed(options):
-        judged = option(judged)
-    return judged
+    return adding(judged, options)
 
 
 def _scored(

@@ -10,8 +10,8 @@ import click
 from click.core import ParameterSource
 
 from .options import common
-from .output import print_done
 from .passages import columns
+from .printing import print_done
 from .progress import progress_bar, texts_said
 
 if TYPE_CHECKING:

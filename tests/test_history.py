@@ -277,3 +277,29 @@ def test_what_a_version_is_does_not_change_when_another_is_made(index: Index) ->
     after = {version.number: version for version in index.log()}
     assert after[2] == replace(before[2], tags=("good",))
     assert (after[1], after[3]) == (before[1], before[3])
+
+
+def test_an_index_to_which_nothing_was_committed_can_be_discarded(tmp_path: Path, encoder: CountingEncoder) -> None:
+    made = Index.create(tmp_path / "made", model=encoder)
+    assert made.discard_if_empty()
+    assert not (tmp_path / "made").exists()
+    with pytest.raises(IndexNotFound):
+        made.discard_if_empty()
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("change", ["add", "tag", "import"])
+def test_an_index_that_holds_anything_is_not_discarded(tmp_path: Path, encoder: CountingEncoder, change: str) -> None:
+    kept = Index.create(tmp_path / "kept", model=encoder)
+    if change == "tag":
+        kept.tag("begun")
+    else:
+        kept.add(["a text"])
+    if change == "import":
+        kept.export(tmp_path / "file.parquet")
+        kept = Index.from_export(tmp_path / "file.parquet", tmp_path / "imported")
+    before = content_of(kept.path)
+    assert not kept.discard_if_empty()
+    assert {**content_of(kept.path), "writer.lock": b""} == {**before, "writer.lock": b""}
+    with writing(kept.path / "writer.lock", 0), pytest.raises(IndexLocked):
+        kept.discard_if_empty()

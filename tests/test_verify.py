@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,12 @@ from vecsearch.cli.main import _status
 
 import vecsearch.upkeep.verify
 from vecsearch import Document, Index, IndexDamaged, verify_index
-from vecsearch.files import TEMPORARY
+from vecsearch.ann.flat import write_flat
+from vecsearch.files import TEMPORARY, sha256
+from vecsearch.lexical import postings_of, write_postings
+from vecsearch.manifest import FileEntry, SegmentEntry
+from vecsearch.rows import searched_texts
+from vecsearch.segment import read_record
 
 BITS_AT_CHANCE = 12  # of each file
 
@@ -208,27 +214,55 @@ def test_an_index_whose_segment_is_cut_is_damaged_when_it_is_opened(index: Path)
         path.write_bytes(content)
 
 
-def test_content_that_cannot_be_is_found_behind_right_checksums(index: Path) -> None:
-    """A defect of a writer, not of a disk: the vectors are not of unit length."""
-    from dataclasses import replace
-
-    from vecsearch.ann.flat import write_flat
-    from vecsearch.files import sha256
-    from vecsearch.manifest import FileEntry
-
+def written_with(index: Path, name: str, write: Callable[[Path, SegmentEntry], None]) -> SegmentEntry:
+    """Its first segment, of which one file is what a writer with a defect might have made of it, checksums and all."""
     store = Index.open(index)._store
     manifest = store.manifest()
     entry = manifest.segments[0]
-    path = index / "segments" / entry.id / "vectors.faiss"
-    write_flat(path, np.full((entry.rows, 32), 0.5, np.float32))
-    wrong = replace(entry, files={**entry.files, "vectors.faiss": FileEntry(path.stat().st_size, sha256(path))})
+    path = index / "segments" / entry.id / name
+    write(path, entry)
+    wrong = replace(entry, files={**entry.files, name: FileEntry(path.stat().st_size, sha256(path))})
     for number in store.versions():
         store.manifest_path(number).unlink()
     shutil.rmtree(index / "tags")
     store.publish(replace(manifest, segments=(wrong, *manifest.segments[1:])))
+    return entry
+
+
+def test_content_that_cannot_be_is_found_behind_right_checksums(index: Path) -> None:
+    """A defect of a writer, not of a disk: the vectors are not of unit length."""
+    halves = written_with(
+        index, "vectors.faiss", lambda path, entry: write_flat(path, np.full((entry.rows, 32), 0.5, np.float32))
+    )
     [problem] = verify_index(index).problems
-    assert (problem.file, problem.kind) == (f"segments/{entry.id}", "content")
+    assert (problem.file, problem.kind, problem.repairable) == (f"segments/{halves.id}", "content", False)
     assert "vector 0 is not a unit vector" in problem.detail
+
+
+@pytest.mark.parametrize("texts", ["each has the words of the next", "one has words of its own"])
+def test_words_that_are_not_those_of_the_texts_are_found_and_made_anew(index: Path, texts: str) -> None:
+    def write(path: Path, entry: SegmentEntry) -> None:
+        own = list(searched_texts(read_record(path.parent)))
+        assert len(own) == entry.rows > 1
+        others = [*own[1:], own[0]] if texts.startswith("each") else [*own[:-1], "something else"]
+        write_postings(path, postings_of(others, "auto"))
+
+    entry = written_with(index, "postings.bin", write)
+    [problem] = verify_index(index).problems
+    assert (problem.file, problem.kind) == (f"segments/{entry.id}/postings.bin", "content")
+    assert problem.repairable
+    Index.open(index).keep_versions(1)
+    assert verify_index(index, repair=True).repaired == (problem.file,)
+    assert verify_index(index).ok
+
+
+def test_words_as_another_release_reads_them_are_no_damage(index: Path) -> None:
+    def write(path: Path, entry: SegmentEntry) -> None:
+        texts = ["read otherwise"] * entry.rows
+        write_postings(path, replace(postings_of(texts, "auto"), rules="0 snowball 1.0"))
+
+    written_with(index, "postings.bin", write)
+    assert verify_index(index).ok
 
 
 def test_a_writer_that_removes_versions_meanwhile_is_no_damage(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

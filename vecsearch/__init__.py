@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vecsearch.embedding import EmbedReport, embed, embed_batches, embed_files
     from vecsearch.encoders import load_encoder
     from vecsearch.encoders.listing import ModelInfo, describe_model, list_models
-    from vecsearch.encoding import Encoder, TokenVectors, TokenwiseEncoder
+    from vecsearch.encoding import Encoder, Fluency, FluentEncoder, TokenVectors, TokenwiseEncoder
     from vecsearch.errors import (
         CacheUnusable,
         CommitUnknown,
@@ -116,6 +116,7 @@ if TYPE_CHECKING:
         Metric,
         Mode,
         Outline,
+        Ranked,
         Role,
         Span,
         Splitter,
@@ -148,6 +149,8 @@ __all__ = [
     "Explanation",
     "ExtraMissing",
     "Failure",
+    "Fluency",
+    "FluentEncoder",
     "FormatTooNew",
     "Heading",
     "Hit",
@@ -181,6 +184,7 @@ __all__ = [
     "PathNotFound",
     "Problem",
     "Progress",
+    "Ranked",
     "Report",
     "Reranker",
     "Role",

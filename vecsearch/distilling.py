@@ -28,7 +28,8 @@ from vecsearch.encoders.folder import ModelFolder, find_whole_model
 from vecsearch.encoders.known import full_name
 from vecsearch.encoders.modules import Module, read_modules
 from vecsearch.encoders.static.files import is_static
-from vecsearch.encoders.torch.session import check_device, check_tensors, quiet, short
+from vecsearch.encoders.torch.opening import check_device, check_tensors, quiet, short
+from vecsearch.encoders.torch.session import torch_threads
 from vecsearch.encoders.torch.trust import check_weights, needed_code
 from vecsearch.encoders.transformer.spec import Pooling, read_spec
 from vecsearch.errors import ExtraMissing, InvalidOption, ModelDamaged, ModelUnsupported
@@ -80,24 +81,26 @@ def distill(
     vocabulary: Index | None = None,
     words: int = 20_000,
     device: str | None = None,
+    threads: int | None = None,
     shown: bool = False,
 ) -> DistillReport:
     """The new folder `output` holds a static model made of a transformer, which load_encoder() opens as any model's.
 
     With an index as `vocabulary`, its most frequent words, so many of them, become tokens besides the model's own.
-    With `shown` model2vec draws its progress on standard error. Raises InvalidOption when there is something at
-    `output`, or nothing to take words from; ModelUnsupported for a model that is no transformer or brings code along,
-    ExtraMissing without model2vec[distill], and what finding a model raises.
+    `device` is torch's name of one; where that is the processor, `threads` bounds its cores. With `shown` model2vec
+    draws its progress on standard error. Raises InvalidOption when there is something at `output`, or nothing to take
+    words from; ModelUnsupported for a model that is no transformer or brings code along, ExtraMissing without
+    model2vec[distill], and what finding a model raises.
     """
     started = monotonic()
     place = Path(output)
-    _check(place, dim=dim, words=words)
+    _check(place, dim=dim, words=words, threads=1 if threads is None else threads)
     library = _model2vec()
     folder = find_whole_model(full_name(model))
     transformer = _checked(folder, device)
     added = [] if vocabulary is None else frequent_words(vocabulary, words)
     how = {"pca_dims": dim, "pooling": _pooling(folder), "device": device, "vocabulary": added or None}
-    with nullcontext() if shown else redirect_stderr(io.StringIO()), quiet():
+    with nullcontext() if shown else redirect_stderr(io.StringIO()), quiet(), torch_threads(threads):
         static = _distilled(library, transformer.folder, how)
     tokens, width = static.embedding.shape
     _write(static, place, Path(model).name if folder.path == Path(model).expanduser() else model, len(added))

@@ -125,6 +125,12 @@ def remove_tree(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
+def remove_file(path: Path) -> None:
+    """The file is gone, if it could be removed: what is open on Windows stays."""
+    with suppress(OSError):
+        path.unlink()
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's content in hexadecimal digits, read in pieces."""
     digest = hashlib.sha256()

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vecsearch.cache import Cache
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
 from vecsearch.columns import is_storable
 from vecsearch.documents import RecordFields, Selection
@@ -15,7 +16,7 @@ from vecsearch.draft import Draft
 from vecsearch.duplicates import Deduplication, TextOwners
 from vecsearch.encoders import DEFAULT_MODEL
 from vecsearch.encoders.shortened import Shortened
-from vecsearch.encoding import Encoder
+from vecsearch.encoding import CheckedEncoder, Encoder
 from vecsearch.errors import InvalidOption
 from vecsearch.ingest import FileRead, Ingest, Put, puts_of
 from vecsearch.lexical import AUTO, checked_language
@@ -76,9 +77,7 @@ class Index(Searching):
         Raises IndexExists, ModelNotFound, InvalidOption, ExtraMissing.
         """
         how = _given(runtime=runtime, threads=threads)
-        encoder = opened(model, how)
-        if dim is not None:
-            encoder = Shortened(encoder, dim)
+        encoder = _usable_encoder(model, how, dim)
         made_with = ModelEntry(encoder.name, encoder.fingerprint, encoder.dim)
         chunking = _chunking(encoder, chunk_tokens, overlap, Splitter.of(splitter), context)
         store = Store(Path(path))
@@ -129,6 +128,7 @@ class Index(Searching):
 
         Raises IndexExists; InvalidDocument when the file is not an export.
         """
+        _check_cache()
         store = Store(Path(path))
         exchange.import_into(store, Path(file), history.checked_keep(keep_versions))
         return cls(store, None)
@@ -240,6 +240,20 @@ class Index(Searching):
         with nullcontext() if dry_run else self._writing():
             run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run, owners=owners)
             return run.run(changes(run))
+
+
+def _usable_encoder(model: str | Encoder, how: Mapping[str, Any], dim: int | None) -> Encoder:
+    """The encoder of a new index. Raises what would keep texts from being encoded, before there is a folder."""
+    _check_cache()
+    encoder = opened(model, how)
+    if isinstance(encoder, CheckedEncoder):
+        encoder.check_usable()
+    return encoder if dim is None else Shortened(encoder, dim)
+
+
+def _check_cache() -> None:
+    """Raises InvalidOption when the environment says of the cache what cannot be."""
+    Cache()
 
 
 def _chunking(encoder: Encoder, chunk_tokens: int | None, overlap: int, splitter: Splitter, context: bool) -> Chunking:

@@ -1,8 +1,8 @@
-"""How to search, as one checked value."""
+"""How to search: what may be given by name, and all of it as one checked value."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from numbers import Integral, Real
@@ -23,7 +23,7 @@ _POOL = 100  # candidates among which a diverse choice is made
 
 
 class SearchKeywords(TypedDict, total=False):
-    """How `Index.search` may be told to search."""
+    """How `Index.search` and `Index.rank` may be told to search."""
 
     mode: Mode | str | None
     metric: Metric | str | None
@@ -67,12 +67,35 @@ class SearchOptions:
         for name in ("diversity", "dense_weight"):
             _check_real(name, getattr(self, name), 0.0, 1.0)
 
+    @classmethod
+    def of(cls, k: int, mode: Mode, metric: Metric, how: SearchKeywords) -> SearchOptions:
+        """The options that `how` names, in this mode and metric."""
+        return cls(
+            k=k,
+            mode=mode,
+            nearness=Nearness(metric=metric, exact=how.get("exact", False)),
+            min_similarity=how.get("min_similarity"),
+            per_document=how.get("per_document"),
+            rerank_depth=None if how.get("rerank") is None else how.get("rerank_depth", RERANKED),
+            collapse=how.get("collapse"),
+            diversity=how.get("diversity"),
+            dense_weight=how.get("dense_weight"),
+        )
+
     @property
     def depth(self) -> int:
         """How many candidates each leg is asked for at first."""
         shown = self.k * (1 if self.per_document is None and self.collapse is None else _OF_ONE_DOCUMENT)
         least = [DEPTH if self.mode is Mode.HYBRID else 1, 1 if self.diversity is None else _POOL]
         return int(max(shown, self.rerank_depth or 1, *least))  # FAISS takes no number of numpy
+
+
+def check_names(how: Iterable[str], method: str) -> None:
+    """Raises TypeError for an option that `method`, which takes SearchKeywords, does not have."""
+    known = ("query", "k", *SearchKeywords.__annotations__)
+    for name in how:
+        if name not in known:
+            raise TypeError(f"{method}() has no option {name!r}; it has {', '.join(known)}")
 
 
 def _check_count(name: str, count: int) -> None:

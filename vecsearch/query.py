@@ -1,6 +1,7 @@
 """The read story, top to bottom: questions become the k best chunks that are there, with exact scores.
 
     vectors and texts -> candidates, the best first -> those that qualify -> reranked -> k of them -> their rows -> hits
+                                                                                                   -> their ids
 
 Which candidates there are is for `legs/`, which of them are shown for `choosing.py`. When fewer than k are left
 although there are more candidates, more are asked for: so k means k. Rows that are deleted, and those that a condition
@@ -9,8 +10,9 @@ leaves out, are not there for any of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vecsearch.choosing import diverse, first_of_each, without_near_duplicates
+from vecsearch.encoding import Fluency
 from vecsearch.legs.candidates import Candidates, best_first, documents_of
 from vecsearch.legs.dense import nearest
 from vecsearch.legs.hybrid import by_both
@@ -28,7 +31,7 @@ from vecsearch.questions import Questions
 from vecsearch.reasons import Reasons
 from vecsearch.rows import Row
 from vecsearch.store import Part, Store
-from vecsearch.types import Explanation, FloatArray, Hit, Mode
+from vecsearch.types import Explanation, FloatArray, Hit, Mode, Ranked, chunk_id
 from vecsearch.vectors import unit_rows
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class Searched:
     store: Store
     parts: Sequence[Part]
     words: Bm25 | None  # None where no leg asks for words
+    fluency: Callable[[str], Fluency]  # how well the model of the vectors reads a query
     explained: Reasons | None = None  # None where nobody asks why
 
 
@@ -51,6 +55,21 @@ def search(
     searched: Searched, questions: Questions, options: SearchOptions, reranker: Reranker | None = None
 ) -> list[list[Hit]]:
     """For each question its hits among the rows that are there, best first."""
+    best = _best(searched, questions, options, reranker)
+    return [_hits(searched, questions.text(number), chosen) for number, chosen in enumerate(best)]
+
+
+def rank(
+    searched: Searched, questions: Questions, options: SearchOptions, reranker: Reranker | None = None
+) -> list[list[Ranked]]:
+    """The same chunks in the same order, told by their ids: texts are read only where a reranker reads them."""
+    return [_ranked(searched, chosen) for chosen in _best(searched, questions, options, reranker)]
+
+
+def _best(
+    searched: Searched, questions: Questions, options: SearchOptions, reranker: Reranker | None
+) -> list[Candidates]:
+    """For each question the k candidates that answer it, best first."""
     chosen: dict[int, Candidates] = {}
     pending, depth = list(range(len(questions))), options.depth
     while pending:
@@ -60,7 +79,7 @@ def search(
             chosen[number] = _chosen(searched, questions.text(number), found_by, options, reranker)
         pending = [number for number in pending if _wants_more(chosen[number], options)]
         depth *= _DEEPER
-    return [_hits(searched, questions.text(number), chosen[number]) for number in range(len(questions))]
+    return [chosen[number] for number in range(len(questions))]
 
 
 def _candidates(
@@ -78,8 +97,8 @@ def _candidates(
         if options.mode is Mode.LEXICAL:
             found.append(by_words(parts, scored, unit[place], lengths[place], metric, depth))
         else:
-            weight = options.dense_weight
-            found.append(by_both(parts, near[place], scored, unit[place], lengths[place], metric, weight))
+            fluency, weight = partial(searched.fluency, questions.texts[number]), options.dense_weight
+            found.append(by_both(parts, near[place], scored, unit[place], lengths[place], metric, fluency, weight))
     return found
 
 
@@ -170,3 +189,19 @@ def _hit(store: Store, row: Row, score: float, similarity: float, explanation: E
         place=chunk.place,
         explanation=explanation,
     )
+
+
+def _ranked(searched: Searched, chosen: Candidates) -> list[Ranked]:
+    places = zip(chosen.parts.tolist(), chosen.rows.tolist(), strict=True)
+    values = zip(places, chosen.scores.tolist(), chosen.similarities.tolist(), strict=True)
+    found = []
+    for (part, row), score, similarity in values:
+        document_id, ordinal = _ids(searched, part, row)
+        found.append(Ranked(score, similarity, document_id, chunk_id(document_id, ordinal)))
+    return found
+
+
+def _ids(searched: Searched, part: int, row: int) -> tuple[str, int]:
+    """The document id and the ordinal of a row; raises IndexDamaged."""
+    segment = searched.parts[part].segment
+    return segment.value("document_id", row), segment.value("ordinal", row)

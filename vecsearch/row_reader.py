@@ -42,12 +42,18 @@ class RowReader:
         try:
             return [self._row(number) for number in numbers]
         except UnicodeDecodeError as error:
-            raise IndexDamaged(f"{self._name} holds what is no text: {error}: run vecsearch verify") from None
+            raise self._damaged(error) from None
 
     def value(self, column: str, number: int) -> Any:
-        """One value of a row."""
+        """One value of a row; raises IndexDamaged for a text that is none."""
         batch = bisect_right(self._ends, number)
-        return self._columns[column][batch](number - self._starts[batch])
+        try:
+            return self._columns[column][batch](number - self._starts[batch])
+        except UnicodeDecodeError as error:
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: UnicodeDecodeError) -> IndexDamaged:
+        return IndexDamaged(f"{self._name} holds what is no text: {error}: run vecsearch verify")
 
     def _row(self, number: int) -> Row:
         batch = bisect_right(self._ends, number)

@@ -7,27 +7,28 @@ in `query.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 
 from vecsearch.cache import Cache, cache_folder
 from vecsearch.encoders import load_encoder
 from vecsearch.encoders.shortened import Shortened
-from vecsearch.encoding import Encoder
+from vecsearch.encoding import Encoder, Fluency, fluency_of
 from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
 from vecsearch.examples import Library, added_up, checked, places_of, without
 from vecsearch.filters import Filters, document_ids
-from vecsearch.legs.dense import Nearness
 from vecsearch.legs.lexical import Words
-from vecsearch.options import RERANKED, SearchKeywords, SearchOptions
-from vecsearch.query import Searched, search
+from vecsearch.lexical import matched
+from vecsearch.options import SearchKeywords, SearchOptions, check_names
+from vecsearch.query import Searched, rank, search
 from vecsearch.questions import Questions, encode_queries
 from vecsearch.reasons import Reasons
 from vecsearch.store import Part, Store
 from vecsearch.surroundings import Passage, document_text, passage
-from vecsearch.types import Example, FloatArray, Hit, Metric, Mode
+from vecsearch.types import Example, FloatArray, Hit, Metric, Mode, Ranked, Span
 from vecsearch.upkeep import Upkeep
 from vecsearch.upkeep.compaction import compact
 from vecsearch.vectors import check_vectors, unit_rows
@@ -37,7 +38,20 @@ if TYPE_CHECKING:
 
     from vecsearch.rerank import Reranker
 
+_Query: TypeAlias = "str | Sequence[str] | FloatArray | None"
 PLAIN: Mapping[str, Any] = MappingProxyType({})  # how a model is loaded when nothing is said
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One search, whose options are checked: `parts` are the rows that its condition leaves."""
+
+    query: _Query
+    options: SearchOptions
+    examples: list[Example]
+    parts: tuple[Part, ...]
+    rerank: str | Reranker | None
+    explain: bool
 
 
 class Searching(Upkeep):
@@ -64,31 +78,12 @@ class Searching(Upkeep):
     ) -> list[list[Hit]]: ...
     @overload
     def search(self, query: FloatArray, k: int = ..., **how: Unpack[SearchKeywords]) -> Any: ...
-    def search(
-        self,
-        query: str | Sequence[str] | FloatArray | None = None,
-        k: int = 10,
-        *,
-        mode: Mode | str | None = None,
-        metric: Metric | str | None = None,
-        where: str | None = None,
-        min_similarity: float | None = None,
-        per_document: int | None = None,
-        like: str | Example | Sequence[str | Example] | None = None,
-        plus: str | FloatArray | Example | Sequence[str | FloatArray | Example] | None = None,
-        minus: str | FloatArray | Example | Sequence[str | FloatArray | Example] | None = None,
-        rerank: str | Reranker | None = None,
-        rerank_depth: int = RERANKED,
-        collapse: float | None = None,
-        diversity: float | None = None,
-        dense_weight: float | None = None,
-        exact: bool = False,
-        explain: bool = False,
-    ) -> list[Hit] | list[list[Hit]]:
+    def search(self, query: _Query = None, k: int = 10, **how: Unpack[SearchKeywords]) -> list[Hit] | list[list[Hit]]:
         """The `k` chunks that answer the query best, best first; fewer only when fewer there are or qualify.
 
         `query` is a text or a vector, (dim,), which give a list of hits, or several texts or vectors, (q, dim),
-        which give a list for each: many at once cost much less than one by one.
+        which give a list for each: many at once cost much less than one by one. All else is given by name, as it is
+        described here; `SearchKeywords` in vecsearch/options.py lists it with its types.
 
         `mode` is "dense", by vectors, "lexical", by words, or "hybrid", by both, which is what a text is searched by
         if nothing is said. `score` is what the mode ranks by: the similarity, the BM25 score, or both fused, 0 to 1.
@@ -104,41 +99,70 @@ class Searching(Upkeep):
         not found.
 
         `rerank` names a cross-encoder, as load_reranker() takes it, that reads the query together with each of the
-        first `rerank_depth` candidates; its score becomes `score`. `collapse` leaves out a hit whose cosine with a
+        first `rerank_depth` (50) candidates; its score becomes `score`. `collapse` leaves out a hit whose cosine with a
         better one is at least so high; `diversity`, 0 to 1, is what being unlike better hits counts (maximal marginal
         relevance). `dense_weight`, 0 to 1, is what the vectors count in hybrid mode, for who measured it. With `exact`
         no approximate structure is asked. With `explain` each hit has its `explanation`.
 
-        Raises InvalidQuery, InvalidVector, InvalidOption, InvalidFilter, ModelMismatch, ModelNotFound.
+        Raises InvalidQuery, InvalidVector, InvalidOption, InvalidFilter, ModelMismatch, ModelNotFound; TypeError for an
+        option that there is not.
         """
-        options = SearchOptions(
-            k=k,
-            mode=_mode(mode, query),
-            nearness=Nearness(metric=self._metric(metric), exact=exact),
-            min_similarity=min_similarity,
-            per_document=per_document,
-            rerank_depth=None if rerank is None else rerank_depth,
-            collapse=collapse,
-            diversity=diversity,
-            dense_weight=dense_weight,
-        )
-        examples = [
-            *checked(like, name="like", ids=True),
-            *checked(plus, name="plus", ids=False),
-            *checked(minus, name="minus", ids=False, sign=-1.0),
-        ]
-        parts, questions = self._parts(where), self._questions(query)
-        if examples:
-            library = Library(self._store, self._snapshot, self._opened_encoder, self._cache)
-            vectors = added_up(None if query is None else questions.vectors, examples, library)
-            parts, questions = without(parts, places_of(examples, library)), Questions(vectors, questions.texts)
-        elif query is None:
-            raise InvalidQuery("nothing is asked: give a query, or something it is to be like")
-        reranker = None if rerank is None else self._opened_reranker(rerank, questions)
-        reasons = Reasons(self._snapshot.manifest.language, self._opened_encoder, reranker) if explain else None
-        words = None if options.mode is Mode.DENSE else self._words.of(self._snapshot)
-        answers = search(Searched(self._store, parts, words, reasons), questions, options, reranker)
+        check_names(how, "search")
+        asked = self._asked(query, k, how)
+        answers = search(*self._ready(asked, self._questions(query)))
         return answers if _are_many(query) else answers[0]
+
+    @overload
+    def rank(self, query: str | None = ..., k: int = ..., **how: Unpack[SearchKeywords]) -> list[Ranked]: ...
+    @overload
+    def rank(
+        self, query: list[str] | tuple[str, ...], k: int = ..., **how: Unpack[SearchKeywords]
+    ) -> list[list[Ranked]]: ...
+    @overload
+    def rank(self, query: FloatArray, k: int = ..., **how: Unpack[SearchKeywords]) -> Any: ...
+    def rank(
+        self, query: _Query = None, k: int = 10, **how: Unpack[SearchKeywords]
+    ) -> list[Ranked] | list[list[Ranked]]:
+        """The chunks that `search` finds when it is asked the same, in its order, told by ids and scores alone.
+
+        It takes by name what `search` takes. Texts are not read, so it costs less. Raises what `search` raises, and
+        InvalidOption for `explain`.
+        """
+        check_names(how, "rank")
+        asked = self._asked(query, k, how)
+        if asked.explain:
+            raise InvalidOption(
+                "explain gives reasons that lie in a chunk's text, which rank() does not read: use search()"
+            )
+        answers = rank(*self._ready(asked, self._questions(query)))
+        return answers if _are_many(query) else answers[0]
+
+    def _asked(self, query: _Query, k: int, how: SearchKeywords) -> _Asked:
+        """What is asked for; raises what is wrong with it before anything is encoded."""
+        options = SearchOptions.of(k, _mode(how.get("mode"), query), self._metric(how.get("metric")), how)
+        examples = [
+            *checked(how.get("like"), name="like", ids=True),
+            *checked(how.get("plus"), name="plus", ids=False),
+            *checked(how.get("minus"), name="minus", ids=False, sign=-1.0),
+        ]
+        parts = self._parts(how.get("where"))
+        return _Asked(query, options, examples, parts, how.get("rerank"), how.get("explain", False))
+
+    def _ready(self, asked: _Asked, questions: Questions) -> tuple[Searched, Questions, SearchOptions, Reranker | None]:
+        """What the read story takes: examples are added to the questions, and what has to be open is."""
+        parts, options = asked.parts, asked.options
+        if asked.examples:
+            library = Library(self._store, self._snapshot, self._opened_encoder, self._cache)
+            vectors = added_up(None if asked.query is None else questions.vectors, asked.examples, library)
+            parts = without(parts, places_of(asked.examples, library))
+            questions = Questions(vectors, questions.texts)
+        elif asked.query is None:
+            raise InvalidQuery("nothing is asked: give a query, or something it is to be like")
+        reranker = None if asked.rerank is None else self._opened_reranker(asked.rerank, questions)
+        language = self._snapshot.manifest.language
+        reasons = Reasons(language, self._opened_encoder, reranker) if asked.explain else None
+        words = None if options.mode is Mode.DENSE else self._words.of(self._snapshot)
+        return Searched(self._store, parts, words, self._fluency, reasons), questions, options, reranker
 
     def compact(self, *, queries: Sequence[str] | FloatArray | None = None) -> bool:
         """The index is one segment without deleted rows; False when it was that already.
@@ -167,6 +191,14 @@ class Searching(Upkeep):
             self.refresh()
         return passage(self._store, self._snapshot, chunk_id, context)
 
+    def matched(self, query: str, text: str) -> list[Span]:
+        """Where in a text the words stand that `query` finds it by, in order; what touches is one span.
+
+        By the rule of a search by words, with the language of the index: other endings and accents are matched. An
+        `explanation` has the same of its hit.
+        """
+        return matched(query, text, self._snapshot.manifest.language)
+
     def text(self, document_id: str) -> str:
         """All the text of a document, as it was extracted: `text[hit.start:hit.end] == hit.text` for its hits.
 
@@ -184,7 +216,7 @@ class Searching(Upkeep):
     def _metric(self, metric: Metric | str | None) -> Metric:
         return self._snapshot.manifest.metric if metric is None else Metric.of(metric)
 
-    def _questions(self, query: str | Sequence[str] | FloatArray | None) -> Questions:
+    def _questions(self, query: _Query) -> Questions:
         """The queries as raw vectors and texts; raises InvalidQuery, InvalidVector."""
         dim = self._snapshot.manifest.model.dim
         if isinstance(query, np.ndarray):
@@ -196,6 +228,9 @@ class Searching(Upkeep):
         if not texts:
             return Questions(np.empty((0, dim), np.float32), None)
         return Questions(encode_queries(texts, self._opened_encoder(), self._cache), texts)
+
+    def _fluency(self, text: str) -> Fluency:
+        return fluency_of(self._opened_encoder(), [text])[0]
 
     def _opened_reranker(self, rerank: str | Reranker, questions: Questions) -> Reranker:
         """The reranker; the one that was named last stays open."""

@@ -191,6 +191,16 @@ class Segment:
             return Content.of(rows, vectors, language)
         return Content(rows, vectors, merged([(self.postings, kept)]))
 
+    def has_words_of(self, some: BoolArray, language: str) -> bool:
+        """Whether the words of the rows where `some`, bool (n,), is true are those of their texts, as of this release.
+
+        True as well where another release has read them, in another way.
+        """
+        if not self.postings.is_current:
+            return True
+        texts = searched_texts(self._rows.filter(pa.array(some)))
+        return merged([(self.postings, some)]).says_what(postings_of(texts, language))
+
     def take(self, rows: Sequence[int]) -> list[Row]:
         """The rows with these numbers, in this order, read from the file one by one."""
         return self._reader.rows(rows)

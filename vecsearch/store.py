@@ -94,7 +94,7 @@ class Store:
                 yield
             except BaseException:
                 if not self.exists():
-                    self._unmake(made)
+                    self.unmake(made)
                 raise
 
     def versions(self) -> list[int]:
@@ -219,8 +219,7 @@ class Store:
         for name in segments:
             files.remove_tree(self.path / SEGMENTS / name)
         for folder, side_file in side_files:
-            with suppress(OSError):
-                (self.path / folder / side_file.id).unlink()
+            files.remove_file(self.path / folder / side_file.id)
 
     def key(self, path: Path) -> str:
         """How a file is called inside the index: relative to the index's folder, so that both may move together."""
@@ -242,9 +241,9 @@ class Store:
         if self.path.is_dir() and not {entry.name for entry in self.path.iterdir()} <= _OURS:
             raise InvalidOption(f"{self.name} holds other files; an index needs a folder of its own")
 
-    def _unmake(self, made: bool) -> None:
-        """Removes the folders of an index that did not come to be, as far as they are empty."""
-        (self.path / LOCK).unlink(missing_ok=True)
+    def unmake(self, made: bool) -> None:
+        """Removes the folders of an index that did not come to be, as far as they are empty. The lock is held."""
+        files.remove_file(self.path / LOCK)
         for folder in (self.path / MANIFESTS, self.path / SEGMENTS, *([self.path] if made else [])):
             with suppress(OSError):
                 folder.rmdir()

@@ -115,6 +115,11 @@ class Document:
     outline: Outline = Outline()
 
 
+def chunk_id(document_id: str, ordinal: int) -> str:
+    """`document_id#ordinal`: how a chunk is called, unique in an index."""
+    return f"{document_id}#{ordinal}"
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """A passage of a document: `document.text[start:end] == text`, the unit that is embedded and found."""
@@ -131,8 +136,8 @@ class Chunk:
 
     @property
     def id(self) -> str:
-        """`document_id#ordinal`, unique in an index."""
-        return f"{self.document_id}#{self.ordinal}"
+        """How the chunk is called."""
+        return chunk_id(self.document_id, self.ordinal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,16 @@ class Hit:
     metadata: dict[str, Any]
     place: str = ""
     explanation: Explanation | None = None  # when it was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A chunk that answers a query, by its ids and the same scores as a `Hit` has; its text was not read."""
+
+    score: float
+    similarity: float
+    document_id: str
+    chunk_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,3 +212,4 @@ class Explanation:
     words: tuple[Span, ...]  # of the hit's text, in order, that the query's words are found by
     tokens: tuple[TokenMatch, ...]  # for each word of the query; none from a model that shows no token vectors
     reranked: float | None = None  # what a reranker gave it
+    dense_weight: float | None = None  # what the dense leg counted where both legs were fused, 0 to 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vecsearch.ann.flat import Flat, write_flat
+from vecsearch.ann.flat import Flat, copied_rows, write_flat
 from vecsearch.errors import IndexDamaged
 from vecsearch.vectors import unit_rows
 
@@ -89,6 +89,28 @@ def test_of_some_rows_the_best_are_found(place, monkeypatch, values):
     np.testing.assert_allclose(scores, rows[ids] @ query, atol=1e-6)
     assert len(Flat(place).among(query, some, 99).rows) == 8
     assert len(Flat(place).among(query, some[:0], 3).rows) == 0
+
+
+@pytest.mark.parametrize("q", [1, 3])
+def test_a_search_leaves_the_number_of_threads_as_it_was_also_when_it_fails(place, q):
+    rows = random_rows(50, 8, 0)
+    write_flat(place, rows)
+    flat, threads = Flat(place), faiss.omp_get_max_threads()
+    flat.search(rows[:q], 3)
+    assert faiss.omp_get_max_threads() == threads
+    with pytest.raises(AssertionError):
+        flat.search(rows[:q, :4], 3)
+    assert faiss.omp_get_max_threads() == threads
+
+
+def test_rows_are_copied_from_where_they_are_mapped_bit_by_bit(place):
+    rows = random_rows(50, 5, 0)
+    write_flat(place, rows)
+    vectors, chosen = Flat(place).vectors, np.array([3, 0, 49, 3])
+    copied = copied_rows(vectors, chosen)
+    assert copied.flags.aligned
+    np.testing.assert_array_equal(copied, rows[chosen])
+    assert copied_rows(vectors, chosen[:0]).shape == (0, 5)
 
 
 def test_the_vectors_are_mapped_and_cannot_be_changed(place):

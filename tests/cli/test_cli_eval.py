@@ -123,13 +123,16 @@ def test_an_index_that_nobody_named_is_never_written_to(
 def test_a_new_index_is_of_the_kind_asked_for_and_no_other_is_taken_for_it(
     pets: Path, vecsearch_command: Command
 ) -> None:
-    kind = ("--chunk-tokens", "8", "--overlap", "2", "--dim", "16")
+    how_cut = ("--chunk-tokens", "8", "--overlap", "2", "--splitter", "sentences", "--context")
+    kind = (*how_cut, "--dim", "16", "--language", "de", "--recall", "0.9")
     assert vecsearch_command("eval", "pets", "-i", "made", *kind).status == 0
     made = vecsearch_command("info", "-i", "made", "--json").json
-    assert (made["chunk_tokens"], made["overlap"], made["dim"]) == (8, 2, 16)
+    assert (made["chunk_tokens"], made["overlap"], made["splitter"], made["context"]) == (8, 2, "sentences", True)
+    assert (made["dim"], made["language"], made["recall"]) == (16, "de", 0.9)
     assert vecsearch_command("eval", "pets", "-i", "made", *kind).status == 0
-    said = refused(vecsearch_command, "eval", "pets", "-i", "made", "--chunk-tokens", "9")
-    assert said == "vecsearch: made was made with chunk_tokens 8, not 9: name another folder\n"
+    for flag, value, has in (("--chunk-tokens", "9", "8"), ("--splitter", "structure", "sentences")):
+        said = refused(vecsearch_command, "eval", "pets", "-i", "made", flag, value)
+        assert said.endswith(f"made was made with {flag} {has}, not {value}: make another index with -i\n")
 
 
 def test_the_model_and_how_it_is_run_are_passed_on(
@@ -276,6 +279,7 @@ def test_without_the_library_nothing_is_indexed_first(
         ["eval"],
         ["eval", "pets", "--pairs", "pairs.csv"],
         ["eval", "--pairs", "own.csv", "--chunk-tokens", "9"],
+        ["eval", "--pairs", "own.csv", "--no-context"],
         ["eval", "pets", "-k", "0"],
         ["eval", "pets", "--queries", "0"],
         ["bench", "--n", "0"],

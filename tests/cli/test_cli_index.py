@@ -58,6 +58,34 @@ def test_documents_that_failed_are_named_and_the_rest_is_committed(vecsearch_com
     assert vecsearch_command("info", "--json").json["documents"] == 3
 
 
+def test_pictures_in_a_folder_are_one_line_and_all_in_the_json(vecsearch_command: Command, notes: Path) -> None:
+    for name in ("a.png", "deep/b.png", "deep/c.png"):
+        write(notes / name, b"\x89PNG\r\n\x1a\n\x00")
+    write(notes / "empty.md", "")
+    done = vecsearch_command("index", "notes")
+    assert (done.status, done.err.splitlines()) == (
+        0,
+        [
+            f"skipped: 3 files such as {Path('notes', 'a.png')}: binary file (PNG); --json lists them all",
+            f"skipped: {Path('notes', 'empty.md')}: empty file",
+        ],
+    )
+    write(notes / "d.png", b"\x89PNG\r\n\x1a\n\x00 changed")
+    for name in ("a.png", "deep/b.png", "deep/c.png"):
+        write(notes / name, b"\x89PNG\r\n\x1a\n\x00 too")
+    skipped = vecsearch_command("index", "notes", "--json").json["skipped"]
+    names = ("a.png", "d.png", "deep/b.png", "deep/c.png")
+    assert skipped == [{"source": str(notes / name), "reason": "binary file (PNG)"} for name in names]
+
+
+def test_a_picture_that_was_named_has_a_line_of_its_own(vecsearch_command: Command, notes: Path) -> None:
+    for name in ("a.png", "b.png", "c.png", "d.png"):
+        write(notes.parent / "pictures" / name, b"\x89PNG\r\n\x1a\n\x00")
+    named = [str(Path("pictures", name)) for name in ("a.png", "b.png")]
+    done = vecsearch_command("index", *named, "notes")
+    assert done.err.splitlines() == [f"skipped: {name}: binary file (PNG)" for name in named]
+
+
 def test_a_dry_run_says_what_would_be_and_makes_nothing(vecsearch_command: Command, notes: Path, place: Path) -> None:
     done = vecsearch_command("index", "notes", "--dry-run")
     assert (done.status, ".vecsearch: would be: 2 added" in done.out) == (0, True)

@@ -30,6 +30,30 @@ def run(environment: dict[str, str], *arguments: str, stdin: str = "") -> subpro
     )
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp1252:strict", "utf-8", "utf-16"])
+def test_any_encoding_of_standard_output_takes_what_is_found(
+    environment: dict[str, str], tmp_path: Path, encoding: str
+) -> None:
+    text = "# Grüße 鳥\n\nCafé → naïve 🐦\n"
+    write(tmp_path / "a.md", text)
+    environment = {**environment, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+
+    def said(*arguments: str) -> str:
+        command = [*COMMAND, *arguments, "-i", "made"]
+        done = subprocess.run(command, capture_output=True, env=environment, timeout=300, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, b"")
+        name = encoding.partition(":")[0]
+        return done.stdout.decode("utf-8" if name == "ascii" else name)  # click takes ASCII for a mistake
+
+    assert "1 added" in said("index", "a.md")
+    [hit] = json.loads(said("search", "Grüße", "--json"))["hits"]
+    assert hit["text"] == text.strip()
+    for shown in (said("search", "Grüße"), said("show", "a.md#0")):
+        assert "naïve" in shown
+        assert ("鳥" in shown) is not encoding.startswith("cp1252")
+    assert json.loads(said("show", "a.md#0", "--json"))["heading"] == "Grüße 鳥"
+
+
 @contextmanager
 def on_terminal(
     environment: dict[str, str], *arguments: str, columns: int = 80

@@ -88,6 +88,55 @@ def test_many_questions_are_read_from_standard_input(vecsearch_command: Command,
     assert [line for line in titled.splitlines() if line in ("cats", "birds")] == ["cats", "birds"]
 
 
+def test_ids_are_lines_that_show_and_a_shell_can_read(vecsearch_command: Command, notes: Path) -> None:
+    done = vecsearch_command("search", "birds sing", "--ids")
+    hits = vecsearch_command("search", "birds sing", "--json").json["hits"]
+    assert done == Outcome(0, "".join(f"{hit['chunk_id']}\t{hit['score']:.6f}\n" for hit in hits), "")
+    for line in done.out.splitlines():
+        assert vecsearch_command("show", line.split("\t")[0]).status == 0
+
+
+def test_ids_of_many_questions_begin_with_the_number_of_the_question(vecsearch_command: Command, notes: Path) -> None:
+    done = vecsearch_command("search", "-", "--ids", "-k", "1", stdin="cats\n\nbirds\n")
+    assert [line.split("\t")[:2] for line in done.out.splitlines()] == [["1", "notes/cats.md#0"], ["2", "b1#0"]]
+    alone = vecsearch_command("search", "-", "--ids", "-k", "1", stdin="birds\n")
+    assert alone.out.startswith("1\tb1#0\t")
+
+
+def test_ids_as_json_have_the_keys_of_hits_that_are_known_without_a_text(
+    vecsearch_command: Command, notes: Path
+) -> None:
+    done = vecsearch_command("search", "birds", "--ids", "--json", "--like", "notes/cats.md", "-k", "2")
+    hits = vecsearch_command("search", "birds", "--json", "--like", "notes/cats.md", "-k", "2").json["hits"]
+    known = ["rank", "score", "similarity", "document_id", "chunk_id"]
+    assert done.json == {"query": "birds", "hits": [{key: hit[key] for key in known} for hit in hits]}
+    assert [list(hit) for hit in done.json["hits"]] == [known] * 2
+
+
+def test_ids_of_what_is_like_an_example_need_no_query(vecsearch_command: Command, notes: Path) -> None:
+    done = vecsearch_command("search", "--like", "notes/cats.md", "--ids", "--min-similarity", "-1")
+    assert {line.split("\t")[0] for line in done.out.splitlines()} == {"notes/dogs.md#0", "b1#0"}
+    nothing = vecsearch_command("search", "--like", "notes/cats.md", "--ids", "--min-similarity", "2")
+    assert nothing == Outcome(0, "", "")
+
+
+def test_an_id_with_a_line_break_and_a_tab_is_one_line(
+    vecsearch_command: Command, place: Path, encoder: CountingEncoder
+) -> None:
+    Index.create(place / "odd", model=encoder).add([Document("a\tb\nc\x1b[31m", "birds sing")])
+    (line,) = vecsearch_command("search", "birds", "--ids", "-i", "odd").out.splitlines()
+    assert line.split("\t")[0] == "a b c[31m#0"
+
+
+@pytest.mark.parametrize("flag", ["--full", "--explain"])
+def test_ids_and_what_is_said_of_passages_exclude_each_other(
+    vecsearch_command: Command, notes: Path, flag: str
+) -> None:
+    done = vecsearch_command("search", "cats", "--ids", flag)
+    assert (done.status, done.out) == (2, "")
+    assert "--full and --explain are about passages, which --ids leaves out" in done.err
+
+
 def test_no_question_on_standard_input_has_no_answer(vecsearch_command: Command, notes: Path) -> None:
     assert vecsearch_command("search", "-", "--json", stdin="\n \n") == Outcome(0, "", "")
 

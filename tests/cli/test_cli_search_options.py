@@ -130,11 +130,12 @@ def test_why_a_hit_was_found_is_told_as_json_and_as_text(vecsearch_command: Comm
         "words": [[0, 4], [5, 9]],
         "tokens": [],
         "reranked": None,
+        "dense_weight": told.dense_weight,
     }
     assert [hit["text"][slice(*span)] for span in hit["explanation"]["words"]] == ["cats", "purr"]
     lines = vecsearch_command("search", "cats purr", "-k", "1", "--explain").out.splitlines()
-    assert lines[1].strip() == f"meaning  rank 1, similarity {told.dense_score:.4f}"
-    assert lines[2].strip() == f"words    rank 1, BM25 {told.lexical_score:.3f}"
+    assert lines[1].strip() == f"meaning  rank 1, similarity {told.dense_score:.4f}, counts {told.dense_weight:.0%}"
+    assert lines[2].strip() == f"words    rank 1, BM25 {told.lexical_score:.3f}, counts {1 - told.dense_weight:.0%}"
     assert lines[3].strip() == "cats purr and sleep all day"
     unasked = vecsearch_command("search", "cats purr", "-k", "1")
     assert "BM25" not in unasked.out

@@ -76,6 +76,19 @@ def test_a_leg_that_did_not_bring_the_hit_says_so():
     assert plain(lines_of("", explanation(lexical_score=0.0)))[1] == "words    not ranked"
 
 
+def test_where_both_legs_count_each_says_how_much():
+    told = explanation(dense_rank=1, lexical_rank=2, lexical_score=3.0, dense_weight=0.6149)
+    assert plain(lines_of("", told)) == [
+        "meaning  rank 1, similarity 0.2500, counts 61%",
+        "words    rank 2, BM25 3.000, counts 39%",
+    ]
+    assert plain(lines_of("", explanation(dense_weight=1.0))) == [
+        "meaning  not ranked, similarity 0.2500, counts 100%",
+        "words    not ranked, counts 0%",
+    ]
+    assert plain(lines_of("", explanation(dense_weight=0.0)))[0].endswith("counts 0%")
+
+
 def test_words_of_the_query_are_bold_and_words_that_mean_the_same_underlined():
     told = explanation(
         words=(place(TEXT, "lamp"),),
@@ -175,7 +188,8 @@ def test_whatever_the_text_lines_fit_and_just_the_words_are_marked(text, words, 
 
 def test_a_pipe_gets_no_colours(capsys):
     told = explanation(words=(place(TEXT, "lamp"),), tokens=(pair(QUERY, "lamp", TEXT, "lamp", 1.0),))
-    print_hits(QUERY, [replace(hit_of(TEXT), explanation=told)], as_json=False, full=False, titled=False)
+    hits = [replace(hit_of(TEXT), explanation=told)]
+    print_hits(QUERY, hits, lambda query, text: [], as_json=False, full=False, titled=False)
     shown = capsys.readouterr().out
     assert "lamp ==========  1.00 lamp" in shown
     assert "\x1b" not in shown

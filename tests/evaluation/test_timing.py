@@ -45,8 +45,8 @@ def recall(index: Index, k: int = 10, n: int = 20) -> float:
 class Forgetful(Index):
     """An index that does not find the best chunk; what it finds beyond the k-th makes up for the number."""
 
-    def search(self, query: Any, k: int = 10, **how: Any) -> Any:
-        return [hits[1:] for hits in super().search(query, k + 1, **how)]
+    def rank(self, query: Any, k: int = 10, **how: Any) -> Any:
+        return [ranked[1:] for ranked in super().rank(query, k + 1, **how)]
 
 
 def test_what_is_found_out_adds_up(index: Index) -> None:
@@ -172,8 +172,8 @@ def test_the_other_metric_finds_other_chunks(tmp_path: Path, encoder: CountingEn
     index.add(random_texts(300))
 
     class ByDot(Index):
-        def search(self, query: Any, k: int = 10, **how: Any) -> Any:
-            return super().search(query, k, metric="dot")
+        def rank(self, query: Any, k: int = 10, **how: Any) -> Any:
+            return super().rank(query, k, metric="dot")
 
     assert recall(ByDot.open(index.path)) < 1.0
 

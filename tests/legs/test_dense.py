@@ -9,6 +9,7 @@ from oracle import assert_answers, brute_force
 
 import vecsearch.legs.dense
 from vecsearch import Document, Index
+from vecsearch.vectors import unit_rows
 
 N = 700
 
@@ -88,3 +89,24 @@ def test_exact_or_not_the_answer_of_small_segments_is_that_of_brute_force(shelf,
     for exact in (False, True):
         hits = index.search(query, k=20, metric=metric, where=where, exact=exact)
         assert_answers(hits, brute_force(allowed, query, 20, metric))
+
+
+class Alike(CountingEncoder):
+    """Vectors whose cosines differ by less than float32 sums can tell."""
+
+    def vector(self, text):
+        return (np.ones(self.dim) + 1e-6 * super().vector(text)).astype(np.float32)
+
+
+@pytest.mark.parametrize("k", [3, 20])
+def test_scores_that_only_exact_sums_tell_apart_decide(tmp_path, k):
+    encoder = Alike()
+    index = Index.create(tmp_path / "index", model=encoder)
+    texts = {f"{number:03}": f"word{number}" for number in range(N)}
+    index.add(Document(*item) for item in texts.items())
+    units = unit_rows(np.stack([encoder.vector(text) for text in texts.values()]))[0].astype(np.float64)
+    for seed in range(8):
+        query = np.random.default_rng(seed).random(32).astype(np.float32)
+        scores = np.minimum(units @ unit_rows(query[None])[0][0].astype(np.float64), 1)
+        found = [int(hit.document_id) for hit in index.search(query, k=k)]
+        np.testing.assert_allclose(scores[found], np.sort(scores)[::-1][:k], rtol=0, atol=1e-14)

@@ -144,3 +144,10 @@ def test_a_damaged_row_number_is_found_when_it_is_used() -> None:
     for alive in (None, np.array([True, False])):
         with pytest.raises(IndexDamaged, match=r"^the/file names row 2 of 2: run vecsearch verify$"):
             Bm25([LivePostings(postings, alive)]).search("aa", 1)
+
+
+@pytest.mark.parametrize("asked", ["cafe", "Café", "CAFE", "müller", "Mueller", "muller"])
+def test_accents_may_be_left_out_of_a_question(asked: str) -> None:
+    texts = ["Das Café Müller ist in der Stadt und hat offen", "Ein Haus ohne Namen"]
+    (found,) = Bm25([LivePostings(postings_of(texts, "auto"), None)]).search(asked, 10)
+    assert found.rows.tolist() == [0]

@@ -21,6 +21,8 @@ WORDS = ["fox", "foxes", "the", "der", "Hund", "кот", "getName", "get", "3.14
         ("getUserName", "the name of a user; get_user_name()", ["name", "user", "get_user_name"]),
         ("3.11", "Python 3.11.2, 3", ["3.11.2", "3"]),
         ("cancion", "La canción y la cancio\u0301n", ["canción", "cancio\u0301n"]),
+        ("cafe", "Das Café an der Ecke", ["Café"]),
+        ("informacao", "A informação não está no texto para a pessoa", ["informação"]),
         ("Haus die", "Die Häuser der Stadt", ["Häuser"]),
         ("京都市", "京都市は京都府の市", ["京都市", "京都", "市"]),
         ("книга", "The книги here", ["книги"]),

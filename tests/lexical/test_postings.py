@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import fields, replace
 from typing import Any
@@ -48,6 +49,17 @@ def test_each_row_has_its_words_as_often_as_they_stand_there(rows: list[list[str
     postings.check()
 
 
+def test_a_word_whose_stem_needs_its_accents_counts_without_them_too() -> None:
+    postings = postings_of(["informação", "informacao informação", "sol"], "pt")
+    stemmers, portuguese = Stemmers(), [language.code for language in LANGUAGES].index("pt")
+    own, bare = (stemmers.term(form, portuguese) for form in ("informação", "informacao"))
+    assert own != bare
+    counts = as_counts(postings)
+    assert (counts[0], counts[1]) == ({own: 1, bare: 1}, {own: 1, bare: 2})
+    assert postings.lengths.tolist() == [2, 3, 1]
+    postings.check()
+
+
 def test_the_parts_of_a_word_count_beside_it() -> None:
     postings = postings_of(["getName getName name"], "none")
     stemmers = Stemmers()
@@ -61,10 +73,20 @@ def test_the_parts_of_a_word_count_beside_it() -> None:
 
 def test_each_row_is_read_in_its_own_language() -> None:
     postings = postings_of(["The foxes and the houses", "Die Häuser und der Fuchs", "кошки", "12"], "auto")
-    assert [LANGUAGES[number].code for number in postings.languages] == ["none", "en", "de", "ru"]
+    assert [LANGUAGES[number].code for number in postings.languages()] == ["none", "en", "de", "ru"]
     numbers = {row: {LANGUAGES[term >> 58].code for term in counts} for row, counts in as_counts(postings).items()}
     assert numbers == {0: {"en"}, 1: {"de"}, 2: {"ru"}, 3: {"none"}}
-    assert postings_of(["The foxes", "кошки"], "none").languages == [0]
+    assert postings_of(["The foxes", "кошки"], "none").languages() == [0]
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 4_096])
+def test_languages_are_those_of_rows_that_are_there(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vecsearch.lexical.postings, "_LOOKED_AT", at_once)
+    texts = ["The foxes and the houses", "Die Häuser und der Fuchs", "кошки", "the hen", "12", ""]
+    postings = postings_of(texts, "auto")
+    for mask in itertools.product([False, True], repeat=len(texts)):
+        there = [text for text, kept in zip(texts, mask, strict=True) if kept]
+        assert postings.languages(np.array(mask)) == postings_of(there, "auto").languages()
 
 
 @given(TEXTS)
@@ -114,7 +136,7 @@ def test_no_texts_and_texts_without_words_have_no_postings() -> None:
         postings = postings_of(texts, "auto")
         postings.check()
         assert (len(postings.terms), len(postings.rows), len(postings.lengths)) == (0, 0, len(texts))
-        assert postings.languages == []
+        assert postings.languages() == []
         assert postings.spans(np.array([1, 2**63], np.uint64)).sizes.tolist() == [0, 0]
 
 
@@ -159,5 +181,9 @@ def test_a_search_never_reads_outside_of_the_arrays() -> None:
     for starts in ([0, 3], [1, 0], [-1, 2]):
         with pytest.raises(IndexDamaged, match=r"^the/file tells of postings beyond its end: run vecsearch verify$"):
             replace(postings, starts=np.array(starts)).spans(postings.terms)
+        with pytest.raises(IndexDamaged, match=r"^the/file tells of postings beyond its end: run vecsearch verify$"):
+            replace(postings, starts=np.array(starts)).languages(np.array([True, False]))
     with pytest.raises(IndexDamaged, match=r"^the/file names row 7 of 2: run vecsearch verify$"):
         replace(postings, rows=np.array([0, 7], np.uint32)).taken(Spans(np.array([0]), np.array([2])))
+    with pytest.raises(IndexDamaged, match=r"^the/file names row 7 of 2: run vecsearch verify$"):
+        replace(postings, rows=np.array([0, 7], np.uint32)).languages(np.array([True, False]))

@@ -16,6 +16,12 @@ def term(word: str, code: str = "none") -> int:
     return Stemmers().term(form, [language.code for language in LANGUAGES].index(code))
 
 
+def found_by(word: str, code: str) -> list[int]:
+    """What a word of one form is found by."""
+    (form,) = forms(word)
+    return Stemmers().terms(form, [language.code for language in LANGUAGES].index(code))
+
+
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
@@ -84,6 +90,53 @@ def test_words_that_differ_by_ending_accent_or_width_are_one_term(code: str, one
     assert term(one, code) == term(other, code)
 
 
+@pytest.mark.parametrize(
+    ("code", "word", "asked"),
+    [
+        ("de", "Café", "cafe"),
+        ("de", "cafe", "Café"),
+        ("de", "Müller", "Muller"),
+        ("de", "Müller", "Mueller"),
+        ("de", "Mueller", "Müller"),
+        ("de", "Straße", "strasse"),
+        ("en", "résumé", "resume"),
+        ("en", "resume", "Résumé"),
+        ("en", "Müller", "muller"),
+        ("nl", "financiële", "financiele"),
+        ("es", "Müller", "muller"),
+        ("es", "canción", "cancion"),
+        ("es", "hablaré", "hablare"),
+        ("fr", "déclaré", "declare"),
+        ("fr", "parlée", "parlee"),
+        ("it", "città", "citta"),
+        ("pt", "informação", "informacao"),
+        ("pt", "informações", "informacoes"),
+        ("pl", "książką", "ksiazka"),
+        ("cs", "knihách", "knihach"),
+        ("tr", "kitaplığı", "kitapligi"),
+        ("hu", "házában", "hazaban"),
+        ("fa", "می\u200cخواهم", "میخواهم"),
+        ("none", "Café", "cafe"),
+    ],
+)
+def test_a_word_is_found_without_its_accents(code: str, word: str, asked: str) -> None:
+    assert term(asked, code) in found_by(word, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "other"), [("es", "canción", "canciones"), ("pt", "informação", "informações"), ("fr", "né", "nés")]
+)
+def test_a_stemmer_that_needs_accents_gets_them(code: str, one: str, other: str) -> None:
+    assert term(one, code) == term(other, code)
+
+
+@given(st.sampled_from([language.code for language in LANGUAGES]), st.text("aábcçdeéènñoõöpßlłsuüùğıéø", min_size=1))
+def test_whatever_is_asked_with_or_without_its_accents_finds_the_word(code: str, word: str) -> None:
+    bare = "".join(dict(zip("áçéèñõöłüùğıø", "aceenooluugio", strict=True)).get(sign, sign) for sign in word)
+    assert {term(word, code), term(bare, code)} <= set(found_by(word, code))
+    assert len(found_by(bare.replace("ß", "ss"), code)) == 1
+
+
 def test_letters_of_other_scripts_keep_their_marks() -> None:
     assert term("й") != term("и")
     assert term("が") != term("か")
@@ -101,4 +154,4 @@ def test_a_term_is_the_same_on_every_machine() -> None:
 
 
 def test_the_rules_name_the_version_of_the_stemmers() -> None:
-    assert rules() == f"1 snowball {Stemmer.version()}"
+    assert rules() == f"2 snowball {Stemmer.version()}"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tiny_cross import change_json, write_cross_graph
 
-import vecsearch.rerank as rerank
+import vecsearch.encoders
 from vecsearch.encoders.runtimes import Runtime
 from vecsearch.errors import ExtraMissing, InvalidOption, ModelNotFound, ModelUnsupported
 from vecsearch.rerank import load_reranker
@@ -56,11 +56,11 @@ def test_options_outside_their_range_are_refused(cross):
 
 def test_a_model_of_another_family_goes_to_sentence_transformers(cross, monkeypatch):
     change_json(cross / "config.json", model_type="deberta-v2")
-    monkeypatch.setattr(rerank, "installed", lambda _: True)
+    monkeypatch.setattr(vecsearch.encoders, "installed", lambda _: True)
     assert isinstance(load_reranker(str(cross)), TorchReranker)
     with pytest.raises(ModelUnsupported, match="model_type 'deberta-v2' is none of"):
         load_reranker(str(cross), runtime="onnxruntime")
-    monkeypatch.setattr(rerank, "installed", lambda _: False)
+    monkeypatch.setattr(vecsearch.encoders, "installed", lambda _: False)
     with pytest.raises(ExtraMissing, match=r"deberta-v2.*pip install 'vecsearch\[sentence-transformers\]'"):
         load_reranker(str(cross))
 
@@ -77,7 +77,7 @@ def test_a_graph_in_the_folder_stands_for_what_we_cannot_build(cross, settings):
 @pytest.mark.parametrize("installed", [True, False])
 @pytest.mark.parametrize("how", [{}, {"runtime": "sentence-transformers"}, {"runtime": "onnxruntime"}])
 def test_a_model_without_one_score_is_refused_whatever_is_installed(cross, monkeypatch, installed, how):
-    monkeypatch.setattr(rerank, "installed", lambda _: installed)
+    monkeypatch.setattr(vecsearch.encoders, "installed", lambda _: installed)
     change_json(cross / "config.json", id2label={"0": "no", "1": "yes"})
     with pytest.raises(ModelUnsupported, match="gives 2 numbers for a pair, a reranker gives one score"):
         load_reranker(str(cross), **how)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,7 +45,8 @@ class Flat:
         Only rows where `allowed`, bool (n,), is true; fewer than k only when fewer are allowed.
         """
         parameters = None if allowed is None else faiss.SearchParameters(sel=_selector(allowed))
-        scores, rows = self._index.search(queries, min(k, self._index.ntotal), params=parameters)
+        with _one_thread_for(queries):
+            scores, rows = self._index.search(queries, min(k, self._index.ntotal), params=parameters)
         return [Found(ids[ids >= 0], values[ids >= 0]) for ids, values in zip(rows, scores, strict=True)]
 
     def scan(
@@ -89,15 +92,42 @@ def products(queries: FloatArray, vectors: FloatArray, rows: IntArray | None = N
     FAISS's header leaves mapped rows off the alignment of a float32, which numpy multiplies some fifteen times slower:
     it calls BLAS for aligned arrays only. So blocks of rows are copied to where they are aligned, one at a time.
     """
-    m, dim = len(vectors) if rows is None else len(rows), vectors.shape[1]
+    m = len(vectors) if rows is None else len(rows)
     scores = np.empty((len(queries), m), np.float32)
-    block = np.empty((min(m, max(1, _BLOCK // dim)), dim), np.float32)
-    for first in range(0, m, max(1, len(block))):
-        place = slice(first, min(m, first + len(block)))
-        copied = block[: place.stop - first]
-        copied[:] = vectors[place if rows is None else rows[place]]
+    step = max(1, _BLOCK // vectors.shape[1])
+    for first in range(0, m, step):
+        place = slice(first, min(m, first + step))
+        copied = vectors[place].copy() if rows is None else copied_rows(vectors, rows[place])
         np.matmul(queries, copied.T, out=scores[:, place])
     return scores
+
+
+def copied_rows(vectors: FloatArray, rows: IntArray) -> FloatArray:
+    """These rows of mapped vectors, float32 (m, dim), where they are aligned.
+
+    They are copied as bytes, a row at a time: numpy copies numbers that are not aligned one at a time.
+    """
+    n, dim = vectors.shape
+    whole = vectors.view(np.dtype((np.void, dim * vectors.itemsize))).reshape(n)
+    return whole.take(rows).view(np.float32).reshape(len(rows), dim)
+
+
+@contextmanager
+def _one_thread_for(queries: FloatArray) -> Iterator[None]:
+    """FAISS does not start threads in this block when there is a single query, which it cannot share among them.
+
+    It would wait for them all the same: half a millisecond, many where other processes are busy. The setting is that
+    of the thread that calls.
+    """
+    if len(queries) != 1:
+        yield
+        return
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
 
 
 def _best(scores: FloatArray, k: int) -> Found:

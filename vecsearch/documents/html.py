@@ -1,8 +1,8 @@
 """HTML: what a page says, what it says of itself, and the headings, preformatted text and tables in it.
 
-Menus, and headers and footers of the site, are left out; of a page that marks its main part only that is taken. Blocks
-of the page stand on lines of their own, paragraphs with an empty line between, cells with a tab. Offsets are those of
-this text, not of the HTML. What scripts and style sheets would show or hide is not known.
+Menus, side columns, dialogs, and headers and footers of the site are left out; of a page that marks its main part only
+that is taken. Blocks of the page stand on lines of their own, paragraphs with an empty line between, cells with a tab.
+Offsets are those of this text, not of the HTML. What scripts and style sheets would show or hide is not known.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 _DECLARED = re.compile(rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN = 4096  # bytes; the standard says 1024, pages do not all keep to it
 
-_INVISIBLE = "head, script, style, template, noscript, iframe, object, svg, canvas, [hidden]"
-_AROUND = (  # what is the same on every page of a site
+_INVISIBLE = "head, script, style, template, noscript, iframe, object, svg, canvas, [hidden], dialog:not([open])"
+_AROUND = (  # what is the same on every page of a site; a dialog, such as one about cookies, lies over the page
     "nav, [role=navigation], [role=banner], [role=contentinfo], [role=search], "
-    "body > header, body > footer, body > div > header, body > div > footer"
+    "body > header, body > footer, body > div > header, body > div > footer, "
+    "dialog, [role=dialog], [role=alertdialog]"
 )
+_BESIDE = ("aside", "[role=complementary]")  # a side column; inside of a text it is a note, as in an e-book
+_TEXTS = ("main", "[role=main]", "article", "section")
+_NOTES = ", ".join([*(f"{text} {beside}" for text in _TEXTS for beside in _BESIDE), r"[epub\:type]", "[role^=doc-]"])
 _MAIN = ("main, [role=main]", "article")  # the first that a page has once is its main part
 _LEAST_MAIN = 200  # characters; with less, the main part is filled by a script
 _PROPERTIES = {
@@ -104,7 +108,8 @@ def _metadata(tree: LexborHTMLParser) -> dict[str, Any]:
 def _main_page(tree: LexborHTMLParser) -> _Page:
     """The main part of the page; without one all that is not around it; all of it where that leaves nothing."""
     invisible = {node.mem_id for node in tree.css(_INVISIBLE)}
-    around = invisible | {node.mem_id for node in tree.css(_AROUND)}
+    beside = {node.mem_id for node in tree.css(", ".join(_BESIDE))} - {node.mem_id for node in tree.css(_NOTES)}
+    around = invisible | beside | {node.mem_id for node in tree.css(_AROUND)}
     for selector in _MAIN:
         found = {node.mem_id: node for node in tree.css(selector) if node.mem_id not in invisible}
         if len(found) == 1:

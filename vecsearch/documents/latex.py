@@ -17,6 +17,7 @@ _BLOCKS = r"[vV]erbatim|lstlisting|minted|tabularx?|longtable|equation|align|gat
 _BEGIN = re.compile(rf"\\begin\{{({_BLOCKS})(\*?)\}}")
 _COMMENT = re.compile(r"(?<!\\)%.*")
 _SAID = re.compile(r"\\(title|author|date)\s*(?:\[[^\]]{0,500}\]\s*)?\{")
+_BRACE = re.compile(r"(?<!\\)[{}]")
 _LONGEST_TITLE = 2_000  # characters
 _COMMAND = re.compile(r"\\(?:footnote|thanks|label|cite|ref|inst)\*?(?:\[[^\]]*\])?\{[^{}]*\}|\\[a-zA-Z]+\*?|[{}]|\\\\")
 
@@ -39,16 +40,18 @@ def latex_document(content: str, document_id: str, source: str) -> Document:
 def _headings(text: str, blocks: tuple[Span, ...]) -> Iterator[Heading]:
     """The sections that are not shown as code; two on one line are one."""
     waiting = list(reversed(blocks))
+    seen = line = 0  # up to where line ends were looked for, and where the last of the lines begins
     last = -1
     for found in _SECTION.finditer(text):
+        line = max(line, text.rfind("\n", seen, found.start()) + 1, text.rfind("\r", seen, found.start()) + 1)
+        seen = found.start()
         while waiting and waiting[-1].end <= found.start():
             waiting.pop()
         if waiting and waiting[-1].start <= found.start():
             continue
-        start = max(text.rfind("\n", 0, found.start()), text.rfind("\r", 0, found.start())) + 1
-        if start > last:
-            last = start
-            yield Heading(start, _LEVELS[found[1]], _words(_braced(text, found.end())))
+        if line > last:
+            last = line
+            yield Heading(line, _LEVELS[found[1]], _words(_braced(text, found.end())))
 
 
 def _blocks(text: str) -> Iterator[Span]:
@@ -70,11 +73,10 @@ def _blocks(text: str) -> Iterator[Span]:
 def _braced(text: str, start: int) -> str:
     """What stands from `start` up to the brace that closes it; "" when none does near."""
     depth = 1
-    for place in range(start, min(len(text), start + _LONGEST_TITLE)):
-        if text[place] in "{}" and text[place - 1] != "\\":
-            depth += 1 if text[place] == "{" else -1
-            if depth == 0:
-                return text[start:place]
+    for brace in _BRACE.finditer(text, start, start + _LONGEST_TITLE):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return text[start : brace.start()]
     return ""
 
 

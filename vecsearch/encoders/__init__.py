@@ -6,8 +6,10 @@ Holds no model code of its own. A runtime's library is imported when a text is f
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from vecsearch.encoders.folder import DEFAULT_MODEL, ModelFolder, find_model, is_graph
 from vecsearch.encoders.known import full_name
@@ -17,6 +19,7 @@ from vecsearch.errors import ExtraMissing, InvalidOption, ModelUnsupported
 
 __all__ = ["DEFAULT_MODEL", "Loading", "load_encoder"]
 
+_Opened = TypeVar("_Opened")
 _ENDPOINT = "openai:"
 TRUSTED = "VECSEARCH_TRUST_REMOTE_CODE"  # names of models, separated by commas
 
@@ -90,20 +93,22 @@ def _opened(model: str, loading: Loading) -> Encoder:
 
         _check_runtime(model, loading, Runtime.STATIC)
         return StaticEncoder(folder)
-    return _transformer(model, folder, loading)
+    return graph_or_torch(model, loading, lambda: _by_graph(folder, loading), lambda: _by_torch(model, loading))
 
 
-def _transformer(model: str, folder: ModelFolder, loading: Loading) -> Encoder:
+def graph_or_torch(
+    model: str, loading: Loading, by_graph: Callable[[], _Opened], by_torch: Callable[[], _Opened]
+) -> _Opened:
     """A transformer whose graph we have or build; else by sentence-transformers, if nothing else was asked for."""
     try:
-        return _by_graph(folder, loading)
+        return by_graph()
     except ModelUnsupported as unsupported:
         if loading.runtime:
             raise
         if not installed(Runtime.SENTENCE_TRANSFORMERS):
             purpose = f"the model {model!r} ({unsupported})"
             raise ExtraMissing.of("sentence-transformers", "sentence-transformers", purpose) from None
-    return _by_torch(model, loading)
+    return by_torch()
 
 
 def _by_graph(folder: ModelFolder, loading: Loading) -> Encoder:

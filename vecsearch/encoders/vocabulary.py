@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from vecsearch.errors import ModelDamaged
+from vecsearch.encoders.tokens import open_tokenizer
 
 
 class Vocabulary:
@@ -17,12 +17,7 @@ class Vocabulary:
 
     def __init__(self, path: Path) -> None:
         """Load `path`; raises ModelDamaged when it is no tokenizer."""
-        from tokenizers import Tokenizer
-
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # the library raises bare Exception
-            raise ModelDamaged(f"{path} is not a tokenizer: {error}") from error
+        self._tokenizer = open_tokenizer(path)
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _DEPTH = 100  # documents a query is scored by at least, as in BEIR and MTEB: what recall@100 and MAP@100 see
-_AT_ONCE = 128  # queries in one search: enough to encode them together, few enough to hold the texts of their hits
+_AT_ONCE = 128  # queries in one search: enough to encode them together
 _TIMED = 200  # queries that are asked one by one, for the latency
 
 
@@ -103,12 +103,12 @@ def _mode_scores(
 
 
 def _rankings(index: Index, queries: Mapping[str, str], mode: Mode, depth: int) -> Iterator[tuple[str, list[str]]]:
-    """For each query the ids of the documents found, best first; the texts of hits are let go as they come."""
+    """For each query the ids of the documents found, best first."""
     waiting = iter(queries.items())
     while batch := dict(islice(waiting, _AT_ONCE)):
-        answers = index.search(list(batch.values()), depth, mode=mode, per_document=1)
-        for query, hits in zip(batch, answers, strict=True):
-            yield query, [hit.document_id for hit in hits]
+        answers = index.rank(list(batch.values()), depth, mode=mode, per_document=1)
+        for query, ranked in zip(batch, answers, strict=True):
+            yield query, [chunk.document_id for chunk in ranked]
 
 
 def _checked_modes(modes: Sequence[Mode | str]) -> list[Mode]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from vecsearch.index import Index
 from vecsearch.store import Part
-from vecsearch.types import FloatArray, IntArray, Metric, ScoreArray
+from vecsearch.types import FloatArray, IntArray, Metric, ScoreArray, chunk_id
 
 _BLOCK = 16_384  # rows in float64 at a time: 50 MB at 384 dimensions
 _TIE = 1e-9  # scores so near to the k-th are equal to it
@@ -32,8 +32,8 @@ def recall_of(index: Index, parts: Sequence[Part], queries: FloatArray, k: int) 
     """
     nearest = _nearest(parts, queries, k, Metric.of(index.info().metric))
     shares = []
-    for hits, ids in zip(index.search(queries, k), nearest, strict=True):
-        shares.append(len({hit.chunk_id for hit in hits} & ids) / min(k, len(ids)))
+    for ranked, ids in zip(index.rank(queries, k), nearest, strict=True):
+        shares.append(len({chunk.chunk_id for chunk in ranked} & ids) / min(k, len(ids)))
     return sum(shares) / len(shares)
 
 
@@ -73,4 +73,4 @@ def _chunk_id(parts: Sequence[Part], ends: IntArray, row: int) -> str:
     number = int(np.searchsorted(ends, row, side="right"))
     segment = parts[number].segment
     own = row - int(ends[number]) + segment.entry.rows
-    return f"{segment.value('document_id', own)}#{segment.value('ordinal', own)}"
+    return chunk_id(segment.value("document_id", own), segment.value("ordinal", own))

@@ -36,11 +36,15 @@ class Script(IntEnum):
 
 
 class Language(NamedTuple):
-    """A language: its ISO 639-1 code, the name of its Snowball algorithm, its scripts."""
+    """A language: its ISO 639-1 code, the name of its Snowball algorithm, its scripts.
+
+    `accents` says whether the algorithm tells endings apart by them, as "-ción" in Spanish.
+    """
 
     code: str
     algorithm: str
     scripts: tuple[Script, ...]
+    accents: bool = True
 
 
 # A language's number is its place, and part of a term: a new one goes to the end, 63 at most. Of languages that a text
@@ -48,13 +52,13 @@ class Language(NamedTuple):
 # letters, so that either finds the other.
 LANGUAGES = (
     Language("none", "", ()),
-    Language("en", "english", (Script.LATIN,)),
-    Language("de", "german", (Script.LATIN,)),
+    Language("en", "english", (Script.LATIN,), accents=False),
+    Language("de", "german", (Script.LATIN,), accents=False),
     Language("es", "spanish", (Script.LATIN,)),
     Language("fr", "french", (Script.LATIN,)),
     Language("it", "italian", (Script.LATIN,)),
     Language("pt", "portuguese", (Script.LATIN,)),
-    Language("nl", "dutch", (Script.LATIN,)),
+    Language("nl", "dutch", (Script.LATIN,), accents=False),
     Language("ru", "russian", (Script.CYRILLIC,)),
     Language("pl", "polish", (Script.LATIN,)),
     Language("ro", "romanian", (Script.LATIN,)),
@@ -62,18 +66,18 @@ LANGUAGES = (
     Language("cs", "czech", (Script.LATIN,)),
     Language("hu", "hungarian", (Script.LATIN,)),
     Language("tr", "turkish", (Script.LATIN,)),
-    Language("id", "indonesian", (Script.LATIN,)),
+    Language("id", "indonesian", (Script.LATIN,), accents=False),
     Language("da", "danish", (Script.LATIN,)),
     Language("no", "norwegian", (Script.LATIN,)),
-    Language("fi", "finnish", (Script.LATIN,)),
+    Language("fi", "finnish", (Script.LATIN,), accents=False),
     Language("sr", "serbian", (Script.LATIN, Script.CYRILLIC)),
     Language("ca", "catalan", (Script.LATIN,)),
     Language("lt", "lithuanian", (Script.LATIN,)),
-    Language("et", "estonian", (Script.LATIN,)),
+    Language("et", "estonian", (Script.LATIN,), accents=False),
     Language("ga", "irish", (Script.LATIN,)),
     Language("eu", "basque", (Script.LATIN,)),
     Language("eo", "esperanto", (Script.LATIN,)),
-    Language("el", "greek", (Script.GREEK,)),
+    Language("el", "greek", (Script.GREEK,), accents=False),
     Language("hy", "armenian", (Script.ARMENIAN,)),
     Language("ar", "arabic", (Script.ARABIC,)),
     Language("fa", "persian", (Script.ARABIC,)),

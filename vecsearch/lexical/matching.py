@@ -28,7 +28,7 @@ def matched(query: str, text: str, language: str = AUTO) -> list[Span]:
     return _joined(
         span
         for span, word in zip(word_spans(text), words(text), strict=True)
-        if any(stemmers.term(form, told[script_of(form)]) in wanted for form in forms(word))
+        if any(wanted.intersection(stemmers.terms(form, told[script_of(form)])) for form in forms(word))
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from vecsearch.errors import IndexDamaged
 from vecsearch.lexical.languages import LANGUAGES
-from vecsearch.lexical.reading import Reading, ranges, read
+from vecsearch.lexical.reading import Reading, ranges, read, spread
 from vecsearch.lexical.terms import LANGUAGE_SHIFT, Stemmers, rules
 from vecsearch.types import BoolArray, IntArray
 
 TermArray = npt.NDArray[np.uint64]
 RowArray = npt.NDArray[np.uint32]
+_LOOKED_AT = 4_096  # postings at once, where one that is there is looked for
 _TEXTS_AT_ONCE = 4_096  # 50 MB for texts of 200 words; with fewer, common words are looked at more often
 
 
@@ -64,13 +65,23 @@ class Postings:
         """Whether the same texts would give the same terms today; else a few words are missed until they are."""
         return self.rules == rules()
 
-    @property
-    def languages(self) -> list[int]:
-        """The numbers of the languages that the terms are in, as far as there are such languages."""
+    def languages(self, alive: BoolArray | None = None) -> list[int]:
+        """The numbers of the languages that the terms are in, as far as there are such languages.
+
+        With a mask, bool (n,), those in which a row has a term where it is true. Raises IndexDamaged.
+        """
         bounds = np.arange(len(LANGUAGES) + 1, dtype=np.uint64)
         firsts = np.searchsorted(self.terms, bounds << np.uint64(LANGUAGE_SHIFT))
         numbers: list[int] = np.flatnonzero(np.diff(firsts)).tolist()
-        return numbers
+        if alive is None:
+            return numbers
+        spans = self._within(self.starts[firsts[:-1]], self.starts[firsts[1:]])
+        return [number for number in numbers if self._any_there(spans, number, alive)]
+
+    def says_what(self, other: Postings) -> bool:
+        """Whether the same rows have the same terms, as often, in both."""
+        arrays = [(p.terms, p.starts, p.rows, p.counts, p.lengths) for p in (self, other)]
+        return all(map(np.array_equal, *arrays))
 
     def spans(self, wanted: TermArray) -> Spans:
         """Where the postings of each of these terms are; raises IndexDamaged when that is outside."""
@@ -79,9 +90,7 @@ class Postings:
         there[there] = self.terms[places[there]] == wanted[there]
         begins, ends = np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
         begins[there], ends[there] = self.starts[places[there]], self.starts[places[there] + 1]
-        if np.any((begins < 0) | (begins > ends) | (ends > len(self.rows))):
-            raise IndexDamaged(f"{self.name} tells of postings beyond its end: run vecsearch verify")
-        return Spans(begins, ends)
+        return self._within(begins, ends)
 
     def taken(self, spans: Spans) -> Taken:
         """The postings in these spans, one span after the other; raises IndexDamaged for a row that there cannot be."""
@@ -90,6 +99,18 @@ class Postings:
         if rows.max(initial=0) >= max(1, len(self.lengths)):
             raise IndexDamaged(f"{self.name} names row {rows.max()} of {len(self.lengths)}: run vecsearch verify")
         return Taken(rows, np.concatenate([self.counts[:0], *(self.counts[span] for span in slices)]))
+
+    def _within(self, begins: IntArray, ends: IntArray) -> Spans:
+        """These spans, known to be of postings that there are."""
+        if np.any((begins < 0) | (begins > ends) | (ends > len(self.rows))):
+            raise IndexDamaged(f"{self.name} tells of postings beyond its end: run vecsearch verify")
+        return Spans(begins, ends)
+
+    def _any_there(self, spans: Spans, number: int, alive: BoolArray) -> bool:
+        """Whether one of the postings in a span is of a row that is there; most often one of the first is."""
+        begin, end = int(spans.begins[number]), int(spans.ends[number])
+        pieces = (np.array([[first], [min(first + _LOOKED_AT, end)]]) for first in range(begin, end, _LOOKED_AT))
+        return any(alive[self.taken(Spans(*piece)).rows].any() for piece in pieces)
 
     def check(self) -> None:
         """Raises IndexDamaged unless every number is one that can be; reads them all."""
@@ -121,13 +142,14 @@ def _postings_read(reading: Reading) -> Postings:
     stemmers = Stemmers()
     numbers, places = np.divmod(tokens, len(reading.forms) or 1)
     found = [
-        stemmers.term(reading.forms[place], number)
+        stemmers.terms(reading.forms[place], number)
         for place, number in zip(places.tolist(), numbers.tolist(), strict=True)
     ]
-    terms, term_of = np.unique(np.array(found, np.uint64), return_inverse=True)
-    cells, counts = np.unique(term_of[inverse] * n + reading.rows, return_counts=True)
+    terms, term_of = np.unique(np.array([*chain.from_iterable(found)], np.uint64), return_inverse=True)
+    standing, each = spread(reading.rows, inverse, found)
+    cells, counts = np.unique(term_of[each] * n + standing, return_counts=True)
     of_term, rows = np.divmod(cells, n or 1)
-    lengths = np.bincount(reading.rows, minlength=n)
+    lengths = np.bincount(standing, minlength=n)
     return _postings(terms, np.bincount(of_term, minlength=len(terms)), rows, counts, lengths, rules())
 
 

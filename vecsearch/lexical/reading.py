@@ -5,7 +5,7 @@ Only a word that was not met before is looked at by itself; a text of common wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 from itertools import chain
 
@@ -52,18 +52,18 @@ def read(texts: Iterable[str], language: str) -> Reading:
     by_word = [[known[form] for form in forms(word)] for word in met]
     rows = np.repeat(np.arange(len(tokens), dtype=np.int64), [len(found) for found in tokens])
     places = np.fromiter(chain.from_iterable(tokens), np.int64, len(rows))
-    rows, places = _in_forms(rows, places, by_word)
+    rows, parts = spread(rows, places, by_word)
+    places = np.fromiter(chain.from_iterable(by_word), np.int64)[parts]
     seen = list(known)
     scripts = np.array([script_of(form) for form in seen], np.int64)
     return Reading(rows, places, seen, scripts, languages_told(_counted(rows, places, seen, len(tokens)), language))
 
 
-def _in_forms(rows: IntArray, words: IntArray, forms_of: Sequence[Sequence[int]]) -> tuple[IntArray, IntArray]:
-    """Each word as its forms, which stand where it stands."""
-    sizes = np.array([len(found) for found in forms_of], np.int64)
-    flat = np.fromiter(chain.from_iterable(forms_of), np.int64, int(sizes.sum()))
+def spread(rows: IntArray, things: IntArray, parts_of: Sequence[Sized]) -> tuple[IntArray, IntArray]:
+    """Each thing as its parts, which stand in the row where it stands; a part is numbered over those of all things."""
+    sizes = np.array([len(parts) for parts in parts_of], np.int64)
     firsts = np.cumsum(sizes) - sizes
-    return np.repeat(rows, sizes[words]), flat[ranges(firsts[words], sizes[words])]
+    return np.repeat(rows, sizes[things]), ranges(firsts[things], sizes[things])
 
 
 def ranges(firsts: IntArray, sizes: IntArray) -> IntArray:

@@ -6,6 +6,10 @@ A term is its language's number in 6 bits and 58 bits of a digest of the stem. S
 German text are two terms, and what stands in a file has one size. Two stems of a language with one digest count as one
 word: of a million stems two have that in one of half a million cases.
 
+People leave accents out when they ask, so "cafe" finds "Café". Where a stemmer makes nothing of accents, they go before
+it reads the word. Elsewhere it needs them: of two Spanish words with one lemma it makes one stem in 70 of 100 cases, in
+43 without accents. There a word stands in an index as it is and, where that makes another term, without them.
+
 An index has to be built again when what is written here changes what becomes of a word: raise _RULES then.
 """
 
@@ -20,7 +24,7 @@ from typing import Any
 
 from vecsearch.lexical.languages import LANGUAGES, NONE
 
-_RULES = 1
+_RULES = 2
 LANGUAGE_SHIFT = 58
 _ACRONYMS = re.compile(r"[A-Z]{2,}s")  # "RNAs" is one word
 _JOINERS = "\u200c\u200d"  # inside words of Persian and Indic scripts
@@ -79,11 +83,11 @@ def _begins_part(before: str, character: str, following: str) -> bool:
     return character.isupper() and (before.islower() or (before.isupper() and following.islower()))
 
 
-def _folded(stem: str) -> str:
-    """The stem without accents where it is Latin or Greek: people leave them out when they ask."""
-    if stem.isascii():
-        return stem
-    apart = unicodedata.normalize("NFD", stem.translate(_WITHOUT))
+def _folded(form: str) -> str:
+    """The form or stem without accents where it is Latin or Greek."""
+    if form.isascii():
+        return form
+    apart = unicodedata.normalize("NFD", form.translate(_WITHOUT))
     if apart < "\u0400":
         return _ACCENT.sub("", apart).translate(_UNACCENTED)
     return unicodedata.normalize("NFC", apart)
@@ -94,9 +98,16 @@ class Stemmers:
 
     def term(self, form: str, number: int) -> int:
         """What a form is searched by in the language with this number."""
-        stem = form if number == NONE else self._stemmers[number].stemWord(form)
+        read = form if LANGUAGES[number].accents else _folded(form) or form
+        stem = read if number == NONE else self._stemmers[number].stemWord(read)
         digest = blake2b((_folded(stem) or form).encode(), digest_size=8).digest()
         return number << LANGUAGE_SHIFT | int.from_bytes(digest, "little") >> 64 - LANGUAGE_SHIFT
+
+    def terms(self, form: str, number: int) -> list[int]:
+        """What a form is found by: its own term, and that of the form without accents where it is another."""
+        if form.isascii():
+            return [self.term(form, number)]
+        return list(dict.fromkeys(self.term(each, number) for each in (form, _folded(form) or form)))
 
     @cached_property
     def _stemmers(self) -> list[Any]:

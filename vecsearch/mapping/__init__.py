@@ -82,9 +82,6 @@ def draw_map(
     drawing = _drawing(chunks, colours, projection, _note(method, chunks, projection.share), queries)
     with files.replacing(path) as stream:
         _WRITERS[path.suffix.lower()](stream, drawing)
-    legend: Counter[str] = Counter()
-    for entry in drawing.entries:
-        legend[entry.name] += entry.count
     return MapReport(
         file=str(path),
         method=method,
@@ -93,8 +90,16 @@ def draw_map(
         queries=len(queries),
         share=projection.share,
         seed=chunks.seed,
-        legend=dict(legend),
+        legend=_legend(drawing),
     )
+
+
+def _legend(drawing: Drawing) -> dict[str, int]:
+    """How many chunks each name of the legend stands for."""
+    counts: Counter[str] = Counter()
+    for entry in drawing.entries:
+        counts[entry.name] += entry.count
+    return dict(counts)
 
 
 def _drawing(chunks: Sample, colours: Colouring, projection: Projection, note: str, queries: Sequence[str]) -> Drawing:

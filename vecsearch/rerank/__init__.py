@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vecsearch.encoders import TRUSTED, Loading
+from vecsearch.encoders import TRUSTED, Loading, graph_or_torch
 from vecsearch.encoders.folder import ModelFolder, find_model, find_whole_model, is_graph
 from vecsearch.encoders.known import folder_named
-from vecsearch.encoders.runtimes import Runtime, installed
-from vecsearch.errors import ExtraMissing, InvalidOption, ModelNotFound, ModelUnsupported
+from vecsearch.encoders.runtimes import Runtime
+from vecsearch.errors import InvalidOption, ModelNotFound
 from vecsearch.rerank.reranker import Reranker, checked_scores
 
 __all__ = ["Reranker", "checked_scores", "load_reranker"]
@@ -62,22 +62,14 @@ def _full_name(model: str) -> str:
 
 
 def _opened(model: str, loading: Loading) -> Reranker:
-    """A graph that we have or build; else by sentence-transformers, if nothing else was asked for."""
+    """By a graph or by torch, as an encoder's model is."""
     from vecsearch.rerank.spec import check_one_score
 
     if loading.device or loading.runtime is Runtime.SENTENCE_TRANSFORMERS:
         return _by_torch(model, loading)
     folder = find_model(model)
     check_one_score(folder.path)  # what fails here fails in any runtime
-    try:
-        return _by_graph(folder, loading)
-    except ModelUnsupported as unsupported:
-        if loading.runtime:
-            raise
-        if not installed(Runtime.SENTENCE_TRANSFORMERS):
-            purpose = f"the model {model!r} ({unsupported})"
-            raise ExtraMissing.of("sentence-transformers", "sentence-transformers", purpose) from None
-    return _by_torch(model, loading)
+    return graph_or_torch(model, loading, lambda: _by_graph(folder, loading), lambda: _by_torch(model, loading))
 
 
 def _by_graph(folder: ModelFolder, loading: Loading) -> Reranker:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vecsearch.encoders.tokens import open_tokenizer
 from vecsearch.encoders.transformer.runtime import Batching
 from vecsearch.errors import ModelDamaged
 from vecsearch.rerank.spec import PairSpec
@@ -35,13 +36,8 @@ class PairTokenizer:
 
     def __init__(self, spec: PairSpec) -> None:
         """Load the spec's tokenizer; raises ModelDamaged when it is none, or does not belong to the model."""
-        from tokenizers import Tokenizer
-
         path = spec.tokenizer
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # the library raises bare Exception
-            raise ModelDamaged(f"{path} is not a tokenizer: {error}") from error
+        self._tokenizer = open_tokenizer(path)
         special = self._tokenizer.num_special_tokens_to_add(True)
         if special >= spec.max_tokens:
             raise ModelDamaged(

@@ -1,7 +1,6 @@
 """A cross-encoder opened by sentence-transformers: a query and texts in, scores out, on the device that torch finds.
 
-The only file besides the encoders' torch/session.py that imports sentence-transformers and torch; what it does so that
-they stay quiet and make up no weights is shared with that one.
+How it is opened, and how a batch that is too large is halved, is shared with the encoders.
 """
 
 from __future__ import annotations
@@ -12,25 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from vecsearch.encoders.torch.session import (
-    MISSING_4,
-    MISSING_5,
-    STYLE,
-    TorchOptions,
-    check_device,
-    check_tensors,
-    half_batch,
-    is_out_of_memory,
-    mismatches,
-    quiet,
-    sentence_transformers_library,
-    short,
-    torch_threads,
-)
+from vecsearch.encoders.torch.opening import TorchOptions, opening, sentence_transformers_library, short
+from vecsearch.encoders.torch.session import batches_that_fit, is_out_of_memory, torch_threads
 from vecsearch.errors import ModelDamaged, ModelUnsupported
-from vecsearch.types import FloatArray
-
-_BATCH_TEXTS = 32  # sentence-transformers' own
+from vecsearch.types import FloatArray, IntArray
 
 
 class TorchPairs:
@@ -41,23 +25,9 @@ class TorchPairs:
         library = sentence_transformers_library()
         self.folder = folder
         self._threads = options.threads
-        check_device(options.device)
-        check_tensors(folder)
-        arguments = "model_kwargs" if int(library.__version__.partition(".")[0]) >= 4 else "automodel_args"
-        with quiet() as said:
-            try:
-                self._model: Any = library.CrossEncoder(
-                    str(folder.absolute()),  # a relative one could be taken for a name on the hub
-                    device=options.device,
-                    trust_remote_code=options.trusted,
-                    local_files_only=True,
-                    **{arguments: {"use_safetensors": True}},
-                )
-            except Exception as error:  # whatever a library that opens hundreds of architectures raises
-                reason = "; ".join(mismatches(said)) or short(error)
-                raise ModelDamaged(f"{folder} cannot be opened by sentence-transformers: {reason}") from error
-        if missing := _missing_weights(said):
-            raise ModelDamaged(f"{folder}: its safetensors lack {missing[0]}, which config.json asks for")
+        weights = "model_kwargs" if int(library.__version__.partition(".")[0]) >= 4 else "automodel_args"
+        with opening(folder, options) as (place, arguments):
+            self._model: Any = library.CrossEncoder(place, **arguments, **{weights: {"use_safetensors": True}})
 
     def scores(self, query: str, texts: Sequence[str]) -> FloatArray:
         """The scores of `texts`, in their order: float32 (n,).
@@ -67,21 +37,17 @@ class TorchPairs:
         it gives no single score.
         """
         scores = np.empty(len(texts), np.float32)
-        order = np.argsort([-len(text) for text in texts], kind="stable")
-        start, size = 0, _BATCH_TEXTS
+
+        def run(rows: IntArray) -> FloatArray | None:
+            return self._run_if_it_fits([(query, texts[row]) for row in rows])
+
         with torch_threads(self._threads):
-            while start < len(order):
-                rows = order[start : start + size]
-                found = self._run_if_it_fits([(query, texts[row]) for row in rows])
-                if found is None:
-                    size = half_batch(len(rows), self._model.model.device.type)
-                    continue
+            for rows, found in batches_that_fit(texts, self._model.model.device.type, run):
                 if found.shape != (len(rows),):
                     raise ModelUnsupported(
                         f"{self.folder} gives {found.shape[1:]} numbers for a pair, expected one score"
                     )
                 scores[rows] = found
-                start += len(rows)
         return scores
 
     def _run_if_it_fits(self, pairs: list[tuple[str, str]]) -> FloatArray | None:
@@ -93,10 +59,3 @@ class TorchPairs:
                 return None
             raise ModelDamaged(f"{self.folder} cannot score: {short(error)}") from error
         return np.asarray(found, np.float32)
-
-
-def _missing_weights(said: Sequence[str]) -> list[str]:
-    """The weights that transformers says it made up; of a cross-encoder a pooler's count like any other."""
-    plain = STYLE.sub("", "\n".join(said))
-    listed = [name.strip(" '\"\n") for names in MISSING_4.findall(plain) for name in names.split(",")]
-    return [*MISSING_5.findall(plain), *listed]

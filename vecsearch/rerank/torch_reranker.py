@@ -15,7 +15,7 @@ import numpy as np
 from vecsearch.encoders.folder import ModelFolder
 from vecsearch.encoders.modules import Module, module_at
 from vecsearch.encoders.settings import parse_json, read_json
-from vecsearch.encoders.torch.session import TorchOptions
+from vecsearch.encoders.torch.opening import TorchOptions
 from vecsearch.encoders.torch.trust import check_weights, needed_code
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelUnsupported
 from vecsearch.rerank.pairs import readable

@@ -21,7 +21,8 @@ from time import monotonic
 from vecsearch import files
 from vecsearch.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.encoders.torch.encoder import TorchEncoder
-from vecsearch.encoders.torch.session import sentence_transformers_library
+from vecsearch.encoders.torch.opening import sentence_transformers_library
+from vecsearch.encoders.torch.session import torch_threads
 from vecsearch.errors import IndexLocked, InvalidDocument, InvalidOption
 from vecsearch.evaluation import Evaluation
 from vecsearch.evaluation.measures import require_ir_measures
@@ -60,13 +61,15 @@ def tune(
     base: str = DEFAULT_MODEL,
     options: TuneOptions = _DEFAULTS,
     device: str | None = None,
+    threads: int | None = None,
     progress: Callable[[TuneProgress], None] | None = None,
 ) -> TuneReport:
     """The new folder `output` holds `base` trained with the pairs: load_encoder() opens it as any model's.
 
     Whether that helps is in the report and in the folder's README.md, by queries that were held out. What is made on
     the way is in a folder beside it, `output` with .part behind it: a run that was killed goes on from there when it is
-    started again with the same pairs, options and base. `device` is torch's name of one.
+    started again with the same pairs, options and base. `device` is torch's name of one; where that is the processor,
+    `threads` bounds its cores, and a run that goes on with as many ends with the same bytes.
 
     Raises InvalidOption when there is something at `output`, or an unfinished run with other arguments; InvalidDocument
     for too few pairs, ExtraMissing without sentence-transformers or ir-measures, and what load_encoder() raises.
@@ -78,19 +81,10 @@ def tune(
     require_ir_measures()
     sentence_transformers_library()
     split = hold_out(list(pairs), options.held_out, options.seed)
-    encoder = _trainable(base, device)
-    run = _Run(
-        place=place.with_name(f"{place.name}.part"),
-        encoder=encoder,
-        split=split,
-        options=options,
-        steps=_steps(split.training, options),
-        digest=_digest(encoder.fingerprint, split, options),
-        tell=progress or (lambda _: None),
-    )
+    run = _run_of(place, split, _trainable(base, device, threads), options, progress or (lambda _: None))
     run.place.mkdir(parents=True, exist_ok=True)
     try:
-        with writing(run.place / _LOCK, 0):
+        with writing(run.place / _LOCK, 0), torch_threads(threads):
             report = _written(run, _trained(run), place, started)
     except IndexLocked:
         raise IndexLocked(f"{place} is being made by another process: let it finish, or stop it") from None
@@ -98,9 +92,23 @@ def tune(
     return report
 
 
-def _trainable(base: str, device: str | None) -> TorchEncoder:
+def _run_of(
+    place: Path, split: Split, encoder: TorchEncoder, options: TuneOptions, tell: Callable[[TuneProgress], None]
+) -> _Run:
+    return _Run(
+        place=place.with_name(f"{place.name}.part"),
+        encoder=encoder,
+        split=split,
+        options=options,
+        steps=_steps(split.training, options),
+        digest=_digest(encoder.fingerprint, split, options),
+        tell=tell,
+    )
+
+
+def _trainable(base: str, device: str | None, threads: int | None) -> TorchEncoder:
     """The base as torch runs it."""
-    encoder = load_encoder(base, runtime="sentence-transformers", device=device)
+    encoder = load_encoder(base, runtime="sentence-transformers", device=device, threads=threads)
     if not isinstance(encoder, TorchEncoder):
         raise InvalidOption(f"base is {base!r}, which is no model that can be trained: name one that can")
     return encoder

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vecsearch.encoders.torch.encoder import TorchEncoder
-from vecsearch.encoders.torch.session import quiet, short
+from vecsearch.encoders.torch.opening import quiet, short
 from vecsearch.errors import InvalidOption, ModelUnsupported
 from vecsearch.tuning.batches import Batch
 from vecsearch.tuning.options import TuneOptions

@@ -79,6 +79,10 @@ class Upkeep:
                 self._snapshot = self._store.snapshot(self._pinned)  # nothing shared: what is open may be damaged
         return found
 
+    def discard_if_empty(self) -> bool:
+        """There is no index any more where nothing was committed since it was made; whether that was so."""
+        return history.discard_if_empty(self._store)
+
     def export(self, file: str | PathLike[str]) -> int:
         """Writes the chunks that a search can find, with vectors, to a Parquet file; how many they are."""
         return exchange.export(self._snapshot, Path(file))

@@ -22,6 +22,20 @@ def log(store: Store) -> list[Version]:
     return list(_kept(store))
 
 
+def discard_if_empty(store: Store) -> bool:
+    """There is no index any more where nothing was committed since it was made; whether that was so.
+
+    Raises IndexNotFound.
+    """
+    store.manifest()  # a lock makes the folder that it lies in
+    with store.locked():
+        if store.versions() != [1] or store.manifest().segments or store.tags():
+            return False
+        store.manifest_path(1).unlink()
+        store.unmake(made=True)
+    return True
+
+
 def numbered(store: Store, version: int | str) -> int:
     """The number of a version that is named by its number or a tag; raises IndexNotFound for no index or such tag."""
     if not store.exists():

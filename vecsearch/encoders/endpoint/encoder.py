@@ -83,6 +83,10 @@ class EndpointEncoder:
             raise InvalidOption(f"${_LIMIT_VARIABLE} is {given!r}; expected a number of tokens")
         return int(given) if given else _MAX_TOKENS
 
+    def check_usable(self) -> None:
+        """Raises EndpointFailed without the key that the endpoint needs, ExtraMissing without openai; asks nothing."""
+        self._requests.check_usable()
+
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens, estimated: int64 (tokens, 2), nothing cut."""
         return [estimated_spans(text) for text in texts]

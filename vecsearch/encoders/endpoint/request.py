@@ -80,6 +80,10 @@ class Requests:
         self._lock = Lock()
         self._made: OpenAI | None = None
 
+    def check_usable(self) -> None:
+        """Raises what a request would before it is sent: EndpointFailed without a key, ExtraMissing without openai."""
+        self._client()
+
     def vectors(self, texts: Sequence[str], *, retries: int, stop: Event) -> FloatArray:
         """The vectors of texts that fit into a request, in their order: float32 (n, dim), finite.
 

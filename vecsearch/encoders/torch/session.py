@@ -1,18 +1,12 @@
 """A model opened by sentence-transformers: prompted texts in, vectors out, on the device that torch finds.
 
-The only file that imports sentence-transformers, transformers and torch. They log, draw bars and warn while they
-open a model; none of that reaches the user, and what they say of missing weights is an error here: they would go on
-with random numbers in their place.
+How it is opened, and what goes wrong then, is in `opening`; here is what it is asked, and with which batches.
 """
 
 from __future__ import annotations
 
-import logging
-import re
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,25 +14,11 @@ from typing import Any
 import numpy as np
 
 from vecsearch.encoders.tokens import TextTokenizer
-from vecsearch.errors import ExtraMissing, InvalidOption, ModelDamaged
-from vecsearch.types import FloatArray, Role
+from vecsearch.encoders.torch.opening import TorchOptions, opening, sentence_transformers_library, short
+from vecsearch.errors import InvalidOption, ModelDamaged
+from vecsearch.types import FloatArray, IntArray, Role
 
 _BATCH_TEXTS = 32  # sentence-transformers' own
-_LOGGERS = ("transformers", "sentence_transformers", "huggingface_hub")
-STYLE = re.compile(r"\x1b\[[0-9;]*m")
-MISSING_5 = re.compile(r"^(\S.*?) +\| MISSING", re.M)  # a row of the report that transformers 5 logs
-_MISMATCH_5 = re.compile(r"^(\S.*?) +\| MISMATCH +\| Reinit due to (.*)$", re.M)
-MISSING_4 = re.compile(r"newly initialized[^\[]*\[(.*?)\]", re.S)  # the list in the sentence that 4 logs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TorchOptions:
-    """`shortened` cuts vectors to so many numbers, `trusted` lets code of the model's own run."""
-
-    device: str | None = None
-    threads: int | None = None
-    shortened: int | None = None
-    trusted: bool = False
 
 
 class TorchModel:
@@ -49,23 +29,11 @@ class TorchModel:
         library = sentence_transformers_library()
         self.folder = folder
         self._threads = options.threads
-        check_device(options.device)
-        check_tensors(folder)
-        with quiet() as said:
-            try:
-                self._model: Any = library.SentenceTransformer(
-                    str(folder.absolute()),  # a relative one could be taken for a name on the hub
-                    device=options.device,
-                    trust_remote_code=options.trusted,
-                    local_files_only=True,
-                    truncate_dim=options.shortened,
-                    model_kwargs={"use_safetensors": True},
-                )
-            except Exception as error:  # whatever a library that opens hundreds of architectures raises
-                reason = "; ".join(mismatches(said)) or short(error)
-                raise ModelDamaged(f"{folder} cannot be opened by sentence-transformers: {reason}") from error
-        if missing := _missing_weights(said):
-            raise ModelDamaged(f"{folder}: its safetensors lack {missing[0]}, which config.json asks for")
+        # A pooler's weights are not used for vectors, and many files lack them.
+        with opening(folder, options, needed=lambda name: "pooler" not in name) as (place, arguments):
+            self._model: Any = library.SentenceTransformer(
+                place, **arguments, truncate_dim=options.shortened, model_kwargs={"use_safetensors": True}
+            )
 
     @property
     def module(self) -> Any:
@@ -103,19 +71,15 @@ class TorchModel:
         another length than `dim`.
         """
         vectors = np.empty((len(texts), dim), np.float32)
-        order = np.argsort([-len(text) for text in texts], kind="stable")
-        start, size = 0, _BATCH_TEXTS
+
+        def run(rows: IntArray) -> FloatArray | None:
+            return self._run_if_it_fits([texts[row] for row in rows], prompt, role)
+
         with torch_threads(self._threads):
-            while start < len(order):
-                rows = order[start : start + size]
-                found = self._run_if_it_fits([texts[row] for row in rows], prompt, role)
-                if found is None:
-                    size = half_batch(len(rows), self._model.device.type)
-                    continue
+            for rows, found in batches_that_fit(texts, self._model.device.type, run):
                 if found.shape != (len(rows), dim):
                     raise ModelDamaged(f"{self.folder} gives vectors of shape {found.shape[1:]}, its files say {dim}")
                 vectors[rows] = found
-                start += len(rows)
         return vectors
 
     def tokens(self, text: str, prompt: str, role: Role) -> tuple[list[int], FloatArray] | None:
@@ -155,91 +119,6 @@ class TorchModel:
         return np.asarray(found, np.float32)
 
 
-def sentence_transformers_library() -> Any:
-    """The library, imported quietly; raises ExtraMissing."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import sentence_transformers
-    except ModuleNotFoundError as error:
-        if error.name != "sentence_transformers":
-            raise
-        raise ExtraMissing.of("sentence-transformers", "sentence-transformers", "to run this model") from None
-    return sentence_transformers
-
-
-def check_device(device: str | None) -> None:
-    """Raises InvalidOption for a device that is not here."""
-    import torch
-
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # the second where torch was built without CUDA
-        raise InvalidOption(f"device {device!r} cannot be used: {short(error)}; expected cuda, mps or cpu") from error
-
-
-def check_tensors(folder: Path) -> None:
-    """Raises ModelDamaged for a safetensors file that is cut short or none: transformers does not say which it was."""
-    from safetensors import safe_open
-
-    for path in sorted(folder.rglob("*.safetensors")):
-        try:
-            with safe_open(path, framework="np"):
-                pass
-        except Exception as error:  # the library's own, without a public base
-            raise ModelDamaged(f"{path} cannot be read: {short(error)}; download it again") from error
-
-
-@contextmanager
-def quiet() -> Iterator[list[str]]:
-    """Nothing of what the libraries log, draw or warn of is seen; what they log is in the list."""
-    from transformers.utils import logging as bars
-
-    listener = _Listener()
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
-    progress: Any = bars  # without types in some releases, with them in others
-    drawn = progress.is_progress_bar_enabled()
-    for logger in loggers:
-        logger.handlers, logger.propagate = [listener], False
-        logger.setLevel(logging.WARNING)
-    progress.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield listener.said
-    finally:
-        for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):
-            logger.handlers, logger.propagate = handlers, propagate
-            logger.setLevel(level)
-        if drawn:
-            progress.enable_progress_bar()
-
-
-class _Listener(logging.Handler):
-    """Keeps what is logged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
-
-
-def _missing_weights(said: Sequence[str]) -> list[str]:
-    """The weights that transformers says it made up; a pooler's are not used for vectors, and many files lack them."""
-    plain = STYLE.sub("", "\n".join(said))
-    listed = [name.strip(" '\"\n") for names in MISSING_4.findall(plain) for name in names.split(",")]
-    return [name for name in [*MISSING_5.findall(plain), *listed] if "pooler" not in name]
-
-
-def mismatches(said: Sequence[str]) -> list[str]:
-    """The first weight whose shape is not what config.json says: transformers 5 logs it, its error does not say it."""
-    found = _MISMATCH_5.findall(STYLE.sub("", "\n".join(said)))
-    return [f"{name}: {' '.join(reason.split())}" for name, reason in found[:1]]
-
-
 @contextmanager
 def torch_threads(threads: int | None) -> Iterator[None]:
     """Torch uses so many threads, and afterwards as many as before; None: as it likes."""
@@ -256,6 +135,26 @@ def torch_threads(threads: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def batches_that_fit(
+    texts: Sequence[str], device: str, run: Callable[[IntArray], FloatArray | None]
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """The rows of each batch, and what `run` makes of them; longest texts first, so that memory peaks first.
+
+    Where that is None, the batch does not fit in the device's memory and is halved: InvalidOption when not even one
+    text fits.
+    """
+    order = np.argsort([-len(text) for text in texts], kind="stable")
+    start, size = 0, _BATCH_TEXTS
+    while start < len(order):
+        rows = order[start : start + size]
+        found = run(rows)
+        if found is None:
+            size = half_batch(len(rows), device)
+            continue
+        yield rows, found
+        start += len(rows)
+
+
 def half_batch(texts: int, device: str) -> int:
     """Half of a batch that did not fit, with the memory of the whole given back; raises InvalidOption for one text."""
     import torch
@@ -269,8 +168,3 @@ def half_batch(texts: int, device: str) -> int:
 def is_out_of_memory(error: Exception) -> bool:
     """Whether a device had too little memory: CUDA has a class for it, MPS and the processor only words."""
     return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)
-
-
-def short(error: BaseException) -> str:
-    """What an error says, in one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

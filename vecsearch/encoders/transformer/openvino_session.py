@@ -10,10 +10,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from vecsearch.encoders.transformer.architecture import Shape
 from vecsearch.encoders.transformer.openvino_graph import build_model, import_openvino
 from vecsearch.encoders.transformer.spec import ModelSpec
 from vecsearch.encoders.weights import read_parameters
@@ -28,43 +30,52 @@ class Precision(str, Enum):
     BFLOAT16 = "bf16"
 
 
-class OpenvinoModel:
-    """One compiled model with a stream of its own for each thread; run() may be called from several threads."""
+class OpenvinoRequests:
+    """One compiled model with a stream of its own for each thread, which takes requests from several threads."""
 
-    def __init__(self, spec: ModelSpec, threads: int, precision: Precision) -> None:
-        """Compile the model.
+    def __init__(self, weights: Path, shape: Shape | None, threads: int, precision: Precision | None) -> None:
+        """Compile the model, by default in the fastest precision.
 
-        Raises ExtraMissing without OpenVINO, ModelDamaged when the weights are not those of the spec, ModelUnsupported
+        Raises ExtraMissing without OpenVINO, ModelDamaged when the weights are not of that shape, ModelUnsupported
         for a model that ships its graph.
         """
-        if spec.shape is None:
-            raise ModelUnsupported(f"{spec.weights}: a graph of its own is run by onnxruntime, not by openvino")
+        if shape is None:
+            raise ModelUnsupported(f"{weights}: a graph of its own is run by onnxruntime, not by openvino")
         openvino = import_openvino()
+        fastest = Precision.BFLOAT16 if computes_bfloat16() else Precision.FLOAT32
         settings = {
-            "INFERENCE_PRECISION_HINT": precision.value,
+            "INFERENCE_PRECISION_HINT": (precision or fastest).value,
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
         }
-        model = build_model(spec.shape, read_parameters(spec.weights, spec.shape))
+        model = build_model(shape, read_parameters(weights, shape))
         self._compiled = openvino.Core().compile_model(model, "CPU", settings)
         self._idle: list[Any] = []
         self._lock = threading.Lock()
 
-    def run(self, ids: IntArray, lengths: IntArray, *, alone: bool) -> FloatArray:  # noqa: ARG002  # streams have a core
-        """Token numbers (n, tokens), of which the first `lengths` (n,) count -> their vectors (n, tokens, dim)."""
-        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.float32)
-        with self._request() as request:
-            hidden: FloatArray = request.infer([ids, mask], share_inputs=True)[0]
-            return hidden
-
     @contextmanager
-    def _request(self) -> Iterator[Any]:
-        """One that no other thread uses meanwhile; its buffers are kept for the next batch."""
+    def one(self) -> Iterator[Any]:
+        """A request that no other thread uses meanwhile; its buffers are kept for the next batch."""
         with self._lock:
             request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
         yield request
         with self._lock:
             self._idle.append(request)
+
+
+class OpenvinoModel:
+    """A model whose run() may be called from several threads."""
+
+    def __init__(self, spec: ModelSpec, threads: int, precision: Precision) -> None:
+        """Compile the model; raises what OpenvinoRequests does."""
+        self._requests = OpenvinoRequests(spec.weights, spec.shape, threads, precision)
+
+    def run(self, ids: IntArray, lengths: IntArray, *, alone: bool) -> FloatArray:  # noqa: ARG002  # streams have a core
+        """Token numbers (n, tokens), of which the first `lengths` (n,) count -> their vectors (n, tokens, dim)."""
+        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.float32)
+        with self._requests.one() as request:
+            hidden: FloatArray = request.infer([ids, mask], share_inputs=True)[0]
+            return hidden
 
 
 def computes_bfloat16() -> bool:

@@ -1,0 +1,28 @@
+"""The extras of the package: `all` has every one that people use, and what the pages name there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no reader of TOML")
+
+HOUSE = Path(__file__).parents[1]
+EXTRAS = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+OURS = re.compile(r"vecsearch\[([\w,-]+)\]")
+
+
+def test_all_has_every_extra_but_those_for_developing() -> None:
+    named = [name for requirement in EXTRAS["all"] for name in OURS.match(requirement)[1].split(",")]
+    assert sorted(named) == sorted(EXTRAS.keys() - {"all", "bench", "dev"})
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs"])
+def test_every_extra_that_a_page_or_a_message_names_there_is(page: str) -> None:
+    place = HOUSE / page
+    pages = [place] if place.is_file() else sorted([*place.glob("*.md"), *(HOUSE / "vecsearch").rglob("*.py")])
+    named = {name for path in pages for each in OURS.findall(path.read_text("utf-8")) for name in each.split(",")}
+    assert len(named) > 3
+    assert named <= EXTRAS.keys()
