@@ -53,7 +53,7 @@ def main() -> None:
         for name, made in sets.items():
             if model is None or not name.endswith("+71k"):
                 asked = candidates_of(made.make(), model)
-                judged.append(_judged(name if model is None else f"{name}, static", made.kind, asked))
+                judged.append(_judged(name if model is None else f"{name}; static", made.kind, asked))
     numbers = _fit(judged)
     without = {kind: _fit([one for one in judged if one.kind != kind]) for kind in {one.kind for one in judged}}
     rows = [
@@ -63,7 +63,10 @@ def main() -> None:
     for row in rows:
         row[-1] -= row[1]
     columns = ["collection", "better leg", "gain", "gain, its kind left out", "own best weight"]
-    for title, chosen in (("contextual", lambda name: ", static" not in name), ("static", lambda name: ", " in name)):
+    for title, chosen in (
+        ("contextual", lambda name: "; static" not in name),
+        ("static", lambda name: "; static" in name),
+    ):
         some = [row for row in rows if chosen(row[0])]
         ends = [
             [end, "", *map(of, list(zip(*some, strict=True))[2:])] for end, of in (("mean", np.mean), ("worst", min))

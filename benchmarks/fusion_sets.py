@@ -19,6 +19,7 @@ from judged import (
     among,
     asked_in,
     beir,
+    chunked,
     headlines,
     intent_names,
     intents,
@@ -34,7 +35,7 @@ from vecsearch.encoders import load_encoder
 from vecsearch.encoding import Fluency, fluency_of
 from vecsearch.fusion import DEPTH, Asked, clues
 from vecsearch.lexical import AUTO, Bm25, LivePostings, postings_of
-from vecsearch.types import FloatArray, ScoreArray
+from vecsearch.types import FloatArray, IntArray, ScoreArray
 from vecsearch.vectors import inner_products, unit_rows
 
 AT = 10
@@ -49,14 +50,16 @@ class Made(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """One question's candidates: the scores of both legs and the gains, (m,), and what the best ranking would gain.
+    """One question's candidates: the scores of both legs, the documents they are of, and their gains, (m,).
 
+    `ideal` is what the best ranking would gain; a document has the place of its best candidate.
     `clues` are those that fusion goes by, none where no candidate has a word of the question. `plain` is the nDCG@10 of
     a BM25 that knows neither stems nor stop words.
     """
 
     dense: ScoreArray
     lexical: ScoreArray
+    owners: IntArray
     gains: ScoreArray
     ideal: float
     clues: tuple[float, ...]
@@ -88,15 +91,21 @@ def fitted(data: Path) -> dict[str, Made]:
         "wiki-titles": Made("wiki", lambda: titles(passages / "wiki-paragraphs.jsonl.gz")),
         **{f"sts-{one}": Made("sts", lambda one=one: paraphrases(data / "sts", one)) for one in ("en", "de", "zh")},
     }
+    cut = [name for name, made in small.items() if made.kind not in ("banking", "sts")]
     large = ("scifact-test", "squad-dev", "xquad-de", "xquad-ru", "code-stdlib", "fastapi-en")
-    return small | {
-        f"{name}+71k": Made(small[name].kind, lambda name=name: among(small[name].make(), passages)) for name in large
-    }
+    return (
+        small
+        | {f"{name}, cut": Made(small[name].kind, lambda name=name: chunked(small[name].make())) for name in cut}
+        | {
+            f"{name}+71k": Made(small[name].kind, lambda name=name: among(small[name].make(), passages))
+            for name in large
+        }
+    )
 
 
 def held_out(data: Path) -> dict[str, Made]:
     """What they were not fitted to, by name."""
-    return {
+    whole = {
         "fastapi-de": Made("fastapi", lambda: sections(data / "docs/fastapi/de")),
         "fastapi-zh": Made("fastapi", lambda: sections(data / "docs/fastapi/zh")),
         **_code("scipy", "sklearn"),
@@ -104,6 +113,10 @@ def held_out(data: Path) -> dict[str, Made]:
         "scifact-titles": Made("headlines", lambda: headlines(data / "scifact")),
         "stdlib-names": Made("names", lambda: names(Path(sysconfig.get_path("stdlib")))),
         "banking77-names": Made("banking", lambda: intent_names(data / "banking77")),
+    }
+    cut = [name for name, made in whole.items() if made.kind not in ("banking", "sentences")]
+    return whole | {
+        f"{name}, cut": Made(whole[name].kind, lambda name=name: chunked(whole[name].make())) for name in cut
     }
 
 
@@ -125,27 +138,34 @@ def candidates_of(collection: Collection, model: str | None) -> list[Candidates]
     fluencies = fluency_of(encoder, collection.queries)
     everything = np.arange(len(texts))
 
+    owners = everything if collection.owners is None else np.array(collection.owners)
+
     def asked(text: str, query: FloatArray, gains: dict[int, int], fluency: Fluency) -> Candidates:
         dense, scored = inner_products(texts, query), bm25.scores(text)
-        lexical = scored.of(0, everything)
-        rows = np.union1d(first(dense, DEPTH), _having(lexical, DEPTH))
+        lexical, unread = scored.of(0, everything), plain.scores(text).of(0, everything)
+        rows, others = np.union1d(first(dense, DEPTH), _having(lexical)), _having(unread)
         known = Asked(fluency, scored.words, scored.limit, float(np.median(scored.lengths(0, rows))))
         told = clues(dense[rows], lexical[rows], known) if lexical.any() else ()
-        gained = np.array([gains.get(row, 0) for row in rows.tolist()], np.float64)
         best = sorted(gains.values(), reverse=True)[:AT]
         ideal = float(best @ DISCOUNTS[: len(best)])
-        by_plain = np.array([gains.get(row, 0) for row in _having(plain.scores(text).of(0, everything), AT).tolist()])
-        return Candidates(
-            dense[rows], lexical[rows], gained, ideal, told, float(by_plain @ DISCOUNTS[: len(by_plain)]) / ideal
-        )
+        gained = np.array([gains.get(owner, 0) for owner in owners.tolist()], np.float64)
+        by_plain = _gained(owners[others], gained[others], unread[others]) / ideal
+        return Candidates(dense[rows], lexical[rows], owners[rows], gained[rows], ideal, told, by_plain)
 
     return list(map(asked, collection.queries, queries, collection.gains, fluencies))
 
 
 def quality(candidates: Candidates, scores: ScoreArray) -> float:
     """nDCG@10 of one question whose candidates are ranked by these scores."""
-    gained = candidates.gains[first(scores, AT)]
-    return float(gained @ DISCOUNTS[: len(gained)]) / candidates.ideal
+    return _gained(candidates.owners, candidates.gains, scores) / candidates.ideal
+
+
+def _gained(owners: IntArray, gains: ScoreArray, scores: ScoreArray) -> float:
+    """The discounted gain of the ten documents that score highest."""
+    order = np.argsort(-scores, kind="stable")
+    _, places = np.unique(owners[order], return_index=True)
+    gained = gains[order[np.sort(places)[:AT]]]
+    return float(gained @ DISCOUNTS[: len(gained)])
 
 
 def _unit(texts: Sequence[str], model: str | None, role: Role) -> FloatArray:
@@ -160,6 +180,6 @@ def first(scores: ScoreArray, k: int) -> np.ndarray:
     return np.argsort(-scores, kind="stable")[:k]
 
 
-def _having(scores: ScoreArray, k: int) -> np.ndarray:
-    found = first(scores, k)
+def _having(scores: ScoreArray) -> np.ndarray:
+    found = first(scores, DEPTH)
     return found[scores[found] > 0]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vecsearch import Document
-from vecsearch.chunking import Chunking, chunk_document
+from vecsearch import Document, Splitter
+from vecsearch.chunking import Chunking, chunk_document, default_tokens
 from vecsearch.encoders import load_encoder
 
 TEXTS = 4000  # of one collection at most, so that all scores of a query can be held
@@ -25,11 +25,15 @@ _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"])")
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Texts, questions, and for each question the gain of the texts that answer it, by their number."""
+    """Texts, questions, and for each question the gain of what answers it, by its number.
+
+    That is a text, or the document that a text is a chunk of: `owners` says which, by number; None: each is one itself.
+    """
 
     texts: list[str]
     queries: list[str]
     gains: list[dict[int, int]]
+    owners: list[int] | None = None
 
 
 def beir(folder: Path, split: str = "test") -> Collection:
@@ -58,6 +62,18 @@ def among(collection: Collection, passages: Path) -> Collection:
     """The same questions, their texts among those of a folder of .jsonl.gz files."""
     others = [record["text"] for path in sorted(passages.glob("*.jsonl.gz")) for record in records(path)]
     return Collection(collection.texts + others, collection.queries, collection.gains)
+
+
+def chunked(collection: Collection) -> Collection:
+    """The same texts as the chunks that an index has of them when nothing is said."""
+    encoder = load_encoder()
+    chunking = Chunking(max_tokens=default_tokens(Splitter.STRUCTURE, False, encoder.max_tokens))
+    texts, owners = [], []
+    for number, text in enumerate(collection.texts):
+        chunks = chunk_document(Document(str(number), text), encoder, chunking)
+        texts += [chunk.text for chunk in chunks]
+        owners += [number] * len(chunks)
+    return Collection(texts, collection.queries, collection.gains, owners)
 
 
 def sentences(folder: Path) -> Collection:

@@ -7,7 +7,7 @@ Only the numbers that were fitted for fusion are the library's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from statistics import fmean, median, pstdev
@@ -111,16 +111,23 @@ def bm25(rows: Sequence[Row], text: str) -> Bm25:
 
 
 def fused(
-    candidates: Sequence[Row], close: Sequence[float], said: Sequence[float], asked: Asked, limit: float
+    candidates: Sequence[Row],
+    first: Sequence[Row],
+    close: Mapping[Row, float],
+    said: Sequence[float],
+    asked: Asked,
+    limit: float,
 ) -> list[float]:
-    """Both scores of each candidate as one."""
-    lowest, highest, most = min(close), max(close), max(said)
-    meaning = [1.0 if highest == lowest else (value - lowest) / (highest - lowest) for value in close]
+    """Both scores of each candidate as one; those that are `first` in a leg decide how."""
+    of_first = [close[row] for row in first]
+    lowest, highest, most = min(of_first), max(of_first), max(said)
+    reach = highest - lowest
+    meaning = [(close[row] - lowest) / reach if reach else 1 + close[row] - lowest for row in candidates]
     if not most:
         return meaning
     weight = asked.dense_weight
     if weight is None:
-        weight = _weight(candidates, close, most / limit, asked)
+        weight = _weight(first, of_first, most / limit, asked)
     words = [value / most for value in said]
     return [weight * here + (1 - weight) * there for here, there in zip(meaning, words, strict=True)]
 
@@ -131,8 +138,8 @@ def _weight(candidates: Sequence[Row], close: Sequence[float], share: float, ask
     told = [
         1.0,
         0.0 if asked.contextual else 1.0,
-        log(max(asked.letters, 0.5)),
-        log((length + 1) / len(set(asked.text.split()))),
+        log(min(max(asked.letters, 0.5), 3.5)),
+        log(min((length + 1) / len(set(asked.text.split())), 4.5)),
         share,
         (max(close) - fmean(close)) / pstdev(close) if len(set(close)) > 1 else 0.0,
     ]
@@ -145,6 +152,7 @@ def expected(rows: Sequence[Row], asked: Asked, allowed: Sequence[Row] | None = 
     close = {row: similarity(row, asked) for row in among}
     of_words = bm25(rows, asked.text)
     every = dict(zip(rows, of_words.scores, strict=True))
+    least = depth
     depth = max(depth, asked.k * (1 if asked.per_document is None and asked.collapse is None else 4))
     while True:
         near = _best(among, close)[:depth]
@@ -153,7 +161,8 @@ def expected(rows: Sequence[Row], asked: Asked, allowed: Sequence[Row] | None = 
         said = [every[row] for row in candidates]
         scores = [close[row] for row in candidates] if asked.mode == "dense" else said
         if asked.mode == "hybrid" and candidates:
-            scores = fused(candidates, [close[row] for row in candidates], said, asked, of_words.limit)
+            first = list(dict.fromkeys(near[:least] + worded[:least]))
+            scores = fused(candidates, first, close, said, asked, of_words.limit)
         by_row = dict(zip(candidates, scores, strict=True))
         shown = [row for row in _best(candidates, by_row) if _reaches(close[row], asked.min_similarity)]
         shown = _chosen(shown, asked)

@@ -10,6 +10,7 @@ import pytest
 import Stemmer
 from counting import CountingEncoder
 
+import vecsearch.legs.hybrid
 import vecsearch.merging
 import vecsearch.options
 from vecsearch import Document, Index, Span
@@ -38,6 +39,7 @@ def index(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def few_are_brought(monkeypatch):
     monkeypatch.setattr(vecsearch.options, "DEPTH", DEPTH)
+    monkeypatch.setattr(vecsearch.legs.hybrid, "DEPTH", DEPTH)
 
 
 def scores_in(index: Index, query: str, mode: str, **how) -> dict[str, float]:
@@ -71,7 +73,8 @@ def test_ranks_and_scores_are_those_of_each_leg_asked_by_itself(index, query, ho
 
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("given", [None, 0.0, 0.3, 1.0])
-def test_the_weight_that_is_told_makes_the_score_of_what_each_leg_says(index, query, given):
+def test_the_weight_that_is_told_makes_the_score_of_what_each_leg_says(index, query, given, monkeypatch):
+    monkeypatch.setattr(vecsearch.legs.hybrid, "DEPTH", 1000)  # so that all candidates make the scale
     hits = index.search(query, k=1000, dense_weight=given, explain=True)  # all candidates
     (weight,) = {hit.explanation.dense_weight for hit in hits}
     close, said = ([getattr(hit.explanation, f"{leg}_score") for hit in hits] for leg in ("dense", "lexical"))

@@ -60,8 +60,8 @@ def clues_by_hand(candidates: list[tuple[float, float]], asked: Asked) -> list[f
     return [
         1,
         0 if asked.fluency.contextual else 1,
-        log(asked.fluency.letters) if asked.fluency.letters > 0.5 else log(0.5),
-        log((asked.length + 1) / asked.words),
+        log(sorted([0.5, asked.fluency.letters, 3.5])[1]),
+        log(min(4.5, (asked.length + 1) / asked.words)),
         max(words) / asked.limit,
         0 if alike else (max(cosines) - fmean(cosines)) / pstdev(cosines),
     ]
@@ -244,8 +244,9 @@ def test_the_dense_leg_counts_more_for_a_model_that_knows_the_language_and_looks
 
 
 def test_the_dense_leg_counts_more_for_texts_as_short_as_the_query():
-    weights = [dense_weight(*legs(FOUND), ASKED._replace(length=float(length))) for length in (0, 5, 50, 500)]
-    assert weights == sorted(set(weights), reverse=True)
+    weights = [dense_weight(*legs(FOUND), ASKED._replace(length=float(length))) for length in (0, 5, 10, 22, 50, 500)]
+    assert weights[:4] == sorted(set(weights), reverse=True)
+    assert len(set(weights[3:])) == 1  # long is long
 
 
 def test_the_dense_leg_counts_more_where_the_best_text_has_less_of_the_words():
@@ -262,3 +263,17 @@ def test_a_model_that_knows_no_letter_is_as_one_that_knows_half_a_letter_of_each
     weights = {dense_weight(*legs(FOUND), ASKED._replace(fluency=Fluency(letters, True))) for letters in (0, 0.2, 0.5)}
     assert len(weights) == 1
     assert dense_weight(*legs(FOUND), ASKED._replace(fluency=Fluency(0.6, True))) not in weights
+
+
+@given(CANDIDATES, CANDIDATES, WEIGHTS)
+def test_others_below_the_cosine_that_counts_nothing_change_no_score_and_are_below(first, others, weight):
+    dense, lexical = legs(first)
+    further, worded = legs(others)
+    lowest = float(dense.min())
+    below = further < lowest
+    further, worded = further[below], np.minimum(worded[below], lexical.max())
+    scores = fuse(np.append(dense, further), np.append(lexical, worded), weight, lowest)
+    assert scores[: len(dense)].tolist() == fuse(dense, lexical, weight).tolist()
+    words = (1 - weight) * worded / lexical.max() if lexical.any() else 0.0
+    if dense.max() > lowest:
+        assert (scores[len(dense) :] <= words).all()

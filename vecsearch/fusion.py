@@ -23,8 +23,9 @@ from vecsearch.types import ScoreArray
 DEPTH = 100  # how many of its best candidates each leg brings at least; each of them has the scores of both legs
 
 # What each clue of `clues` adds to the logarithm of the odds of the dense leg.
-_TELL = (-0.80, -1.01, 1.22, -0.49, -1.62, 0.45)
-_FEWEST_LETTERS = 0.5
+_TELL = (-0.78, -1.11, 1.78, -0.86, -1.88, 0.32)
+_FEWEST_LETTERS, _ENOUGH_LETTERS = 0.5, 3.5  # a language of which a token has so many is known
+_LONG = 4.5  # a text that has so many times as many words as the query is long
 
 
 class Asked(NamedTuple):
@@ -40,16 +41,17 @@ class Asked(NamedTuple):
     length: float
 
 
-def fuse(dense: ScoreArray, lexical: ScoreArray, weight: float) -> ScoreArray:
-    """The scores that a hybrid search ranks by, float64 (m,) from 0 to 1; 1 is what both legs have first.
+def fuse(dense: ScoreArray, lexical: ScoreArray, weight: float, lowest: float | None = None) -> ScoreArray:
+    """The scores that a hybrid search ranks by, float64 (m,); 1 is what both legs have first.
 
-    `dense` and `lexical`, float64 (m,), are the scores of the same candidates: those that either leg has among its
-    `DEPTH` best. A candidate that no word of the query is in has the lexical score 0; where none has one, the dense
-    leg decides alone. `weight`, 0 to 1, is what the dense leg counts; the lexical leg counts the rest.
+    `dense` and `lexical`, float64 (m,), are the scores of the same candidates. A candidate that no word of the query
+    is in has the lexical score 0; where none has one, the dense leg decides alone. `weight`, 0 to 1, is what the dense
+    leg counts; the lexical leg counts the rest. A cosine of `lowest` counts 0, and less is below; by default the lowest
+    does, so that all scores are from 0 to 1.
     """
     if not len(dense):
         return np.zeros(0)
-    meaning = _from_zero_to_one(dense, float(dense.min()))
+    meaning = _from_zero_to_one(dense, float(dense.min()) if lowest is None else lowest)
     if not lexical.any():
         return meaning
     fused: ScoreArray = weight * meaning + (1 - weight) * _from_zero_to_one(lexical, 0.0)
@@ -57,7 +59,9 @@ def fuse(dense: ScoreArray, lexical: ScoreArray, weight: float) -> ScoreArray:
 
 
 def dense_weight(dense: ScoreArray, lexical: ScoreArray, asked: Asked) -> float:
-    """What the dense leg should count for this query, between 0 and 1; `dense` and `lexical` as fuse() takes them.
+    """What the dense leg should count for this query, between 0 and 1.
+
+    `dense` and `lexical`, float64 (m,), are the scores of the candidates that either leg has among its `DEPTH` best.
 
     More for a model that knows the query's language and looks at the context, for texts as short as the query, for
     words that no text has, and for a text whose vector is much nearer than those of the other candidates.
@@ -71,14 +75,15 @@ def clues(dense: ScoreArray, lexical: ScoreArray, asked: Asked) -> tuple[float, 
     """What tells which leg to trust, where some candidate has a word of the query; the first clue is always 1.
 
     Then: 1 for a model in which a token has the same vector in every text; the logarithm of the letters that a token
-    of the query stands for; that of how many times as many words the texts have as the query; the share of its words'
-    weight that the best text has; how many standard deviations the highest cosine is above the candidates' mean.
+    of the query stands for, up to 3.5; that of how many times as many words the texts have as the query, up to 4.5;
+    the share of its words' weight that the best text has; how many standard deviations the highest cosine is above the
+    mean of the candidates'.
     """
     return (
         1.0,
         0.0 if asked.fluency.contextual else 1.0,
-        log(max(asked.fluency.letters, _FEWEST_LETTERS)),
-        log((asked.length + 1) / asked.words),
+        log(min(max(asked.fluency.letters, _FEWEST_LETTERS), _ENOUGH_LETTERS)),
+        log(min((asked.length + 1) / asked.words, _LONG)),
         float(lexical.max()) / asked.limit,
         _outstanding(dense),
     )
@@ -96,9 +101,7 @@ def _outstanding(scores: ScoreArray) -> float:
 
 
 def _from_zero_to_one(scores: ScoreArray, lowest: float) -> ScoreArray:
-    """The scores with `lowest` as 0 and their highest as 1; 1 throughout when that is the same."""
-    highest = float(scores.max())
-    if highest == lowest:
-        return np.ones(len(scores))
-    scaled: ScoreArray = (scores - lowest) / (highest - lowest)
+    """The scores with `lowest` as 0 and their highest as 1, which it is alone when both are the same."""
+    reach = float(scores.max()) - lowest
+    scaled: ScoreArray = (scores - lowest) / reach if reach > 0 else 1 + (scores - lowest)
     return scaled

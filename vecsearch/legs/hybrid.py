@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from vecsearch.encoding import Fluency
-from vecsearch.fusion import Asked, dense_weight, fuse
+from vecsearch.fusion import DEPTH, Asked, dense_weight, fuse
 from vecsearch.legs.candidates import Candidates, best_first
 from vecsearch.legs.dense import similarities
 from vecsearch.legs.lexical import having_words, scores_and_lengths
@@ -35,19 +35,22 @@ def by_both(
     """The nearest rows and as many that have the words, ranked by the fused scores.
 
     `weight` is what the dense leg counts; None lets the query decide, which the model reads with the fluency that is
-    asked for then. Where no candidate has a word of the query, the dense leg counts alone.
+    asked for then. Where no candidate has a word of the query, the dense leg counts alone. What is decided by the
+    candidates is decided by the `DEPTH` first of each leg, however many are wanted.
     """
     places, rows, _ = having_words(parts, words, near.depth)
-    keys = np.unique(np.concatenate([near.parts * _ROWS + near.rows, places * _ROWS + rows]))
+    of_near, of_words = near.parts * _ROWS + near.rows, places * _ROWS + rows
+    keys = np.union1d(of_near, of_words)
+    first = np.isin(keys, np.concatenate([of_near[:DEPTH], of_words[:DEPTH]]))
     places, rows = np.divmod(keys, _ROWS)
     close = similarities(parts, places, rows, query, length, metric)
     said, lengths = scores_and_lengths(words, places, rows)
     if not said.any():
         weight = 1.0
     elif weight is None:
-        asked = Asked(fluency(), words.words, words.limit, float(np.median(lengths)))
-        weight = dense_weight(close, said, asked)
-    scores = fuse(close, said, weight)
+        asked = Asked(fluency(), words.words, words.limit, float(np.median(lengths[first])))
+        weight = dense_weight(close[first], said[first], asked)
+    scores = fuse(close, said, weight, float(close[first].min()) if len(close) else None)
     order = best_first(parts, places, rows, scores)
     return Candidates(
         places[order],
