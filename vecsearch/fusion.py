@@ -23,7 +23,7 @@ from vecsearch.types import ScoreArray
 DEPTH = 100  # how many of its best candidates each leg brings at least; each of them has the scores of both legs
 
 # What each clue of `clues` adds to the logarithm of the odds of the dense leg.
-_TELL = (-0.78, -1.11, 1.78, -0.86, -1.88, 0.32)
+_TELL = (-0.81, -1.11, 1.78, -0.86, -1.88, 0.33)
 _FEWEST_LETTERS, _ENOUGH_LETTERS = 0.5, 3.5  # a language of which a token has so many is known
 _LONG = 4.5  # a text that has so many times as many words as the query is long
 
