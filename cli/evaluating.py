@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from .making import check_kind, kind_of, made, making
+from .making import check_kind, kind_of, made, making, refuse_kind
 from .options import common, running, running_of
 from .passages import printable
 from .printing import plural, print_done
@@ -94,9 +94,7 @@ def _index_to_ask(judged: JudgedQueries, path: Path, options: dict[str, Any]) ->
 
     kind, how = kind_of(options), running_of(options)
     if judged.corpus is None:
-        if kind:
-            flag = next(iter(kind)).replace("_", "-")
-            raise click.UsageError(f"--{flag} is for an index that FOLDER makes: --pairs asks one that is there")
+        refuse_kind(kind, "--pairs asks one that is there")
         yield Index.open(path, **how), 0
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows removes no file that is mapped

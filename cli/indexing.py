@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 @reading
 @click.option("--id", "identifier", metavar="NAME", help="What is read from standard input, with - for PATH.")
 @click.option("--allow-http", is_flag=True, help="Take http and https addresses for PATH, and ask them.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would happen and change nothing. A new index needs its model's package and key all the same.",
+)
 @click.option("--watch", is_flag=True, help="Go on: keep the index in step until Ctrl-C.")
 @running
 @waiting
@@ -60,10 +64,9 @@ def index(
         with progress_bar() as progress:
             reports = _reports(target, sources, progress, watch=watch, dry_run=dry_run, **read)
             report = next(reports)
-        named = {str(path.resolve()) for path in sources.paths}
-        print_report(report, index_path, dry_run=dry_run, as_json=as_json, named=named)
+        print_report(report, index_path, dry_run=dry_run, as_json=as_json, named=sources.named)
         if watch:
-            _go_on(report, reports, index_path, as_json=as_json)
+            _go_on(report, reports, index_path, as_json=as_json, named=sources.named)
     if report.failed:
         click.get_current_context().exit(1)
 
@@ -86,13 +89,15 @@ def _reports(
         yield target.sync(sources.paths, dry_run=dry_run, progress=progress, **read)
 
 
-def _go_on(first: Report, reports: Iterator[Report], index_path: Path, *, as_json: bool) -> None:
+def _go_on(
+    first: Report, reports: Iterator[Report], index_path: Path, *, as_json: bool, named: Collection[str]
+) -> None:
     """Says what each further run has done, when that is anything new."""
     click.echo("watching for changes; Ctrl-C ends", err=True)
     known = first.failed
     for report in reports:
         if report.added or report.updated or report.deleted or report.failed != known:
-            print_report(report, index_path, dry_run=False, as_json=as_json)
+            print_report(report, index_path, dry_run=False, as_json=as_json, named=named)
         known = report.failed
 
 

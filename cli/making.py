@@ -44,6 +44,13 @@ def check_kind(found: Index, kind: Mapping[str, Any]) -> None:
             )
 
 
+def refuse_kind(kind: Mapping[str, Any], reason: str) -> None:
+    """Raises UsageError when a new index is described where none is made, for this reason."""
+    if kind:
+        flag = next(iter(kind)).replace("_", "-")
+        raise click.UsageError(f"--{flag} is for an index that FOLDER makes: {reason}")
+
+
 @contextmanager
 def made(path: Path, kind: Mapping[str, Any], how: Mapping[str, Any]) -> Iterator[Index]:
     """A new index, which is gone again when the block fails before anything is committed to it."""

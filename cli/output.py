@@ -15,7 +15,7 @@ from .passages import excerpt, printable, wrapped
 from .printing import echo, plural, print_json, shown_path
 
 if TYPE_CHECKING:
-    from vecsearch import CacheInfo, Chunk, Hit, Info, Passage, Span, Verification, Version
+    from vecsearch import CacheInfo, Chunk, Hit, Info, Passage, Problem, Span, Verification, Version
 
 _Matched: TypeAlias = "Callable[[str, str], Sequence[Span]]"
 _INDENT = "     "
@@ -154,15 +154,22 @@ def print_verification(found: Verification, *, as_json: bool) -> None:
     for file in found.repaired:
         echo(f"repaired: {printable(file)}")
     for problem in found.problems:
-        lost = "restore a version that does without it, or index again"
-        cure = "verify --repair makes it anew" if problem.repairable else lost
         detail = printable(" ".join(problem.detail.split()))
-        echo(f"{problem.kind}: {printable(problem.file)}: {detail}: {cure}")
+        echo(f"{problem.kind}: {printable(problem.file)}: {detail}: {_cure(problem)}")
     if found.leftovers:
         echo(f"{plural(len(found.leftovers), 'file')} of an interrupted commit, harmless: the next commit removes them")
     state = "all as written" if found.ok else plural(len(found.problems), "problem")
     versions = plural(found.versions, "version")
     echo(f"{plural(found.files, 'file')} of {versions}, {found.bytes / 1e6:,.1f} MB: {state}")
+
+
+def _cure(problem: Problem) -> str:
+    """What becomes of a problem."""
+    if problem.repairable:
+        return "verify --repair makes it anew"
+    if problem.past:
+        return "only versions of the past have it, and it goes with them"
+    return "restore a version that does without it, or index again"
 
 
 def print_cache(info: CacheInfo, *, as_json: bool) -> None:

@@ -22,13 +22,13 @@ _LISTED = 10  # failures and near-duplicates named in a summary; JSON has them a
 def print_report(
     report: Report, index_path: Path, *, dry_run: bool, as_json: bool, named: Collection[str] = ()
 ) -> None:
-    """What `vecsearch index` has done, or would do; what it skipped of the files `named` has a line each."""
+    """What `vecsearch index` has done, or would do; what it skipped of what was `named`, or of its rows, has a line."""
     if as_json:
         print_json(asdict(report))
         return
     _print_failures("failed", report.failed)
-    _print_failures("skipped", [skip for skip in report.skipped if skip.source in named])
-    _print_skipped([skip for skip in report.skipped if skip.source not in named])
+    _print_failures("skipped", [skip for skip in report.skipped if _is_of(skip, named)])
+    _print_skipped([skip for skip in report.skipped if not _is_of(skip, named)])
     _print_near_duplicates(report)
     counts = ", ".join(
         f"{getattr(report, name):,} {name}"
@@ -40,6 +40,11 @@ def print_report(
     if report.chunks:
         rate = f" ({report.chunks / max(report.seconds, 1e-3):,.0f} chunks a second)" if not dry_run else ""
         echo(f"{plural(report.chunks, 'chunk')}: {report.encoded:,} encoded, {report.cached:,} known already{rate}")
+
+
+def _is_of(skip: Failure, named: Collection[str]) -> bool:
+    """Whether it is one of those named, or a row of one, as "d.csv:3" is."""
+    return skip.source in named or skip.source.rpartition(":")[0] in named
 
 
 def _print_failures(kind: str, failures: Sequence[Failure]) -> None:
@@ -56,7 +61,7 @@ def _print_skipped(skipped: Sequence[Failure]) -> None:
     alone = [firsts[reason] for reason, count in reasons.items() if count == 1]
     for reason, count in reasons.items():
         if count > 1:
-            such = f"{count:,} files such as {shown_path(firsts[reason].source)}"
+            such = f"{count:,} such as {shown_path(firsts[reason].source)}"
             click.echo(f"skipped: {printable(such)}: {printable(reason)}; --json lists them all", err=True)
     _print_failures("skipped", alone)
 

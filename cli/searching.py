@@ -90,8 +90,9 @@ def search(
 ) -> None:
     """Find the passages that answer QUERY; "-" reads one query a line from standard input.
 
-    Hits are found by words and by meaning, and ranked by both. Each shows its score, from 0 to 1 among the candidates
-    of this query, and in brackets its similarity, the cosine from -1 to 1, which compares across queries.
+    Hits are found by words and by meaning, and ranked by both. Each shows its score, which is 1 at most and compares
+    the candidates of this query, and in brackets its similarity, the cosine from -1 to 1, which compares across
+    queries.
 
     QUERY may be left out with --like, or --plus and --minus, as in: --plus king --minus man --plus woman.
     """
@@ -109,11 +110,13 @@ def search(
         answers = ask(queries, k, **how)
     else:
         queries, answers = [_said(like, plus, minus)], [ask(None, k, **how)]
+    added = " ".join(text for text, _ in plus)  # of what examples say, a hit is not found by a word of the rest
+    matched = index.matched if words else lambda _, text: index.matched(added, text)
     for number, (query, found) in enumerate(zip(queries, answers, strict=True), 1):
         if ids:
             _print_ids(query, found, f"{number}\t" if words == ("-",) else "", as_json=as_json)
         else:
-            print_hits(query, found, index.matched, as_json=as_json, full=full, titled=len(queries) > 1)
+            print_hits(query, found, matched, as_json=as_json, full=full, titled=len(queries) > 1)
 
 
 def _print_ids(query: str, ranked: Sequence[Ranked], front: str, *, as_json: bool) -> None:

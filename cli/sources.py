@@ -27,6 +27,11 @@ class Sources:
     id: str | None = None
     allow_http: bool = False
 
+    @property
+    def named(self) -> set[str]:
+        """What a report calls that which was given, as it was named and not found in a folder."""
+        return {*(str(path.resolve()) for path in self.paths), *self.addresses, *([self.id] if self.id else [])}
+
     def documents(self, **how: Any) -> Iterator[Document | Failure]:
         """What is read from elsewhere; `how` are the options of reading."""
         from vecsearch import read_address, read_stream

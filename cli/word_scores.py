@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .making import kind_of, refuse_kind
 from .options import adding
 from .passages import printable
 from .printing import print_done
@@ -38,6 +39,7 @@ def judging_words(evaluate: Callable[..., None]) -> Callable[..., None]:
             return
         if given["folder"] or given["pairs"]:
             raise click.UsageError("--words and --sts score models: name neither FOLDER nor --pairs")
+        refuse_kind(kind_of(given), "--words and --sts score models")
         fields, said = _scored(model, words, sts, by)
         print_done(fields, said, as_json=as_json)
 

@@ -55,9 +55,16 @@ def described(table: pa.Table, text: bytes) -> pa.Table:
     return table.replace_schema_metadata({b"vecsearch": text})
 
 
+def with_no_text(table: pa.Table) -> pa.Table:
+    """The first text holds bytes that are no UTF-8."""
+    texts = [b"\xff\xfe", *(text.encode() for text in table.column("text").to_pylist()[1:])]
+    return with_column(table, "text", pa.Array.from_buffers(pa.string(), len(texts), pa.array(texts).buffers()))
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
+        (with_no_text, "codec can't decode"),
         (lambda t: t.replace_schema_metadata(None), "does not say what it holds"),
         (lambda t: described(t, b"{"), "does not say what it holds"),
         (lambda t: described(t, b"[]"), "does not say what it holds"),

@@ -224,10 +224,11 @@ def fluency_of(encoder: Encoder, texts: Sequence[str]) -> list[Fluency]:
     found = encoder.fluency(texts)
     if len(found) != len(texts):
         raise InvalidVector(f"{encoder.name} gave the fluency of {len(found)} texts, expected {len(texts)}")
-    for letters, _ in found:
+    told = [Fluency(*each) for each in found]
+    for letters, _ in told:
         if not 0 <= letters < inf:
             raise InvalidVector(f"{encoder.name} gave {letters} letters a token, expected a finite number from 0 on")
-    return found
+    return told
 
 
 def _checked(part: FloatArray, texts: Sequence[str], dim: int, name: Callable[[str], str]) -> FloatArray:

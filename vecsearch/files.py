@@ -131,6 +131,12 @@ def remove_file(path: Path) -> None:
         path.unlink()
 
 
+def remove_folder(path: Path) -> None:
+    """The folder is gone, if it was there and empty and could be removed."""
+    with suppress(OSError):
+        path.rmdir()
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's content in hexadecimal digits, read in pieces."""
     digest = hashlib.sha256()

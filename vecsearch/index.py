@@ -74,7 +74,8 @@ class Index(Searching):
         "en"; "auto" finds out for each chunk, "none" reduces none. Of the nearest chunks a search finds the share
         `recall` at least, measured as the index grows; with 1.0 always all of them. The newest `keep_versions` stay
         on disk, to go back to. With `keep_text` it holds the text of each document too, for `text`.
-        Raises IndexExists, ModelNotFound, InvalidOption, ExtraMissing.
+        Raises IndexExists, ModelNotFound, InvalidOption, ExtraMissing; EndpointFailed for a model behind an address
+        without the key that it needs.
         """
         how = _given(runtime=runtime, threads=threads)
         encoder = _usable_encoder(model, how, dim)
@@ -126,7 +127,8 @@ class Index(Searching):
     def from_export(cls, file: str | PathLike[str], path: str | PathLike[str], *, keep_versions: int = 3) -> Index:
         """A new index in the folder `path` that answers as the one did that `export` wrote to `file`.
 
-        Raises IndexExists; InvalidDocument when the file is not an export.
+        Raises IndexExists; InvalidDocument when the file is not an export, PathNotFound when it is not there;
+        InvalidOption when the folder holds something else, or for a number of versions that cannot be.
         """
         _check_cache()
         store = Store(Path(path))

@@ -48,8 +48,10 @@ def _ourselves() -> str:
 
 
 def _note(path: Path, text: str) -> None:
-    with suppress(OSError):
-        path.write_text(text, encoding="utf-8")
+    """The file says it; one that was removed meanwhile is not made again."""
+    with suppress(OSError), open(path, "r+", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.truncate()
 
 
 def _holder(path: Path) -> str:

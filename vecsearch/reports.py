@@ -126,12 +126,16 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is wrong with a file of an index; `repairable` when all of it can be made anew from the rest."""
+    """Something that is wrong with a file of an index; `repairable` when all of it can be made anew from the rest.
+
+    `past` when only versions of the past have the file: the current one does without it, and it goes with them.
+    """
 
     file: str  # relative to the index's folder
     kind: str  # missing, size, checksum, content
     detail: str
     repairable: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

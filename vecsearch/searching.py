@@ -86,7 +86,7 @@ class Searching(Upkeep):
         described here; `SearchKeywords` in vecsearch/options.py lists it with its types.
 
         `mode` is "dense", by vectors, "lexical", by words, or "hybrid", by both, which is what a text is searched by
-        if nothing is said. `score` is what the mode ranks by: the similarity, the BM25 score, or both fused, 0 to 1.
+        if nothing is said. `score` is what the mode ranks by: the similarity, the BM25 score, or both fused, 1 at most.
         `similarity` is always the exact cosine in [-1, 1] or, with the `metric` "dot", the dot product. Higher is
         better; equal scores are in the order of document ids.
 

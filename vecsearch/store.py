@@ -64,6 +64,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()  # the working folder may change while an index is open
         self.name = str(path)  # as the user calls it
+        self.made = False  # whether the folder came with the index, and nobody had made it before
         self._beside = path.resolve().parent
 
     def exists(self) -> bool:
@@ -82,7 +83,7 @@ class Store:
         Raises IndexExists when there is an index, InvalidOption when the folder holds something else.
         """
         self._refuse_what_is_there()
-        made = not self.path.exists()
+        self.made = not self.path.exists()
         self.path.mkdir(parents=True, exist_ok=True)
         with self.locked():
             self._refuse_what_is_there()
@@ -94,7 +95,7 @@ class Store:
                 yield
             except BaseException:
                 if not self.exists():
-                    self.unmake(made)
+                    self.unmake()
                 raise
 
     def versions(self) -> list[int]:
@@ -241,12 +242,11 @@ class Store:
         if self.path.is_dir() and not {entry.name for entry in self.path.iterdir()} <= _OURS:
             raise InvalidOption(f"{self.name} holds other files; an index needs a folder of its own")
 
-    def unmake(self, made: bool) -> None:
+    def unmake(self) -> None:
         """Removes the folders of an index that did not come to be, as far as they are empty. The lock is held."""
         files.remove_file(self.path / LOCK)
-        for folder in (self.path / MANIFESTS, self.path / SEGMENTS, *([self.path] if made else [])):
-            with suppress(OSError):
-                folder.rmdir()
+        for path in [*(self.path / name for name in _OURS - {LOCK}), *([self.path] if self.made else [])]:
+            files.remove_folder(path)
 
     def _open(self, manifest: Manifest, reuse: Snapshot | None) -> Snapshot:
         opened = {part.segment.entry.id: part.segment for part in reuse.parts} if reuse else {}

@@ -66,7 +66,7 @@ def test_pictures_in_a_folder_are_one_line_and_all_in_the_json(vecsearch_command
     assert (done.status, done.err.splitlines()) == (
         0,
         [
-            f"skipped: 3 files such as {Path('notes', 'a.png')}: binary file (PNG); --json lists them all",
+            f"skipped: 3 such as {Path('notes', 'a.png')}: binary file (PNG); --json lists them all",
             f"skipped: {Path('notes', 'empty.md')}: empty file",
         ],
     )

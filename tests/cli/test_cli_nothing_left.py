@@ -66,6 +66,12 @@ def test_an_index_that_is_there_stays_even_when_it_is_empty(vecsearch_command: C
     assert content_of(place / ".vecsearch" / "manifests") == before
 
 
+def test_a_folder_that_was_made_for_the_index_is_empty_again(vecsearch_command: Command, place, notes):
+    (place / "mine").mkdir()
+    assert "include has '['" in failed(vecsearch_command, place, "--include", "[", "-i", "mine")
+    assert list((place / "mine").iterdir()) == []
+
+
 class TestEndpoint:
     """A model behind an address."""
 
@@ -81,6 +87,10 @@ class TestEndpoint:
     def test_without_a_key(self, vecsearch_command: Command, place, notes):
         said = failed(vecsearch_command, place, "--model", "openai:text-embedding-3-small")
         assert "needs a key: set $OPENAI_API_KEY" in said
+
+    def test_a_dry_run_needs_the_key_too(self, vecsearch_command: Command, place, notes, monkeypatch):
+        asked = ("--dry-run", "--model", "openai:text-embedding-3-small")
+        assert "needs a key" in failed(vecsearch_command, place, *asked)
 
     def test_without_the_package(self, vecsearch_command: Command, place, notes, monkeypatch):
         monkeypatch.setenv("OPENAI_API_KEY", "sk-0")

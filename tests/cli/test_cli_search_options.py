@@ -98,6 +98,29 @@ def test_a_query_may_be_left_out_where_something_else_is_asked(vecsearch_command
     assert vecsearch_command("search", "--like", "cats", "--json").json["query"] == "like cats"
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        (["--plus", "tigers"], "… and"),
+        (["--plus", "tigers^2", "--plus", "fur", "--minus", "hunters"], "… and"),
+        (["--plus", "fur", "--minus", "hunters", "--minus", "tigers"], "cats"),
+        (["--like", "x1", "--plus", "fur", "--minus", "tigers"], "cats"),
+        (["--like", "x1"], "cats"),
+    ],
+)
+def test_of_examples_a_hit_shows_the_lines_with_words_that_are_added(
+    vecsearch_command: Command, place, asked: list[str], shown: str
+):
+    """Neither those taken away nor the "like" of the caption nor words of an id."""
+    lines = ["cats", "purr", "and", "sleep", "by day", "tigers", "do", "not", "they", "like hunters long"]
+    vecsearch_command("index", write_records(place / "long.jsonl", {"long": "\n".join(lines)}), "-i", "long")
+    vecsearch_command("index", write_records(place / "cats.jsonl", {"x1": "cats"}), "-i", "long")
+    done = vecsearch_command("search", *asked, "-i", "long", "-k", "5")
+    assert (done.status, done.err) == (0, "")
+    lines = [line.strip() for line in done.out.splitlines()]
+    assert lines[next(place for place, line in enumerate(lines) if "long.jsonl" in line) + 1] == shown
+
+
 def test_a_file_is_an_example_by_its_path(vecsearch_command: Command, place, library):
     path = write(place / "elsewhere.md", "cats purr")
     assert found(vecsearch_command("search", "--like", path, "--json")) == expected(library.search(like=str(path)))

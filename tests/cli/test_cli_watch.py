@@ -24,19 +24,24 @@ vecsearch.searching.load_encoder = lambda _: CountingEncoder()
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
-def test_each_change_is_one_line_and_ctrl_c_ends_it_with_130(place: Path, environment: dict[str, str]) -> None:
-    write(place / "notes" / "a.md", "alpha")
+def watching(place: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """The process that keeps an index in step."""
     tests = Path(__file__).parents[1]
     command = [sys.executable, "-c", f"import sys\nsys.path.append({str(tests)!r})\n{_COUNTING}{COMMAND[2]}"]
-    running = subprocess.Popen(
-        [*command, "index", "notes", "--watch", "--json"],
+    return subprocess.Popen(
+        [*command, "index", *arguments, "--watch"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
         env=environment,
         cwd=place,
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
+def test_each_change_is_one_line_and_ctrl_c_ends_it_with_130(place: Path, environment: dict[str, str]) -> None:
+    write(place / "notes" / "a.md", "alpha")
+    running = watching(place, environment, "notes", "--json")
     assert running.stdout is not None
     assert running.stderr is not None
     assert json.loads(running.stdout.readline())["added"] == 1
@@ -50,6 +55,21 @@ def test_each_change_is_one_line_and_ctrl_c_ends_it_with_130(place: Path, enviro
     assert (running.returncode, out) == (130, "")
     assert err.startswith("vecsearch: interrupted: what was committed stays")
     assert Index.open(place / ".vecsearch", model=CountingEncoder()).document_ids() == ["notes/b.md"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
+def test_each_run_says_in_a_line_each_what_it_skipped_of_what_was_named(
+    place: Path, environment: dict[str, str]
+) -> None:
+    write(place / "d.csv", "id,text\na,alpha\n")
+    running = watching(place, environment, "d.csv")
+    assert running.stderr is not None
+    assert running.stderr.readline() == "watching for changes; Ctrl-C ends\n"
+    write(place / "d.csv", "id,text\na,alpha\nb,\nc,gamma\nd,\n")
+    said = [running.stderr.readline() for _ in range(2)]
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert said == [f"skipped: d.csv:{row}: no text in it\n" for row in (3, 5)]
 
 
 def test_a_dry_run_cannot_be_watched(vecsearch_command: Command, place: Path) -> None:

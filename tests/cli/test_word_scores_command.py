@@ -81,6 +81,10 @@ def test_a_set_without_an_order_has_a_dash(vecsearch_command: Command, place: Pa
     [
         (["--words", "words", "folder"], 2, "name neither FOLDER nor --pairs"),
         (["--sts", "texts.csv", "--pairs", "p.csv"], 2, "name neither FOLDER nor --pairs"),
+        (["--words", "words", "--splitter", "sentences"], 2, "--splitter is for an index that FOLDER makes: --words"),
+        (["--words", "words", "--dim", "2"], 2, "--dim is for an index that FOLDER makes"),
+        (["--sts", "texts.csv", "--no-context"], 2, "--context is for an index that FOLDER makes"),
+        (["--sts", "texts.csv", "--recall", "1"], 2, "--recall is for an index that FOLDER makes"),
         (["--by", "rows", "folder"], 2, "go with --words or --sts"),
         (["--model", "a", "--model", "b", "folder"], 2, "go with --words or --sts"),
         (["--words", "nowhere"], 1, "nowhere is no file, and no folder with .txt files"),

@@ -42,8 +42,8 @@ class Scored(NamedTuple):
 class RowScores:
     """What every row of a version scores for one query.
 
-    `words` is how many different words the query asks for, `limit` the score that no row can reach, however often it
-    has all of them; both are 0 for a query without a word.
+    `words` is how many different words the query has, stop words among them, `limit` the score that no row can reach,
+    however often it has all words that are looked for; both are 0 for a query without a word.
     """
 
     def __init__(self, of_parts: Sequence[ScoreArray], lengths: Sequence[RowArray], words: int, limit: float) -> None:
@@ -58,7 +58,7 @@ class RowScores:
         return scores
 
     def lengths(self, part: int, rows: IntArray) -> IntArray:
-        """How many words these rows (m,) of a part have, int64 (m,)."""
+        """How many terms these rows (m,) of a part have, int64 (m,); a word with accents may have two."""
         return self._lengths[part][rows].astype(np.int64)
 
     def best(self, k: int, allowed: Sequence[BoolArray | None] | None = None) -> list[Scored]:

@@ -105,9 +105,8 @@ class Stemmers:
 
     def terms(self, form: str, number: int) -> list[int]:
         """What a form is found by: its own term, and that of the form without accents where it is another."""
-        if form.isascii():
-            return [self.term(form, number)]
-        return list(dict.fromkeys(self.term(each, number) for each in (form, _folded(form) or form)))
+        bare = (_folded(form) or form) if LANGUAGES[number].accents else form
+        return list({self.term(each, number): None for each in {form: None, bare: None}})
 
     @cached_property
     def _stemmers(self) -> list[Any]:

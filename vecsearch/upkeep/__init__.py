@@ -80,7 +80,10 @@ class Upkeep:
         return found
 
     def discard_if_empty(self) -> bool:
-        """There is no index any more where nothing was committed since it was made; whether that was so."""
+        """There is no index any more where nothing was committed since it was made; whether that was so.
+
+        Its folder goes when this object was made by `create`, which made it; else it is left empty.
+        """
         return history.discard_if_empty(self._store)
 
     def export(self, file: str | PathLike[str]) -> int:

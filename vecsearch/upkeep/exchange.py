@@ -66,7 +66,8 @@ def export(snapshot: Snapshot, path: Path) -> int:
 def import_into(store: Store, path: Path, keep_versions: int) -> None:
     """Makes a new index of an exported file, with the same answers, or raises and makes none.
 
-    Raises IndexExists; InvalidDocument when the file is not one that `export` wrote.
+    Raises IndexExists; InvalidOption when the folder holds something else; PathNotFound when there is no such file,
+    InvalidDocument when it is not one that `export` wrote.
     """
     import pyarrow.parquet as pq
 
@@ -77,7 +78,7 @@ def import_into(store: Store, path: Path, keep_versions: int) -> None:
             file = pq.ParquetFile(path)
         with file:
             _import(store, file, _read_description(file.schema_arrow, keep_versions))
-    except (pa.ArrowException, IndexDamaged, InvalidVector) as error:
+    except (pa.ArrowException, IndexDamaged, InvalidVector, UnicodeDecodeError) as error:
         raise InvalidDocument(f"{path} is not an index that vecsearch export wrote: {error}") from None
 
 

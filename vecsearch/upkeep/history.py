@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
+from vecsearch import files
 from vecsearch.commit import Commit
 from vecsearch.errors import FormatTooNew, IndexDamaged, IndexNotFound, InvalidOption
 from vecsearch.garbage import collect
@@ -25,14 +26,17 @@ def log(store: Store) -> list[Version]:
 def discard_if_empty(store: Store) -> bool:
     """There is no index any more where nothing was committed since it was made; whether that was so.
 
-    Raises IndexNotFound.
+    Its folder goes where `store` has made it; one that was there before is empty again. Raises IndexNotFound.
     """
     store.manifest()  # a lock makes the folder that it lies in
     with store.locked():
         if store.versions() != [1] or store.manifest().segments or store.tags():
             return False
+        collect(store)  # what was written for a commit that failed
         store.manifest_path(1).unlink()
-        store.unmake(made=True)
+        store.unmake()
+    if store.made:
+        files.remove_folder(store.path)  # again: on Windows the lock's file is there as long as it is locked
     return True
 
 

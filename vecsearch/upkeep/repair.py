@@ -69,7 +69,7 @@ def repair(store: Store, problems: Sequence[Problem]) -> tuple[str, ...]:
 
 def _mendable(problems: Sequence[Problem]) -> set[str]:
     """The damaged files that everything needed to make them is there for."""
-    lost = {problem.file.rpartition("/")[0] for problem in problems if not problem.repairable}
+    lost = {problem.file.rpartition("/")[0] for problem in problems if not problem.repairable} - {SOURCES}
     return {problem.file for problem in problems if problem.repairable and problem.file.rpartition("/")[0] not in lost}
 
 

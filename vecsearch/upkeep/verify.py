@@ -7,7 +7,7 @@ manifests and tags carry their own. Nothing is changed here; `repair.py` does th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +43,8 @@ def verify(store: Store) -> Verification:
     _look_at_tags(store, found)
     readable = not any(problem.file.startswith(MANIFESTS) for problem in found.problems)
     leftovers = _leftovers(store, manifests) if readable else []  # else they may be what the damaged one names
-    return Verification(
-        len(manifests), len(found.checked), sum(found.checked.values()), tuple(found.problems), tuple(leftovers)
-    )
+    problems = tuple(_as_of_now(store, found.problems))
+    return Verification(len(manifests), len(found.checked), sum(found.checked.values()), problems, tuple(leftovers))
 
 
 def _manifests(store: Store, found: _Findings) -> list[Manifest]:
@@ -214,6 +213,29 @@ def _live_documents(snapshot: Snapshot) -> Iterator[str]:
     for part in snapshot.parts:
         firsts = part.segment.first_rows
         yield from part.segment.table.column("document_id").take(firsts[part.mask()[firsts]]).to_pylist()
+
+
+def _as_of_now(store: Store, problems: list[Problem]) -> Iterator[Problem]:
+    """The problems, each with whether only the past has it: what only a new version could mend stays in old ones."""
+    if not problems:
+        return
+    try:
+        current = _paths(store.manifest())
+    except (VecsearchError, OSError):  # then nothing is known of it, and nothing can be built on it
+        current = None
+    for problem in problems:
+        path = "/".join(problem.file.split("/")[:2])
+        past = current is not None and path not in current and not path.startswith((MANIFESTS, TAGS))
+        replaced = problem.kind == "content" or path.startswith(SOURCES)  # and not made anew where it is
+        stays = replaced and path not in (current or ())
+        yield replace(problem, past=past, repairable=problem.repairable and not stays)
+
+
+def _paths(manifest: Manifest) -> set[str]:
+    """What a version names, by its path in the index."""
+    tombstones = {f"{TOMBSTONES}/{entry.tombstones.id}" for entry in manifest.segments if entry.tombstones}
+    sources = {f"{SOURCES}/{manifest.sources.id}"} if manifest.sources else set()
+    return {f"{SEGMENTS}/{entry.id}" for entry in manifest.segments} | tombstones | sources
 
 
 def _leftovers(store: Store, manifests: list[Manifest]) -> list[str]:

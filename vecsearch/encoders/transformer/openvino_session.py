@@ -42,9 +42,10 @@ class OpenvinoRequests:
         if shape is None:
             raise ModelUnsupported(f"{weights}: a graph of its own is run by onnxruntime, not by openvino")
         openvino = import_openvino()
-        fastest = Precision.BFLOAT16 if computes_bfloat16() else Precision.FLOAT32
+        if precision is None:
+            precision = Precision.BFLOAT16 if computes_bfloat16() else Precision.FLOAT32
         settings = {
-            "INFERENCE_PRECISION_HINT": (precision or fastest).value,
+            "INFERENCE_PRECISION_HINT": precision.value,
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
         }
