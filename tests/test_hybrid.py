@@ -293,15 +293,3 @@ def test_other_endings_of_a_word_are_found_as_the_language_of_the_index_has_them
     assert found["auto"] == [["a"], ["a"], ["b"]]
     assert found["en"] == [["a"], ["a"], []]
     assert found["none"] == [[], ["a"], []]
-
-
-def test_a_given_weight_asks_nobody_how_well_the_query_is_read(tmp_path):
-    class Silent(CountingEncoder):
-        def fluency(self, texts):
-            raise AssertionError
-
-    index = Index.create(tmp_path / "index", model=Silent())
-    index.add([Document("a", "red house"), Document("b", "blue sea")])
-    assert index.search("red", dense_weight=0.5)[0].document_id == "a"
-    with pytest.raises(AssertionError):
-        index.search("red")

@@ -16,6 +16,7 @@ from static_models import carried_wordllama, opened, write_model2vec, write_modu
 from test_word_vectors import write
 from tiny_bert import write_json
 
+from vecsearch import Document, Index
 from vecsearch.encoders import load_encoder
 from vecsearch.encoders.shortened import Shortened
 from vecsearch.encoders.static.word_encoder import WordVectorEncoder
@@ -188,3 +189,15 @@ def test_torch_models_count_the_tokens_of_their_own_tokenizer(built):
 @pytest.mark.usefixtures("peer")
 def test_a_torch_model_whose_tokenizer_knows_no_offsets_does_not_say(built):
     assert make(built / "words").fluency(["red house", "東"]) == [FLUENT, FLUENT]
+
+
+def test_a_given_weight_asks_nobody_how_well_the_query_is_read(tmp_path):
+    class Silent(CountingEncoder):
+        def fluency(self, texts):
+            raise AssertionError
+
+    index = Index.create(tmp_path / "index", model=Silent())
+    index.add([Document("a", "red house"), Document("b", "blue sea")])
+    assert index.search("red", dense_weight=0.5)[0].document_id == "a"
+    with pytest.raises(AssertionError):
+        index.search("red")
