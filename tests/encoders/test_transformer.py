@@ -152,6 +152,18 @@ def test_weights_saved_under_a_head_are_found(tiny):
     np.testing.assert_allclose(encode(tiny, TEXTS), expected, atol=1e-6)
 
 
+def test_weights_with_the_names_of_early_bert_models_are_found(tiny):
+    expected = encode(tiny, TEXTS)
+    old = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+    named = {}
+    for name, tensor in tiny_tensors().items():
+        layer, dot, last = name.rpartition("LayerNorm.")
+        named[f"bert.{layer}{old[dot + last]}" if dot else f"bert.{name}"] = tensor
+    assert {name.rpartition(".")[2] for name in named if "LayerNorm" in name} == {"gamma", "beta"}
+    write_safetensors(tiny / "model.safetensors", named)
+    np.testing.assert_allclose(encode(tiny, TEXTS), expected, atol=1e-6)
+
+
 def test_poolings_are_what_they_are_called():
     hidden = np.arange(24, dtype=np.float32).reshape(2, 3, 4) - 30
     lengths = np.array([3, 2])

@@ -83,10 +83,11 @@ def _opened(path: Path) -> Iterator[tuple[_Bytes, dict[str, Any]]]:
 def read_parameters(path: Path, shape: Shape) -> dict[str, FloatArray]:
     """The tensors that a graph of `shape` needs, from a file that may hold them under a head's name ("bert.").
 
-    Raises ModelDamaged naming the first that is missing or has another shape.
+    Some files, of early BERT models and of those that transformers 5.3 saves, call what a LayerNorm scales and shifts
+    by gamma and beta. Raises ModelDamaged naming the first that is missing or has another shape.
     """
     tensors = read_weights(path)
-    found = {name.removeprefix(f"{shape.family.value}."): tensor for name, tensor in tensors.items()}
+    found = {_named_now(name.removeprefix(f"{shape.family.value}.")): tensor for name, tensor in tensors.items()}
     needed = parameters(shape)
     for name, dims in needed.items():
         if name not in found:
@@ -94,6 +95,13 @@ def read_parameters(path: Path, shape: Shape) -> dict[str, FloatArray]:
         if found[name].shape != dims:
             raise ModelDamaged(f"{path}: {name} has shape {found[name].shape}, config.json says {dims}")
     return {name: found[name] for name in needed}
+
+
+def _named_now(name: str) -> str:
+    for old, new in (("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")):
+        if name.endswith(old):
+            return name.removesuffix(old) + new
+    return name
 
 
 def _tensor(content: _Bytes, entry: dict[str, Any]) -> FloatArray:
