@@ -25,9 +25,9 @@ import numpy as np
 from machine import report
 
 import vecsearch
-from vecsearch.ann.approximate import Approximate, write_approximate
-from vecsearch.ann.codes import make_codes
-from vecsearch.ann.flat import Flat, write_flat
+from vecsearch.storage.ann.approximate import Approximate, write_approximate
+from vecsearch.storage.ann.codes import make_codes
+from vecsearch.storage.ann.flat import Flat, write_flat
 
 COST = ["rows", "bytes a row", "codes s", "with calibration s", "open ms", "measured recall", "scored for 16/100/1000"]
 SPEED = ["rows", "asked for", "exact p50 ms", "p50 ms", "passages", "questions", "claims"]

@@ -27,10 +27,10 @@ from time import perf_counter
 import numpy as np
 from machine import report
 
-from vecsearch.cache import Cache
+from vecsearch.models.cache import Cache
 from vecsearch.types import FloatArray, Role
 
-_PUT_AT_ONCE = 128  # as vecsearch.encoding does
+_PUT_AT_ONCE = 128  # as vecsearch.models.encoder does
 _ASKED = 10_000
 _RUNS = 9
 _TEXT = "text number {}, and then as many characters more as a passage of a document has. " + "Lorem ipsum. " * 40
@@ -168,7 +168,7 @@ def _milliseconds(action: Callable[[], object]) -> float:
 
 def _loss(file: Path, count: int) -> tuple[str, Sequence[str], list[list[object]]]:
     """What a cache of float16 gives back of a model's vectors, against what was put."""
-    from vecsearch.encoders import DEFAULT_MODEL, load_encoder
+    from vecsearch.models.encoders import DEFAULT_MODEL, load_encoder
 
     encoder = load_encoder(DEFAULT_MODEL)
     texts = list(dict.fromkeys(islice(_passages(file), count)))

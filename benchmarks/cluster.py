@@ -22,7 +22,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from vecsearch import Document, Index, find_clusters
-from vecsearch.sampling import sample
+from vecsearch.analysis.sampling import sample
 
 _SEEDS = (0, 1, 2)
 _INTENTS = 77

@@ -24,8 +24,8 @@ from passages import chunks_of
 from rivals import BareOnnxruntime, BareOpenvino, Fastembed, SentenceTransformers, write_onnx
 
 from vecsearch import Role
-from vecsearch.encoders import load_encoder
-from vecsearch.encoders.folder import find_model
+from vecsearch.models.encoders import load_encoder
+from vecsearch.models.encoders.folder import find_model
 
 REFERENCE = "sentence-transformers"
 

@@ -17,7 +17,7 @@ import numpy as np
 from fusion_sets import Candidates, candidates_of, fitted, held_out, quality
 from machine import report
 
-from vecsearch.fusion import fuse, weight_by
+from vecsearch.search.fusion import fuse, weight_by
 from vecsearch.types import ScoreArray
 
 _WEIGHTS = [weight / 10 for weight in range(11)]

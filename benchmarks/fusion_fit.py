@@ -1,4 +1,4 @@
-"""The numbers of vecsearch/fusion.py: fitted to collections with judgements, each kind of them left out in turn.
+"""The numbers of vecsearch/search/fusion.py: fitted to collections with judgements, each kind of them left out in turn.
 
     python benchmarks/fusion_fit.py DATA --static MODEL
 
@@ -22,7 +22,7 @@ import numpy as np
 from fusion_sets import Candidates, candidates_of, fitted, quality
 from machine import report
 
-from vecsearch.fusion import fuse
+from vecsearch.search.fusion import fuse
 from vecsearch.types import FloatArray, ScoreArray
 
 _CLUES = ["always", "static", "ln letters", "ln longer", "covered", "outstanding"]

@@ -31,10 +31,10 @@ from judged import (
 from known_items import functions, names, sections
 
 from vecsearch import Role, embed
-from vecsearch.encoders import load_encoder
-from vecsearch.encoding import Fluency, fluency_of
-from vecsearch.fusion import DEPTH, Asked, clues
-from vecsearch.lexical import AUTO, Bm25, LivePostings, postings_of
+from vecsearch.models.encoder import Fluency, fluency_of
+from vecsearch.models.encoders import load_encoder
+from vecsearch.search.fusion import DEPTH, Asked, clues
+from vecsearch.storage.lexical import AUTO, Bm25, LivePostings, postings_of
 from vecsearch.types import FloatArray, IntArray, ScoreArray
 from vecsearch.vectors import inner_products, unit_rows
 

@@ -45,10 +45,11 @@ from vecsearch.types import Document
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "documents"))
 
-from checking import check_document
-from counting import CountingEncoder
-from samples import SAMPLES
 from test_documents_contract import LoaderContract
+
+from tests.helpers.checking import check_document
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.samples import SAMPLES
 
 BECAME = ("text", "skipped", "failed")  # what a copy may become; the first that came of it counts
 WHY = ("late", "ended")  # of those that failed

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from vecsearch import Document, Encoder, Index, Role
-from vecsearch.encoding import Fluency, fluency_of
+from vecsearch.models.encoder import Fluency, fluency_of
 
 DIM = 384
 _NOISE, _SEED = 0.03, 0

@@ -23,9 +23,9 @@ from machine import report
 from rivals import BareOpenvino, Fastembed, SentenceTransformers, write_onnx
 
 from vecsearch import Index, Role
-from vecsearch.cache import cache_folder
-from vecsearch.encoders import load_encoder
-from vecsearch.encoders.folder import find_model
+from vecsearch.models.cache import cache_folder
+from vecsearch.models.encoders import load_encoder
+from vecsearch.models.encoders.folder import find_model
 
 SAMPLED = 10  # sentence-transformers and fastembed get one chunk in so many: they take minutes for all
 

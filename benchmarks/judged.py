@@ -15,7 +15,7 @@ from typing import Any
 
 from vecsearch import Document, Splitter
 from vecsearch.chunking import Chunking, chunk_document, default_tokens
-from vecsearch.encoders import load_encoder
+from vecsearch.models.encoders import load_encoder
 
 TEXTS = 4000  # of one collection at most, so that all scores of a query can be held
 _QUERIES = 800

@@ -26,9 +26,9 @@ from machine import report
 
 from vecsearch import Document, JudgedQueries, read_beir
 from vecsearch.chunking import Chunking, chunk_documents
-from vecsearch.encoders import load_encoder
-from vecsearch.lexical import Bm25, LivePostings, Postings, merged, open_postings, postings_of, write_postings
-from vecsearch.merging import SEGMENT_CHUNKS
+from vecsearch.models.encoders import load_encoder
+from vecsearch.storage.lexical import Bm25, LivePostings, Postings, merged, open_postings, postings_of, write_postings
+from vecsearch.storage.merge_policy import SEGMENT_CHUNKS
 
 QUALITY = ["collection", "documents", "rows", "queries", "ours", "ours, no language", "bm25s", "bm25s, stop words kept"]
 SPEED = ["rows", "segments", "deleted", "p50 ms", "p95 ms"]

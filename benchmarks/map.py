@@ -21,9 +21,9 @@ import numpy as np
 from machine import report
 from playwright.sync_api import Page, sync_playwright
 
-from vecsearch.mapping.drawing import Drawing, Entry, QueryPoint
-from vecsearch.mapping.page import write_page
-from vecsearch.sampling import SampledChunk
+from vecsearch.analysis.mapping.drawing import Drawing, Entry, QueryPoint
+from vecsearch.analysis.mapping.page import write_page
+from vecsearch.analysis.sampling import SampledChunk
 
 _FRAMES = 60
 _KINDS = 20

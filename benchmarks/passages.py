@@ -8,7 +8,7 @@ import numpy as np
 
 from vecsearch import Document
 from vecsearch.chunking import Chunking, chunk_documents
-from vecsearch.encoders import load_encoder
+from vecsearch.models.encoders import load_encoder
 
 _ROOM = 1.15  # chunks end at sentences, so they are shorter than they may be by about so much
 _AROUND = 0.4  # those that are longer or shorter by more than this share are left out

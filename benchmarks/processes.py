@@ -97,12 +97,12 @@ def _run(command: list[str]) -> float:
 def _model_files(place: Path) -> list[str]:
     """The default model as one plain ONNX file, as an export would make it, and its tokenizer."""
     import onnx
-    from vecsearch.encoders.bert_graph import build_graph
+    from vecsearch.models.encoders.bert_graph import build_graph
 
-    from vecsearch.encoders import DEFAULT_MODEL
-    from vecsearch.encoders.folder import find_model
-    from vecsearch.encoders.transformer.spec import read_spec
-    from vecsearch.encoders.weights import read_weights
+    from vecsearch.models.encoders import DEFAULT_MODEL
+    from vecsearch.models.encoders.folder import find_model
+    from vecsearch.models.encoders.transformer.spec import read_spec
+    from vecsearch.models.encoders.weights import read_weights
 
     spec = read_spec(find_model(DEFAULT_MODEL))
     model = onnx.load_from_string(build_graph(spec.shape))

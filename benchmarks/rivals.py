@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from vecsearch.encoders.folder import ModelFolder
-from vecsearch.encoders.transformer.onnx_graph import build_graph
-from vecsearch.encoders.transformer.spec import read_spec
-from vecsearch.encoders.weights import read_parameters
+from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.transformer.onnx_graph import build_graph
+from vecsearch.models.encoders.transformer.spec import read_spec
+from vecsearch.models.encoders.weights import read_parameters
 
 _LIMIT = 256  # tokens that the model reads
 _BATCH = 16
@@ -104,7 +104,7 @@ class BareOpenvino(BareLoop):
     """The loop around OpenVINO: bfloat16 where the processor has it, a stream a core, padded to a multiple of 16."""
 
     def __init__(self, folder: Path) -> None:
-        from vecsearch.encoders.transformer.openvino_graph import import_openvino
+        from vecsearch.models.encoders.transformer.openvino_graph import import_openvino
 
         super().__init__(folder)
         self._openvino = import_openvino()  # without its telemetry

@@ -33,8 +33,8 @@ from grown import Asking, Given, grown, make_index, passages_of
 from machine import report
 
 from vecsearch import Encoder, Index, Mode, Role, embed, load_encoder
-from vecsearch.legs.dense import _SPARE
-from vecsearch.store import Store
+from vecsearch.search.retrievers.dense import _SPARE
+from vecsearch.storage.store import Store
 
 _SEED, _TIMED, _TURN, _BATCH, _K = 0, 300, 60, 1_000, 10
 SHARES = {"50 %": 2, "5 %": 20, "0.5 %": 200, "0.01 %": 10_000}  # one row in so many

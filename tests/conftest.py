@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from counting import CountingEncoder
 from hypothesis import settings
+
+from tests.helpers.counting import CountingEncoder
 
 settings.register_profile("ci", derandomize=True, deadline=None)  # the same examples each time: a red run is a change
 if os.environ.get("CI"):

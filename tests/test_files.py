@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from failing import Failing
 
+from tests.helpers.failing import Failing
 from vecsearch import files
 
 OLD, NEW = b"old content", b"new content that is longer"

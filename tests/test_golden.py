@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from writing import content_of
 
+from tests.helpers.writing import content_of
 from vecsearch import Document, Index, ModelMismatch
 from vecsearch.types import FloatArray, IntArray, Role
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from counting import CountingEncoder
-from writing import content_of, write
 
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import content_of, write
 from vecsearch import (
     Document,
     Index,
@@ -144,7 +144,7 @@ def test_two_writers_by_turns_see_what_the_other_wrote(index: Index, encoder: Co
 HOLDER = """
 import sys
 from pathlib import Path
-from vecsearch.store import Store
+from vecsearch.storage.store import Store
 with Store(Path(sys.argv[1])).locked():
     print("locked", flush=True)
     sys.stdin.read()

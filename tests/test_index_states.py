@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from counting import CountingEncoder
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from oracle import assert_answers, brute_force, chunk_vectors
-from writing import write
 
-import vecsearch.ingest
-import vecsearch.merging
+import vecsearch.ingest.run
+import vecsearch.storage.merge_policy
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.oracle import assert_answers, brute_force, chunk_vectors
+from tests.helpers.writing import write
 from vecsearch import Document, Index
 
 NAMES = st.sampled_from("abcdef")
@@ -34,8 +34,8 @@ class IndexStates(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(vecsearch.ingest, "_WINDOW_DOCUMENTS", 3)
-        self.patch.setattr(vecsearch.merging, "SEGMENT_CHUNKS", 4)
+        self.patch.setattr(vecsearch.ingest.run, "_WINDOW_DOCUMENTS", 3)
+        self.patch.setattr(vecsearch.storage.merge_policy, "SEGMENT_CHUNKS", 4)
         self.place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.patch.setenv("VECSEARCH_CACHE", str(Path(self.place.name) / "cache"))
         self.encoder = CountingEncoder(dim=8)

@@ -11,14 +11,14 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from subcommands import named_commands
-from test_layers import ORDER
 from vecsearch.cli.main import cli
-from writing import write, write_records
 
+from tests.helpers.subcommands import named_commands
+from tests.helpers.writing import write, write_records
+from tests.test_layers import ROOMS
 from vecsearch import CachedModel, CacheInfo, Failure, Info, Problem, Report, Verification, Version
-from vecsearch.manifest import Manifest
-from vecsearch.rows import SCHEMA
+from vecsearch.storage.manifest import Manifest
+from vecsearch.storage.rows import SCHEMA
 
 HOUSE = Path(__file__).parents[1]
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -142,9 +142,14 @@ def test_the_format_page_lists_the_fields_of_a_manifest() -> None:
     assert sorted(listed) == sorted([*(field.name for field in fields(Manifest)), "format", "checksum"])
 
 
-def test_the_map_lists_every_file_of_the_library_in_its_order() -> None:
-    listed = [name for row in table("architecture.md", "## The files, from the bottom up") for name in names(row[0])]
-    assert listed == [f"{name}/" if (HOUSE / "vecsearch" / name).is_dir() else f"{name}.py" for name in ORDER]
+def test_the_map_lists_every_room_floor_by_floor() -> None:
+    rows = [names(row[0]) for row in table("architecture.md", "## The rooms, from the ground up")]
+    listed = [name for row in rows for name in row]
+    assert len(listed) == len(set(listed))
+    floors = [{name.removesuffix("/").removesuffix(".py") for name in row} for row in rows]
+    assert [room for floor in floors for room in sorted(floor)] == [room for floor in ROOMS for room in sorted(floor)]
+    for name in listed:
+        assert (HOUSE / "vecsearch" / name).exists(), name
 
 
 def test_the_commands_page_lists_every_command_and_the_keys_of_its_json() -> None:

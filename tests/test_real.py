@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from writing import write
 
+from tests.helpers.writing import write
 from vecsearch import Hit, Index
-from vecsearch.encoders import load_encoder
+from vecsearch.models.encoders import load_encoder
 from vecsearch.types import Role
 
 pytestmark = pytest.mark.slow

@@ -16,14 +16,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vecsearch.cache import Cache
-    from vecsearch.clustering import Cluster, Clustering, find_clusters
-    from vecsearch.dimensions import DimMeasure, DimsReport, check_picture, draw_dims, measure_dims
-    from vecsearch.distilling import DistillReport, distill
-    from vecsearch.embedding import EmbedReport, embed, embed_batches, embed_files
-    from vecsearch.encoders import load_encoder
-    from vecsearch.encoders.listing import ModelInfo, describe_model, list_models
-    from vecsearch.encoding import Encoder, Fluency, FluentEncoder, TokenVectors, TokenwiseEncoder
+    from vecsearch.analysis.clustering import Cluster, Clustering, find_clusters
+    from vecsearch.analysis.dimensions import DimMeasure, DimsReport, check_picture, draw_dims, measure_dims
+    from vecsearch.analysis.evaluation import (
+        Comparison,
+        Evaluation,
+        JudgedQueries,
+        Latency,
+        ModeScores,
+        Timings,
+        evaluate,
+        read_beir,
+        read_pairs,
+        time_searches,
+    )
+    from vecsearch.analysis.evaluation.word_scores import (
+        AnalogyScore,
+        SimilarityScore,
+        StsScores,
+        WordScores,
+        evaluate_sts,
+        evaluate_words,
+    )
+    from vecsearch.analysis.inspecting import (
+        MatrixInsides,
+        NearToken,
+        TextInsides,
+        TokenComparison,
+        TokenInsides,
+        TokenInText,
+        compare_token,
+        inspect_text,
+    )
+    from vecsearch.analysis.mapping import MapReport, draw_map
+    from vecsearch.analysis.sampling import SampledChunk
+    from vecsearch.analysis.words import WordNeighbor, analogy, nearest_words
     from vecsearch.errors import (
         CacheUnusable,
         CommitUnknown,
@@ -46,39 +73,14 @@ if TYPE_CHECKING:
         PathNotFound,
         VecsearchError,
     )
-    from vecsearch.evaluation import (
-        Comparison,
-        Evaluation,
-        JudgedQueries,
-        Latency,
-        ModeScores,
-        Timings,
-        evaluate,
-        read_beir,
-        read_pairs,
-        time_searches,
-    )
-    from vecsearch.evaluation.word_scores import (
-        AnalogyScore,
-        SimilarityScore,
-        StsScores,
-        WordScores,
-        evaluate_sts,
-        evaluate_words,
-    )
-    from vecsearch.explaining import explain_tokens
     from vecsearch.index import Index
-    from vecsearch.inspecting import (
-        MatrixInsides,
-        NearToken,
-        TextInsides,
-        TokenComparison,
-        TokenInsides,
-        TokenInText,
-        compare_token,
-        inspect_text,
-    )
-    from vecsearch.mapping import MapReport, draw_map
+    from vecsearch.ingest.embedding import EmbedReport, embed, embed_batches, embed_files
+    from vecsearch.ingest.streams import read_address, read_stream
+    from vecsearch.models.cache import Cache
+    from vecsearch.models.encoder import Encoder, Fluency, FluentEncoder, TokenVectors, TokenwiseEncoder
+    from vecsearch.models.encoders import load_encoder
+    from vecsearch.models.encoders.listing import ModelInfo, describe_model, list_models
+    from vecsearch.models.rerank import Reranker, load_reranker
     from vecsearch.reports import (
         CachedModel,
         CacheInfo,
@@ -91,11 +93,10 @@ if TYPE_CHECKING:
         Verification,
         Version,
     )
-    from vecsearch.rerank import Reranker, load_reranker
-    from vecsearch.sampling import SampledChunk
-    from vecsearch.streams import read_address, read_stream
-    from vecsearch.surroundings import Passage
-    from vecsearch.tuning import (
+    from vecsearch.search.explaining import explain_tokens
+    from vecsearch.search.surroundings import Passage
+    from vecsearch.training.distilling import DistillReport, distill
+    from vecsearch.training.tuning import (
         TrainingPair,
         TuneOptions,
         TuneProgress,
@@ -123,7 +124,6 @@ if TYPE_CHECKING:
         TokenMatch,
     )
     from vecsearch.upkeep import restore_version, verify_index
-    from vecsearch.words import WordNeighbor, analogy, nearest_words
 
 __all__ = [
     "AnalogyScore",
@@ -248,27 +248,27 @@ _HOMES = (
     "errors",
     "types",
     "reports",
-    "encoding",
-    "cache",
-    "embedding",
-    "encoders",
-    "encoders.listing",
-    "rerank",
-    "streams",
-    "surroundings",
+    "models.encoder",
+    "models.cache",
+    "ingest.embedding",
+    "models.encoders",
+    "models.encoders.listing",
+    "models.rerank",
+    "ingest.streams",
+    "search.surroundings",
     "upkeep",
     "index",
-    "explaining",
-    "inspecting",
-    "words",
-    "evaluation",
-    "evaluation.word_scores",
-    "tuning",
-    "distilling",
-    "dimensions",
-    "sampling",
-    "clustering",
-    "mapping",
+    "search.explaining",
+    "analysis.inspecting",
+    "analysis.words",
+    "analysis.evaluation",
+    "analysis.evaluation.word_scores",
+    "training.tuning",
+    "training.distilling",
+    "analysis.dimensions",
+    "analysis.sampling",
+    "analysis.clustering",
+    "analysis.mapping",
 )  # the lightest first
 
 

@@ -8,28 +8,28 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vecsearch.cache import Cache
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
-from vecsearch.columns import is_storable
 from vecsearch.documents import RecordFields, Selection
-from vecsearch.draft import Draft
-from vecsearch.duplicates import Deduplication, TextOwners
-from vecsearch.encoders import DEFAULT_MODEL
-from vecsearch.encoders.shortened import Shortened
-from vecsearch.encoding import CheckedEncoder, Encoder
 from vecsearch.errors import InvalidOption
-from vecsearch.ingest import FileRead, Ingest, Put, puts_of
-from vecsearch.lexical import AUTO, checked_language
-from vecsearch.manifest import ModelEntry, checked_recall, first_manifest
+from vecsearch.ingest.draft import Draft
+from vecsearch.ingest.duplicates import Deduplication, TextOwners
+from vecsearch.ingest.run import FileRead, Ingest, Put, puts_of
+from vecsearch.ingest.sync import Reading, SyncKeywords
+from vecsearch.ingest.sync import plan as plan_sync
+from vecsearch.ingest.tally import Tally
+from vecsearch.ingest.watching import Watcher, run_at_changes
+from vecsearch.models.cache import Cache
+from vecsearch.models.encoder import CheckedEncoder, Encoder
+from vecsearch.models.encoders import DEFAULT_MODEL
+from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.reports import Failure, Progress, Report
 from vecsearch.searching import Searching, opened
-from vecsearch.store import Store
-from vecsearch.sync import Reading, SyncKeywords
-from vecsearch.sync import plan as plan_sync
-from vecsearch.tally import Tally
+from vecsearch.storage.columns import is_storable
+from vecsearch.storage.lexical import AUTO, checked_language
+from vecsearch.storage.manifest import ModelEntry, checked_recall, first_manifest
+from vecsearch.storage.store import Store
 from vecsearch.types import Dedupe, Document, Metric, Splitter
 from vecsearch.upkeep import exchange, history
-from vecsearch.watching import Watcher, run_at_changes
 
 if TYPE_CHECKING:
     from threading import Event

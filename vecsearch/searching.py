@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 
-from vecsearch.cache import Cache, cache_folder
-from vecsearch.encoders import load_encoder
-from vecsearch.encoders.shortened import Shortened
-from vecsearch.encoding import Encoder, Fluency, fluency_of
 from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
-from vecsearch.examples import Library, added_up, checked, places_of, without
-from vecsearch.filters import Filters, document_ids
-from vecsearch.legs.lexical import Words
-from vecsearch.lexical import matched
-from vecsearch.options import SearchKeywords, SearchOptions, check_names
-from vecsearch.query import Searched, rank, search
-from vecsearch.questions import Questions, encode_queries
-from vecsearch.reasons import Reasons
-from vecsearch.store import Part, Store
-from vecsearch.surroundings import Passage, document_text, passage
+from vecsearch.models.cache import Cache, cache_folder
+from vecsearch.models.encoder import Encoder, Fluency, fluency_of
+from vecsearch.models.encoders import load_encoder
+from vecsearch.models.encoders.shortened import Shortened
+from vecsearch.search.examples import Library, added_up, checked, places_of, without
+from vecsearch.search.filters import Filters, document_ids
+from vecsearch.search.options import SearchKeywords, SearchOptions, check_names
+from vecsearch.search.questions import Questions, encode_queries
+from vecsearch.search.reasons import Reasons
+from vecsearch.search.retrievers.lexical import Words
+from vecsearch.search.run import Searched, rank, search
+from vecsearch.search.surroundings import Passage, document_text, passage
+from vecsearch.storage.lexical import matched
+from vecsearch.storage.store import Part, Store
 from vecsearch.types import Example, FloatArray, Hit, Metric, Mode, Ranked, Span
 from vecsearch.upkeep import Upkeep
 from vecsearch.upkeep.compaction import compact
@@ -36,7 +36,7 @@ from vecsearch.vectors import check_vectors, unit_rows
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from vecsearch.rerank import Reranker
+    from vecsearch.models.rerank import Reranker
 
 _Query: TypeAlias = "str | Sequence[str] | FloatArray | None"
 PLAIN: Mapping[str, Any] = MappingProxyType({})  # how a model is loaded when nothing is said
@@ -83,7 +83,7 @@ class Searching(Upkeep):
 
         `query` is a text or a vector, (dim,), which give a list of hits, or several texts or vectors, (q, dim),
         which give a list for each: many at once cost much less than one by one. All else is given by name, as it is
-        described here; `SearchKeywords` in vecsearch/options.py lists it with its types.
+        described here; `SearchKeywords` in vecsearch/search/options.py lists it with its types.
 
         `mode` is "dense", by vectors, "lexical", by words, or "hybrid", by both, which is what a text is searched by
         if nothing is said. `score` is what the mode ranks by: the similarity, the BM25 score, or both fused, 1 at most.
@@ -241,7 +241,7 @@ class Searching(Upkeep):
                 raise InvalidOption(f"rerank is {rerank!r}; a model's name, or a Reranker, which has scores()")
             return rerank
         if self._reranker is None or self._reranker[0] != rerank:
-            from vecsearch.rerank import load_reranker
+            from vecsearch.models.rerank import load_reranker
 
             self._reranker = (rerank, load_reranker(rerank))
         return self._reranker[1]

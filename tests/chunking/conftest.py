@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from vecsearch.chunking import Tokenizer
-from vecsearch.encoders import load_encoder
 from vecsearch.errors import ModelNotFound
+from vecsearch.models.encoders import load_encoder
 
 
 @pytest.fixture(scope="module")

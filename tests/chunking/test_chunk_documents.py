@@ -4,10 +4,21 @@ import re
 from itertools import pairwise
 
 import pytest
-from chunk_samples import CHUNKINGS, FEW, MANY, Characters, Words, check, documents, parts_character, sectioned, words
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.chunk_samples import (
+    CHUNKINGS,
+    FEW,
+    MANY,
+    Characters,
+    Words,
+    check,
+    documents,
+    parts_character,
+    sectioned,
+    words,
+)
 from vecsearch.chunking import Chunking, chunk_document, chunk_documents
 from vecsearch.types import Document, Heading, Outline, Span
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from chunk_samples import vectors
 
+from tests.helpers.chunk_samples import vectors
 from vecsearch.chunking import Chunking, chunk_document, read_chunks
 from vecsearch.types import Document, FloatArray, Splitter
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from chunk_samples import FEW, MANY, Words, documents, vectors, words
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.chunk_samples import FEW, MANY, Words, documents, vectors, words
 from vecsearch.chunking import Chunked, Chunking, Tokenizer, model_text, read_chunks
 from vecsearch.types import Document, Heading, Outline, Span, Splitter
 

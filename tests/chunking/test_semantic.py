@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from chunk_samples import CHUNKINGS, FEW, Words, check, documents, vectors
 from hypothesis import given
 
+from tests.helpers.chunk_samples import CHUNKINGS, FEW, Words, check, documents, vectors
 from vecsearch.chunking import Chunking, chunk_document, chunk_documents
 from vecsearch.errors import ExtraMissing, InvalidOption
 from vecsearch.types import Document, FloatArray, Heading, Outline, Span

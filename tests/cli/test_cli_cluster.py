@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import Command
-from topics import TOPICS, topic_documents
-from writing import write_records
+
+from tests.helpers.commands import Command
+from tests.helpers.topics import TOPICS, topic_documents
+from tests.helpers.writing import write_records
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import Command
-from counting import CountingEncoder
 from documents.made_files import pdf
-from writing import write
+
+from tests.helpers.commands import Command
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import write
 
 
 def needs_rensa() -> None:

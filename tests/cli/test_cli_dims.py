@@ -6,10 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from beir_folder import write_beir
-from commands import Command
-from writing import write
 
+from tests.helpers.beir_folder import write_beir
+from tests.helpers.commands import Command
+from tests.helpers.writing import write
 from vecsearch import DimMeasure, DimsReport
 
 DOCUMENTS = {

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from commands import COMMAND, Command
-from counting import CountingEncoder
 from test_cli_process import ESCAPE, on_terminal, posix, read
-from writing import write, write_records
 
-import vecsearch.embedding
+import vecsearch.ingest.embedding
+from tests.helpers.commands import COMMAND, Command
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import write, write_records
 from vecsearch import EmbedReport, embed_files
 from vecsearch.types import FloatArray
 
@@ -33,7 +33,7 @@ def asked(encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch) -> list[tup
         seen.append((model, how))
         return encoder
 
-    monkeypatch.setattr(vecsearch.embedding, "load_encoder", load)
+    monkeypatch.setattr(vecsearch.ingest.embedding, "load_encoder", load)
     return seen
 
 

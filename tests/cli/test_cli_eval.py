@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from beir_folder import HEADER, write_beir
-from commands import Command
-from counting import CountingEncoder
-from writing import content_of, write
 
 import vecsearch.searching
+from tests.helpers.beir_folder import HEADER, write_beir
+from tests.helpers.commands import Command
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import content_of, write
 from vecsearch import Comparison, Latency, Timings
 
 pytest.importorskip("pytrec_eval", reason="the extra eval: pip install 'vecsearch[eval]'")

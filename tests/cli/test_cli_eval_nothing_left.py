@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from beir_folder import write_beir
-from commands import Command
 
 import vecsearch.searching
+from tests.helpers.beir_folder import write_beir
+from tests.helpers.commands import Command
+from tests.helpers.endpoint_server import only_server, refuses
 from vecsearch import Index, InvalidVector, load_encoder
-
-sys.path.append(str(Path(__file__).parents[1] / "encoders"))
-from endpoint_server import only_server, refuses
 
 pytest.importorskip("pytrec_eval", reason="the extra eval: pip install 'vecsearch[eval]'")
 

@@ -6,10 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from commands import Command
-from counting import CountingEncoder
-from writing import content_of, write, write_records
 
+from tests.helpers.commands import Command
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import content_of, write, write_records
 from vecsearch import Index, Info, Report
 
 

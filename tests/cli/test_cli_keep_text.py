@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from commands import Command
-from counting import CountingEncoder
-from writing import write
-
+from tests.helpers.commands import Command
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import write
 from vecsearch import Index
 
 

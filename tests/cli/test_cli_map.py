@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import Command
-from writing import write_records
+
+from tests.helpers.commands import Command
+from tests.helpers.writing import write_records
 
 
 @pytest.fixture(autouse=True)

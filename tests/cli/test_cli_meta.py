@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from commands import Command
 from hypothesis import given
 from hypothesis import strategies as st
 from vecsearch.cli.metadata import typed
-from writing import write
+
+from tests.helpers.commands import Command
+from tests.helpers.writing import write
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from commands import COMMAND, Command
 
+from tests.helpers.commands import COMMAND, Command
+from tests.helpers.tiny_bert import write_tiny_bert
 from vecsearch import ModelInfo, list_models
 
 HOUSE = Path(__file__).parents[2]
 KEYS = [field.name for field in fields(ModelInfo)]
-sys.path.append(str(HOUSE / "tests" / "encoders"))
-
-from tiny_bert import write_tiny_bert  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from commands import Command
-from counting import CountingEncoder
-from missing import uninstall
-from writing import content_of, write
 
 import vecsearch.searching
+from tests.helpers.commands import Command
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.endpoint_server import EndpointServer, only_server, refuses
+from tests.helpers.missing import uninstall
+from tests.helpers.writing import content_of, write
 from vecsearch import Index, InvalidVector, load_encoder
 from vecsearch.types import Role
-
-sys.path.append(str(Path(__file__).parents[1] / "encoders"))
-from endpoint_server import EndpointServer, only_server, refuses
 
 
 @pytest.fixture

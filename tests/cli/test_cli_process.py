@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from commands import COMMAND
-from writing import write
 
+from tests.helpers.commands import COMMAND
+from tests.helpers.writing import write
 from vecsearch import Index
 
 pytestmark = pytest.mark.slow

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import Command
-from writing import write
 
-from vecsearch.lexical.terms import Stemmers
+from tests.helpers.commands import Command
+from tests.helpers.writing import write
+from vecsearch.storage.lexical.terms import Stemmers
 
 WRONG = "its words are not those of the texts of chunks.parquet"
 

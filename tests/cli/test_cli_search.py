@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import Command, Outcome
-from counting import CountingEncoder
-from writing import write, write_records
 
+from tests.helpers.commands import Command, Outcome
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import write, write_records
 from vecsearch import Document, Index
 
 KEYS = [

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
-from commands import Command
-from writing import write, write_records
 
+from tests.helpers.commands import Command
+from tests.helpers.tiny_cross import write_tiny_cross
+from tests.helpers.writing import write, write_records
 from vecsearch import Example, Index
-
-for folder in ("encoders", "rerank"):
-    sys.path.append(str(Path(__file__).parents[1] / folder))  # their tiny models
-
-from tiny_cross import write_tiny_cross  # noqa: E402
 
 TEXTS = {
     "cats": "cats purr and sleep all day",

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from commands import Command
-from writing import write
+
+from tests.helpers.commands import Command
+from tests.helpers.writing import write
 
 TEXT = "# Cats\n\n" + "cats purr at night. " * 12 + "\n\n## Food\n\n" + "fish and milk. " * 12
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Command
-from writing import write
+
+from tests.helpers.commands import Command
+from tests.helpers.writing import write
 
 ROWS = "id,text\na,cats purr\nb,\nc,dogs bark\nd,\n"
 EMPTY = (3, 5)  # the lines that have no text

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from commands import Command
-from counting import CountingEncoder
+from tests.helpers.commands import Command
+from tests.helpers.counting import CountingEncoder
 
 
 def test_the_splitter_and_the_context_of_a_new_index_are_kept_and_not_changed_afterwards(

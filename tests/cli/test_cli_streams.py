@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import Command
-from writing import write
+
+from tests.helpers.commands import Command
+from tests.helpers.writing import write
 
 
 def test_standard_input_is_a_document_of_the_name_it_is_given(vecsearch_command: Command, place: Path) -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
-from commands import Command
 from vecsearch.cli.main import cli
-from writing import write
 
-for place in ("encoders", "tuning"):
-    sys.path.append(str(Path(__file__).parents[1] / place))  # their tiny models and pairs
-
-from synonyms import pairs_of_synonyms  # noqa: E402
-from tiny_bert import write_tiny_bert  # noqa: E402
+from tests.helpers.commands import Command
+from tests.helpers.synonyms import pairs_of_synonyms
+from tests.helpers.tiny_bert import write_tiny_bert
+from tests.helpers.writing import write
 
 COMPUTING = ["index", "embed", "eval", "bench", "tune", "distill"]
 

@@ -8,16 +8,12 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from commands import Command
-from writing import write
 
+from tests.helpers.commands import Command
+from tests.helpers.synonyms import pairs_of_synonyms
+from tests.helpers.tiny_bert import write_tiny_bert
+from tests.helpers.writing import write
 from vecsearch import DistillReport, TuneReport
-
-for place in ("encoders", "tuning"):
-    sys.path.append(str(Path(__file__).parents[1] / place))  # their tiny models and pairs
-
-from synonyms import pairs_of_synonyms  # noqa: E402
-from tiny_bert import write_tiny_bert  # noqa: E402
 
 
 @pytest.fixture

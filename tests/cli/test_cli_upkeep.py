@@ -10,12 +10,12 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from commands import Command
-from counting import CountingEncoder
-from writing import content_of, write
 
+from tests.helpers.commands import Command
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import content_of, write
 from vecsearch import Index, Problem, Verification, Version
-from vecsearch.lock import writing
+from vecsearch.storage.lock import writing
 
 INDEX = Path(".vecsearch")
 

@@ -9,31 +9,31 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import COMMAND, Command
-from counting import CountingEncoder
-from writing import write
 
+from tests.helpers.commands import COMMAND, Command
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import write
 from vecsearch import Index
 
 pytest.importorskip("watchfiles", reason="the package that says when files change")
 
+HOUSE = Path(__file__).parents[2]
 _COUNTING = """
 import vecsearch.searching
-from counting import CountingEncoder
+from tests.helpers.counting import CountingEncoder
 vecsearch.searching.load_encoder = lambda _: CountingEncoder()
 """
 
 
 def watching(place: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     """The process that keeps an index in step."""
-    tests = Path(__file__).parents[1]
-    command = [sys.executable, "-c", f"import sys\nsys.path.append({str(tests)!r})\n{_COUNTING}{COMMAND[2]}"]
+    command = [sys.executable, "-c", f"{_COUNTING}{COMMAND[2]}"]
     return subprocess.Popen(
         [*command, "index", *arguments, "--watch"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        env=environment,
+        env={**environment, "PYTHONPATH": str(HOUSE)},
         cwd=place,
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from commands import Command
-from writing import write_records
+
+from tests.helpers.commands import Command
+from tests.helpers.writing import write_records
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 import pytest
-from commands import Command
 from vecsearch.cli.passages import excerpt
-from writing import write
 
+from tests.helpers.commands import Command
+from tests.helpers.writing import write
 from vecsearch import Index, Span
-from vecsearch.lexical import matched
+from vecsearch.storage.lexical import matched
 
 _BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m")
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Command
 
+from tests.helpers.commands import Command
+from tests.helpers.static_models import write_wordllama
+from tests.helpers.tiny_bert import write_graph, write_tiny_bert
 from vecsearch import compare_token, inspect_text
-
-sys.path.append(str(Path(__file__).parents[1] / "encoders"))
-
-from static_models import write_wordllama
-from tiny_bert import write_graph, write_tiny_bert
 
 TEXT, OTHER = "the red tree", "a green tree, a house"
 
@@ -124,7 +120,7 @@ def test_what_is_cut_or_unknown_is_said(vecsearch_command: Command, place: Path,
 def test_without_a_matrix_no_static_similarity_is_made_up(
     vecsearch_command: Command, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vecsearch.encoders.opened_insides.matrix_in_folder", lambda _: None)
+    monkeypatch.setattr("vecsearch.models.encoders.opened_insides.matrix_in_folder", lambda _: None)
     out = vecsearch_command("inspect", TEXT, OTHER, "--token", "tree", "--model", tiny).out
     assert "static similarity      not known: no matrix that can be read" in out
     out = vecsearch_command("inspect", TEXT, "--model", tiny).out

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vecsearch.cli.passages import columns, encodable, excerpt, printable
 
-from vecsearch.lexical import matched
+from vecsearch.storage.lexical import matched
 
 CHINESE = "今天天气很好，我们去公园散步。" * 12
 MIXED = "Der Käfer 甲虫 läuft über die Straße 道路 und e\u0301 한국어 ｆｕｌｌ 😀 " * 8

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import Command
-from writing import write
 
+from tests.helpers.commands import Command
+from tests.helpers.writing import write
 from vecsearch import evaluate_sts, evaluate_words
 
 ROYAL = "king 1 1 0\nqueen 1 -1 0\nman 0 1 0.1\nwoman 0 -1 0.1\ntree 0 0 1\n"

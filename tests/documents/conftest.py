@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from checking import check_document
 
+from tests.helpers.checking import check_document
 from vecsearch.documents import Limits, Reader, RecordFields, load
 from vecsearch.documents.loading import documents_in
 from vecsearch.documents.pieces import Piece

@@ -10,10 +10,10 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-import made_files as made
 import pytest
-from samples import NEEDLE, tar, zstd
 
+from tests.helpers import made_files as made
+from tests.helpers.samples import NEEDLE, tar, zstd
 from vecsearch.documents import Skip
 from vecsearch.reports import Failure
 from vecsearch.types import Document

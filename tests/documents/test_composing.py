@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from checking import check_document
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.checking import check_document
 from vecsearch.documents.composing import Composer, clean
 from vecsearch.documents.limits import Limits
 from vecsearch.documents.markdown import markdown_document

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checking import check_document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.checking import check_document
 from vecsearch.documents import Skip, load
 from vecsearch.errors import InvalidDocument
 from vecsearch.reports import Failure

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import made_files as made
 import pytest
-from checking import place_of
-from made_files import paragraph
 
+from tests.helpers import made_files as made
+from tests.helpers.checking import place_of
+from tests.helpers.made_files import paragraph
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import made_files as made
-from checking import place_of
-
+from tests.helpers import made_files as made
+from tests.helpers.checking import place_of
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 

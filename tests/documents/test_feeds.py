@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from checking import place_of
 
+from tests.helpers.checking import place_of
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 

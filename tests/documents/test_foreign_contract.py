@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checking import check_document, place_of
-from samples import NEEDLE, SAMPLES, Sample
 
+from tests.helpers.checking import check_document, place_of
+from tests.helpers.samples import NEEDLE, SAMPLES, Sample
 from vecsearch.documents import Reader, Skip, load
 from vecsearch.reports import Failure
 from vecsearch.types import Document

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import made_files as made
 import pytest
 
+from tests.helpers import made_files as made
 from vecsearch.documents import Limits, RecordFields, load
 from vecsearch.documents.formats import Format, format_of
 from vecsearch.documents.loading import documents_in

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecsearch.columns import check_metadata
 from vecsearch.documents.front_matter import front_matter
+from vecsearch.storage.columns import check_metadata
 from vecsearch.types import Document
 
 VALUES = [

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from trees import denied, found, make
 
+from tests.helpers.trees import denied, found, make
 from vecsearch.documents import Selection, scan
 from vecsearch.errors import InvalidOption
 from vecsearch.reports import Failure

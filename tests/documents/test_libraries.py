@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from samples import SAMPLES
 
+from tests.helpers.samples import SAMPLES
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 

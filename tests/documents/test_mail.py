@@ -7,10 +7,10 @@ import email.policy
 from collections.abc import Callable
 from pathlib import Path
 
-import made_files as made
 import pytest
-from samples import MAIL
 
+from tests.helpers import made_files as made
+from tests.helpers.samples import MAIL
 from vecsearch.documents import Skip
 from vecsearch.reports import Failure
 from vecsearch.types import Document, Place

@@ -6,9 +6,9 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from made_files import SECTOR
-from samples import NEEDLE, msg
 
+from tests.helpers.made_files import SECTOR
+from tests.helpers.samples import NEEDLE, msg
 from vecsearch.documents.msg import decompressed
 from vecsearch.errors import InvalidDocument
 from vecsearch.reports import Failure

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from checking import place_of
 
+from tests.helpers.checking import place_of
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-import made_files as made
 import pytest
 
+from tests.helpers import made_files as made
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 

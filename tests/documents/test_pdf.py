@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import made_files as made
 import pytest
-from checking import place_of
 
+from tests.helpers import made_files as made
+from tests.helpers.checking import place_of
 from vecsearch.documents import Skip
 from vecsearch.documents.pdf import Title, rejoined, titles_in
 from vecsearch.reports import Failure

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import made_files as made
-from checking import place_of
-from made_files import shape
-
+from tests.helpers import made_files as made
+from tests.helpers.checking import place_of
+from tests.helpers.made_files import shape
 from vecsearch.types import Document
 
 DocumentIn = Callable[[str, bytes], Document]

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import made_files as made
 import pytest
-from samples import NEEDLE
 
+from tests.helpers import made_files as made
+from tests.helpers.samples import NEEDLE
 from vecsearch.documents import Limits, Reader, RecordFields, Skip, load
 from vecsearch.documents import reader as reader_module
 from vecsearch.documents.worker import answer_of, request_line

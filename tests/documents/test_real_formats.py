@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from checking import check_document, place_of
 
+from tests.helpers.checking import check_document, place_of
 from vecsearch.documents import Reader, Skip, load
 from vecsearch.reports import Failure
 from vecsearch.types import Document

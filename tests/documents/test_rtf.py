@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from samples import RTF
-
+from tests.helpers.samples import RTF
 from vecsearch.types import Document
 
 DocumentIn = Callable[[str, str], Document]

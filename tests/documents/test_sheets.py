@@ -8,10 +8,10 @@ from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
 
-import made_files as made
 import pytest
-from checking import place_of
 
+from tests.helpers import made_files as made
+from tests.helpers.checking import place_of
 from vecsearch.documents import Skip
 from vecsearch.documents.tables import row_line, shown
 from vecsearch.reports import Failure

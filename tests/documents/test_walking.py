@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from trees import denied, found, make
 
+from tests.helpers.trees import denied, found, make
 from vecsearch.documents import Selection, Skip, SourceFile, scan
 from vecsearch.errors import PathNotFound
 from vecsearch.reports import Failure

@@ -1,4 +1,4 @@
-"""Writes the golden index of the current format: `python tests/golden/make.py`, once for each format that is released.
+"""Writes the golden index of the current format: `python -m tests.golden.make`, once for each format that is released.
 
 Makes `tests/golden/format-N/`, with the index and the files that it was made from, and refuses when it is there: what
 a released version wrote is never written again. `tests/test_golden.py` opens each of them with the code of today; what
@@ -13,13 +13,11 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
 os.environ["VECSEARCH_CACHE"] = tempfile.mkdtemp()  # the vectors are this encoder's, whatever a cache may hold
 
-from test_golden import DOCUMENTS, FILES, GoldenEncoder  # noqa: E402
-
+from tests.test_golden import DOCUMENTS, FILES, GoldenEncoder  # noqa: E402
 from vecsearch import Index  # noqa: E402
-from vecsearch.manifest import FORMAT  # noqa: E402
+from vecsearch.storage.manifest import FORMAT  # noqa: E402
 
 
 def main() -> None:

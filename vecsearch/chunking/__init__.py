@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from vecsearch.boundaries import find_boundaries
+from vecsearch.chunking.boundaries import find_boundaries
 from vecsearch.chunking.cutting import Cutter, fit, without_repeats
 from vecsearch.chunking.options import Chunking, default_tokens
 from vecsearch.chunking.places import HeadingPath, place_at

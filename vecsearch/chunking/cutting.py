@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from vecsearch.boundaries import Boundaries, Level, unjoined
+from vecsearch.chunking.boundaries import Boundaries, Level, unjoined
 from vecsearch.chunking.options import Chunking
 from vecsearch.chunking.tokens import EDGE, Tokenizer
 from vecsearch.types import IntArray, Span

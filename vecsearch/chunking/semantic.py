@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from vecsearch.boundaries import Level
+from vecsearch.chunking.boundaries import Level
 from vecsearch.chunking.cutting import Cutter
 from vecsearch.errors import ExtraMissing
 from vecsearch.types import FloatArray, ScoreArray, Span

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from vecsearch.errors import IndexDamaged, InvalidOption
 from vecsearch.reports import Info, Verification, Version
-from vecsearch.store import Store
-from vecsearch.summary import describe
+from vecsearch.storage.store import Store
 from vecsearch.upkeep import exchange, history
 from vecsearch.upkeep.repair import repair as repair_files
+from vecsearch.upkeep.summary import describe
 from vecsearch.upkeep.verify import verify as verify_files
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vecsearch.commit import Commit
-from vecsearch.garbage import collect
-from vecsearch.manifest import now, written_by
-from vecsearch.segment import Content
-from vecsearch.store import Store
+from vecsearch.storage.commit import Commit
+from vecsearch.storage.garbage import collect
+from vecsearch.storage.manifest import now, written_by
+from vecsearch.storage.segment import Content
+from vecsearch.storage.store import Store
 from vecsearch.types import FloatArray
 
 

@@ -20,16 +20,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecsearch import files, merging
+from vecsearch import files
 from vecsearch.chunking import Chunking
-from vecsearch.columns import DOCUMENT, aligned, joint_fields
-from vecsearch.commit import Commit
 from vecsearch.errors import IndexDamaged, InvalidDocument, InvalidVector, PathNotFound
-from vecsearch.lexical import checked_language
-from vecsearch.manifest import Manifest, ModelEntry, SegmentEntry, checked_recall, first_manifest
-from vecsearch.rows import check_rows, without_field_ids
-from vecsearch.segment import Content
-from vecsearch.store import Part, Snapshot, Store
+from vecsearch.storage import merge_policy
+from vecsearch.storage.columns import DOCUMENT, aligned, joint_fields
+from vecsearch.storage.commit import Commit
+from vecsearch.storage.lexical import checked_language
+from vecsearch.storage.manifest import Manifest, ModelEntry, SegmentEntry, checked_recall, first_manifest
+from vecsearch.storage.rows import check_rows, without_field_ids
+from vecsearch.storage.segment import Content
+from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import FloatArray, Metric
 from vecsearch.vectors import check_vectors
 
@@ -171,7 +172,7 @@ def _whole_documents(file: Any) -> Iterator[pa.Table]:
     count = 0
     for rows in _batches(file):
         starts = np.flatnonzero(rows.column("ordinal").to_numpy() == 0)
-        if count >= merging.SEGMENT_CHUNKS and len(starts):
+        if count >= merge_policy.SEGMENT_CHUNKS and len(starts):
             yield pa.concat_tables([*pending, rows.slice(0, int(starts[0]))])
             rows, pending, count = rows.slice(int(starts[0])), [], 0
         pending.append(rows)

@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from vecsearch import files
-from vecsearch.commit import Commit
 from vecsearch.errors import FormatTooNew, IndexDamaged, IndexNotFound, InvalidOption
-from vecsearch.garbage import collect
-from vecsearch.manifest import Manifest, is_plain, now, written_by
 from vecsearch.reports import Version
-from vecsearch.store import Store
+from vecsearch.storage.commit import Commit
+from vecsearch.storage.garbage import collect
+from vecsearch.storage.manifest import Manifest, is_plain, now, written_by
+from vecsearch.storage.store import Store
 
 _NUMBER = re.compile(r"[0-9]{1,8}")
 

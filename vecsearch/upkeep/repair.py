@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 from vecsearch import files
-from vecsearch.ann.flat import Flat
-from vecsearch.commit import Commit
 from vecsearch.errors import VecsearchError
-from vecsearch.garbage import collect
-from vecsearch.manifest import Manifest, SegmentEntry, now, written_by
 from vecsearch.reports import Problem
-from vecsearch.segment import (
+from vecsearch.storage.ann.flat import Flat
+from vecsearch.storage.commit import Commit
+from vecsearch.storage.garbage import collect
+from vecsearch.storage.manifest import Manifest, SegmentEntry, now, written_by
+from vecsearch.storage.segment import (
     CODES,
     POSTINGS,
     ROWS,
@@ -27,7 +27,7 @@ from vecsearch.segment import (
     derive_rows,
     read_record,
 )
-from vecsearch.store import SEGMENTS, SOURCES, Store
+from vecsearch.storage.store import SEGMENTS, SOURCES, Store
 
 
 def repair(store: Store, problems: Sequence[Problem]) -> tuple[str, ...]:

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from vecsearch import files
-from vecsearch.columns import DOCUMENT
 from vecsearch.errors import IndexDamaged, IndexNotFound, VecsearchError
-from vecsearch.garbage import unnamed
-from vecsearch.manifest import FileEntry, Manifest, SegmentEntry, SideFile
 from vecsearch.reports import Problem, Verification
-from vecsearch.segment import CODES, POSTINGS, ROWS, Segment, read_record
-from vecsearch.sources import read as read_sources
-from vecsearch.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
+from vecsearch.storage.columns import DOCUMENT
+from vecsearch.storage.file_stamps import read as read_sources
+from vecsearch.storage.garbage import unnamed
+from vecsearch.storage.manifest import FileEntry, Manifest, SegmentEntry, SideFile
+from vecsearch.storage.segment import CODES, POSTINGS, ROWS, Segment, read_record
+from vecsearch.storage.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
 
 _UNIT = 1e-5  # how far from 1 the length of a float32 unit vector may be
 _READ_AGAIN = 200  # rows of a segment whose words are; those of all rows take twenty times as long as all else

@@ -1,0 +1,203 @@
+"""The page in a real browser: drawn, read, searched, moved, and deaf to what documents would like to run.
+
+Runs where Playwright is installed and a Chromium is found: by $VECSEARCH_CHROMIUM, on the path, or Playwright's own.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.helpers.drawings import HOSTILE
+from vecsearch.analysis.mapping.drawing import Drawing, Entry, QueryPoint
+from vecsearch.analysis.mapping.page import write_page
+from vecsearch.analysis.sampling import SampledChunk
+
+playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+pytestmark = pytest.mark.slow
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium."""
+    found = os.environ.get("VECSEARCH_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    with playwright.sync_playwright() as driver:
+        own = driver.chromium.executable_path
+        if not (found or Path(own).exists()):
+            pytest.skip("no Chromium is found: playwright install chromium, or name one in $VECSEARCH_CHROMIUM")
+        opened = driver.chromium.launch(executable_path=found or own, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A window in which every error, and everything that is loaded, is an error of the test."""
+    window = browser.new_page(viewport={"width": 1000, "height": 800})
+    said: list[str] = []
+    window.on("pageerror", lambda error: said.append(str(error)))
+    window.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    window.on("request", lambda request: said.append(request.url) if not request.url.startswith("file:") else None)
+    yield window
+    window.close()
+    assert said == []
+
+
+def opened(page: Any, place: Path, drawn: Drawing) -> Any:
+    """The window with the map of a drawing."""
+    stream = io.BytesIO()
+    write_page(stream, drawn)
+    (place / "map.html").write_bytes(stream.getvalue())
+    page.goto((place / "map.html").as_uri())
+    page.wait_for_function("document.getElementById('canvas').dataset.ms")
+    return page
+
+
+def corners(texts: list[str]) -> Drawing:
+    """Points at the corners of a square, the first two red, the others blue; a query in the middle."""
+    places = np.array([(-1, 1), (1, 1), (1, -1), (-1, -1)], np.float64)
+    return Drawing(
+        title=texts[0],
+        note="a note",
+        places=places,
+        passages=[SampledChunk(f"d{i}#0", f"d{i}", None, 1, "", text) for i, text in enumerate(texts)],
+        metadata=[{}] * 4,
+        kinds=np.array([0, 0, 1, 1]),
+        entries=[Entry("red", "#ff0000", 2), Entry(texts[1], "#0000ff", 2)],
+        queries=[QueryPoint("a question", 0, 0)],
+    )
+
+
+def pixel(page: Any, x: int, y: int) -> list[int]:
+    """The colour of the canvas, which is as large as the window."""
+    found: list[int] = page.evaluate(
+        "([x, y]) => [...document.getElementById('canvas').getContext('2d').getImageData(x, y, 1, 1).data]", [x, y]
+    )
+    return found[:3]
+
+
+def settle(page: Any) -> None:
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+# 0.46 of the shorter side, 800: the corners lie 368 pixels from the middle, (500, 400)
+LEFT, RIGHT, TOP, BOTTOM = 132, 868, 32, 768
+TEXTS = ["alpha one", "beta two", "gamma three", "delta four"]
+
+
+def test_points_are_drawn_where_they_lie_in_their_colours(page: Any, tmp_path: Path) -> None:
+    opened(page, tmp_path, corners(TEXTS))
+    for x, y, strong in ((LEFT, TOP, 0), (RIGHT, TOP, 0), (RIGHT, BOTTOM, 2), (LEFT, BOTTOM, 2)):
+        colour = pixel(page, x, y)
+        assert colour[strong] > 200 > 100 > colour[2 - strong], (x, y, colour)
+    assert pixel(page, 300, 300) == [255, 255, 255]
+    assert sum(pixel(page, 500, 400)) < 100  # the query's star
+    assert page.title() == page.inner_text("h1") == "alpha one"
+    assert page.inner_text("#note") == "a note"
+    shot = page.screenshot()
+    assert shot.startswith(b"\x89PNG")
+    assert len(shot) > 4_000
+
+
+def test_pointing_at_a_passage_shows_it_and_a_click_keeps_it(page: Any, tmp_path: Path) -> None:
+    opened(page, tmp_path, corners(TEXTS))
+    page.mouse.move(RIGHT + 3, BOTTOM - 3)
+    assert page.inner_text("#text") == "gamma three"
+    assert page.inner_text("#place") == "d2\nbeta two"
+    page.mouse.move(300, 300)
+    assert not page.is_visible("#card")
+    page.mouse.click(LEFT, BOTTOM)
+    page.mouse.move(300, 300)
+    assert page.inner_text("#text") == "delta four"
+    page.mouse.click(300, 300)
+    assert not page.is_visible("#card")
+
+
+def test_a_search_counts_and_shows_what_has_the_words(page: Any, tmp_path: Path) -> None:
+    opened(page, tmp_path, corners(TEXTS))
+    page.fill("#search", " GAMMA ")
+    settle(page)
+    assert page.inner_text("#found") == "1 of 4 have it"
+    assert pixel(page, RIGHT, BOTTOM)[2] > 200 > 100 > pixel(page, RIGHT, BOTTOM)[0]
+    grey = pixel(page, LEFT, BOTTOM)
+    assert max(grey) - min(grey) < 3
+    page.mouse.move(LEFT, BOTTOM)
+    assert not page.is_visible("#card")  # what is not found is not shown
+    page.fill("#search", "")
+    settle(page)
+    assert page.inner_text("#found") == ""
+    assert pixel(page, LEFT, BOTTOM)[2] > 200 > 100 > pixel(page, LEFT, BOTTOM)[0]
+
+
+def test_a_colour_is_hidden_and_shown_by_its_line_in_the_legend(page: Any, tmp_path: Path) -> None:
+    opened(page, tmp_path, corners(TEXTS))
+    entry = page.locator("aside button").nth(1)
+    assert entry.inner_text().split("\n") == ["beta two", "2"]
+    entry.click()
+    settle(page)
+    assert pixel(page, LEFT, BOTTOM) == [255, 255, 255]
+    assert pixel(page, LEFT, TOP) != [255, 255, 255]
+    entry.click()
+    settle(page)
+    assert pixel(page, LEFT, BOTTOM) != [255, 255, 255]
+
+
+def test_the_wheel_zooms_around_the_pointer_dragging_moves_and_a_button_shows_all(page: Any, tmp_path: Path) -> None:
+    opened(page, tmp_path, corners(TEXTS))
+    page.mouse.move(RIGHT, BOTTOM)
+    page.mouse.wheel(0, -800)
+    settle(page)
+    assert pixel(page, RIGHT, BOTTOM) != [255, 255, 255]  # what is under the pointer stays there
+    assert pixel(page, LEFT, BOTTOM) == [255, 255, 255]
+    page.mouse.down()
+    page.mouse.move(RIGHT - 200, BOTTOM - 300, steps=4)
+    page.mouse.up()
+    settle(page)
+    assert pixel(page, RIGHT - 200, BOTTOM - 300) != [255, 255, 255]
+    page.click("#whole")
+    settle(page)
+    assert pixel(page, LEFT, BOTTOM) != [255, 255, 255]
+    page.click("#closer")
+    settle(page)
+    assert pixel(page, LEFT, BOTTOM) == [255, 255, 255]
+    page.click("#farther")
+    settle(page)
+    assert pixel(page, LEFT, BOTTOM) != [255, 255, 255]
+
+
+@pytest.mark.parametrize("first", range(len(HOSTILE) - 1))
+def test_what_strangers_write_is_shown_and_never_run(page: Any, tmp_path: Path, first: int) -> None:
+    texts = (HOSTILE * 2)[first : first + 4]
+    opened(page, tmp_path, corners(texts))
+    page.mouse.move(RIGHT, BOTTOM)
+    assert page.text_content("#text") == texts[2].replace("\ud800", "?")
+    assert page.evaluate("document.scripts.length") == 2
+    assert page.evaluate("document.images.length") == 0
+    assert page.evaluate("document.title") != "owned"
+
+
+def test_a_script_that_gets_into_the_page_does_not_run(browser: Any, tmp_path: Path) -> None:
+    window = browser.new_page()
+    refused: list[str] = []
+    window.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    opened(window, tmp_path, corners(TEXTS))
+    window.evaluate(
+        """() => {
+        const script = document.createElement("script");
+        script.textContent = "document.title = 'owned'";
+        document.body.append(script);
+    }"""
+    )
+    title = window.title()
+    window.close()
+    assert title == "alpha one"
+    assert len(refused) == 1
+    assert "Content Security Policy" in refused[0]

@@ -1,0 +1,228 @@
+"""`Index.watch`: real changes of files are in the index, one after the other; nothing else wakes it up.
+
+The watch runs in a thread; what a test waits for are its reports.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pytest
+
+from tests.helpers.counting import CountingEncoder
+from tests.helpers.writing import write
+from vecsearch import ExtraMissing, Index, InvalidOption, PathNotFound, Report
+from vecsearch.ingest.watching import Watcher
+from vecsearch.storage.store import Store
+
+pytest.importorskip("watchfiles", reason="the package that says when files change")
+
+LONG = 60.0  # seconds until a test that waits in vain fails
+
+
+class Watch:
+    """An index that is watched in a thread; an error of it is put among its reports."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.stop = threading.Event()
+        self.reports: Queue[Report | BaseException | None] = Queue()
+        self.thread = threading.Thread(target=lambda: None)
+
+    def begin(self, *paths: Path, **how: Any) -> Report:
+        """Starts; the report of the first run."""
+
+        def follow() -> None:
+            try:
+                for report in self.index.watch(list(paths), stop=self.stop, **how):
+                    self.reports.put(report)
+                self.reports.put(None)
+            except BaseException as error:
+                self.reports.put(error)
+
+        self.thread = threading.Thread(target=follow)
+        self.thread.start()
+        return self.next()
+
+    def next(self) -> Any:
+        return self.reports.get(timeout=LONG)
+
+    def until(self, reached: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+        """What the index holds after the first report with which it holds what is asked for."""
+        while not reached(found := self.texts()):
+            report = self.next()
+            assert isinstance(report, Report), report
+        return found
+
+    def texts(self) -> dict[str, str]:
+        index = Index.open(self.index.path)
+        return {name: index.show(f"{name}#0").chunk.text for name in index.document_ids()}
+
+    def end(self) -> None:
+        self.stop.set()
+        self.thread.join(LONG)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def watch(tmp_path: Path, encoder: CountingEncoder) -> Iterator[Watch]:
+    watching = Watch(Index.create(tmp_path / "index", model=encoder))
+    yield watching
+    if watching.thread.ident:
+        watching.end()
+
+
+def test_new_changed_renamed_and_deleted_files_are_followed(watch: Watch, folder: Path) -> None:
+    write(folder / "a.md", "alpha")
+    assert watch.begin(folder).added == 1
+    (folder / "deep").mkdir()
+    (folder / "deep" / "b.md").write_text("beta")
+    watch.until(lambda texts: "notes/deep/b.md" in texts)
+    (folder / "a.md").write_text("changed")
+    watch.until(lambda texts: texts.get("notes/a.md") == "changed")
+    (folder / "a.md").rename(folder / "c.md")
+    watch.until(lambda texts: texts == {"notes/c.md": "changed", "notes/deep/b.md": "beta"})
+    (folder / "deep" / "b.md").unlink()
+    watch.until(lambda texts: texts == {"notes/c.md": "changed"})
+    watch.end()
+    assert watch.reports.queue[-1] is None
+
+
+def test_what_changes_during_a_run_is_in_the_next(watch: Watch, folder: Path, encoder: CountingEncoder) -> None:
+    write(folder / "a.md", "alpha")
+    real = encoder.encode
+
+    def write_meanwhile(*arguments: Any) -> Any:
+        if "alpha" in arguments[0]:
+            (folder / "b.md").write_text("beta")
+        return real(*arguments)
+
+    encoder.encode = write_meanwhile  # type: ignore[method-assign]
+    watch.begin(folder)
+    watch.until(lambda texts: set(texts) == {"notes/a.md", "notes/b.md"})
+
+
+def test_an_editor_that_saves_by_renaming_is_followed_for_a_file_that_is_named(watch: Watch, folder: Path) -> None:
+    path = write(folder / "a.md", "alpha")
+    write(folder / "other.md", "other")
+    watch.begin(path)
+    for content in ("one", "two"):
+        (folder / ".a.md.swp").write_text(content)
+        os.replace(folder / ".a.md.swp", path)
+        watch.until(lambda texts, content=content: texts == {"notes/a.md": content})  # type: ignore[misc]
+    path.unlink()
+    path.write_text("three")
+    watch.until(lambda texts: texts == {"notes/a.md": "three"})
+
+
+def test_a_burst_of_changes_is_few_runs(watch: Watch, folder: Path) -> None:
+    watch.begin(folder)
+    for number in range(200):
+        (folder / f"{number}.md").write_text(f"text {number}")
+    watch.until(lambda texts: len(texts) == 200)
+    watch.end()
+    assert Index.open(watch.index.path).info().version < 60
+
+
+def test_neither_the_index_nor_hidden_nor_passing_files_wake_it_up(folder: Path, encoder: CountingEncoder) -> None:
+    watch = Watch(Index.create(folder / ".vecsearch", model=encoder))
+    other = Watch(Index.create(folder / "visible", model=encoder))
+    for watching in (watch, other):
+        watching.begin(folder)
+    try:
+        for name in ("a.md~", ".a.md.swp", "#a.md#", "a.tmp", ".git/index"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("passing")
+            (folder / name).unlink()
+        (folder / "a.md").write_text("alpha")
+        for watching in (watch, other):
+            watching.until(lambda texts: "a.md" in texts)
+    finally:
+        for watching in (watch, other):
+            watching.end()
+    assert [watching.index.info().documents for watching in (watch, other)] == [1, 1]
+    assert all(watching.reports.qsize() < 4 for watching in (watch, other))  # its own commits would give one after one
+
+
+def test_what_a_gitignore_says_takes_effect_when_it_is_saved(watch: Watch, folder: Path) -> None:
+    write(folder / "a.md", "alpha")
+    write(folder / "b.txt", "beta")
+    watch.begin(folder)
+    (folder / ".gitignore").write_text("*.txt\n")
+    watch.until(lambda texts: set(texts) == {"notes/a.md"})
+
+
+def test_a_file_that_fails_is_reported_and_ends_nothing(watch: Watch, folder: Path) -> None:
+    watch.begin(folder, metadata={"team": "cats"})
+    (folder / "bad.jsonl").write_text('{"id": "x", "text": "fine"}\n{broken\n')
+    while not (report := watch.next()).failed:
+        pass
+    assert report.failed[0].source == f"{folder / 'bad.jsonl'}:2"
+    (folder / "a.md").write_text("alpha")
+    watch.until(lambda texts: set(texts) == {"x", "notes/a.md"})
+    assert watch.index.document_ids("team = 'cats'") == ["notes/a.md", "x"]
+
+
+def test_between_runs_others_can_write_and_while_they_do_it_waits(watch: Watch, folder: Path) -> None:
+    watch.begin(folder)
+    with Store(watch.index.path).locked():
+        (folder / "a.md").write_text("alpha")
+        assert watch.texts() == {}
+    watch.until(lambda texts: set(texts) == {"notes/a.md"})
+    assert Index.open(watch.index.path).delete(["notes/a.md"]) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is watched cannot be removed there")
+def test_a_folder_that_is_replaced_is_watched_on_and_one_that_is_gone_ends_the_watch(
+    watch: Watch, folder: Path
+) -> None:
+    write(folder / "a.md", "alpha")
+    watch.begin(folder)
+    new = write(folder.parent / "new" / "b.md", "beta").parent
+    with Store(watch.index.path).locked():  # so that nothing is missed between the two renamings
+        folder.rename(folder.parent / "old")
+        new.rename(folder)
+    watch.until(lambda texts: texts == {"notes/b.md": "beta"})
+    (folder / "c.md").write_text("gamma")
+    watch.until(lambda texts: set(texts) == {"notes/b.md", "notes/c.md"})
+    folder.rename(folder.parent / "older")
+    error = watch.next()
+    while isinstance(error, Report):
+        error = watch.next()
+    assert isinstance(error, PathNotFound)
+    assert str(folder) in str(error)
+
+
+def test_a_path_that_is_not_there_is_an_error_before_anything_is_done(watch: Watch, folder: Path) -> None:
+    for missing in (folder / "nowhere", folder / "no" / "where"):
+        error = watch.begin(missing)
+        assert isinstance(error, PathNotFound)
+        assert str(missing if missing.parent.exists() else missing.parent) in str(error)
+
+
+def test_a_system_that_cannot_watch_so_much_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import watchfiles._rust_notify as rust
+
+    def refuse(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(rust, "RustNotify", refuse)
+    with pytest.raises(InvalidOption, match=r"cannot watch .*No space left"):
+        Watcher([folder], tmp_path)
+
+
+def test_without_watchfiles_the_command_that_installs_it_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    monkeypatch.delitem(sys.modules, "watchfiles._rust_notify", raising=False)
+    with pytest.raises(ExtraMissing, match=r"pip install 'vecsearch\[watch\]'"):
+        Watcher([folder], tmp_path)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vecsearch.storage.lexical import Bm25, LivePostings, matched, postings_of
+
+WORDS = ["fox", "foxes", "the", "der", "Hund", "кот", "getName", "get", "3.14", "14", "東京", "京都", "é", "e"]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        ("fox", "The foxes and the Fox.", ["foxes", "Fox"]),
+        ("the fox", "The fox", ["fox"]),
+        ("the who", "The Who live", ["The", "Who"]),
+        ("user name", "def getUserName(x):", ["getUserName"]),
+        ("getUserName", "the name of a user; get_user_name()", ["name", "user", "get_user_name"]),
+        ("3.11", "Python 3.11.2, 3", ["3.11.2", "3"]),
+        ("cancion", "La canción y la cancio\u0301n", ["canción", "cancio\u0301n"]),
+        ("cafe", "Das Café an der Ecke", ["Café"]),
+        ("informacao", "A informação não está no texto para a pessoa", ["informação"]),
+        ("Haus die", "Die Häuser der Stadt", ["Häuser"]),
+        ("京都市", "京都市は京都府の市", ["京都市", "京都", "市"]),
+        ("книга", "The книги here", ["книги"]),
+        ("nothing", "The fox", []),
+        ("", "The fox", []),
+        ("fox", "", []),
+    ],
+)
+def test_the_words_a_query_finds_are_shown(query: str, text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in matched(query, text)] == expected
+
+
+def test_the_option_of_the_index_decides_which_words_are_one() -> None:
+    assert matched("fox", "foxes", "none") == []
+    assert [tuple(span) for span in matched("Haus", "Häuser", "de")] == [(0, 6)]
+    assert matched("Haus", "Häuser", "en") == []
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join), min_size=1, max_size=6),
+    st.lists(st.sampled_from(WORDS), max_size=3).map(" ".join),
+    st.sampled_from(["auto", "none", "de"]),
+)
+def test_what_a_search_finds_has_words_to_show_and_nothing_else_has(
+    texts: list[str], query: str, language: str
+) -> None:
+    for text in texts:
+        (found,) = Bm25([LivePostings(postings_of([text], language), None)]).search(query, 1)
+        spans = matched(query, text, language)
+        assert bool(spans) == bool(found.rows.size)
+        assert all(one.end < other.start for one, other in pairwise(spans))

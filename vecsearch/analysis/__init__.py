@@ -1,0 +1,1 @@
+"""What an index or a model holds: evaluation, words, clusters, maps, dimensions, tokens."""

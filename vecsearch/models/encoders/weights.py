@@ -1,0 +1,130 @@
+"""The tensors of a .safetensors file, mapped from disk: nothing is read until it is used; and those of a model.
+
+The format: 8 bytes little-endian header length, a JSON header with dtype, shape and byte range of each tensor, the
+bytes. https://huggingface.co/docs/safetensors. Every number of the header is checked before it is used.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsearch.errors import ModelDamaged
+from vecsearch.models.encoders.transformer.architecture import Shape, parameters
+from vecsearch.types import FloatArray, IntArray
+
+_Bytes: TypeAlias = "np.memmap[Any, np.dtype[np.uint8]]"
+
+_HEADER_LIMIT = 100 << 20  # the format's own
+_WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+_INTEGERS = {"I64": "<i8", "I32": "<i4", "I8": "i1"}
+
+
+def read_weights(path: Path) -> dict[str, FloatArray]:
+    """The floating point tensors of a file by name, float32; others are left out. What is written to them stays here.
+
+    Raises ModelDamaged when the file is cut short, larger than its header says, or no safetensors file.
+    """
+    with _opened(path) as (content, header):
+        return {name: _tensor(content, entry) for name, entry in header.items() if entry["dtype"] in _WIDTHS}
+
+
+def read_tensor(path: Path, name: str) -> FloatArray | None:
+    """The floating point tensor of this name, float32, None where there is none; raises as read_weights()."""
+    with _opened(path) as (content, header):
+        entry = header.get(name)
+        return _tensor(content, entry) if entry and entry["dtype"] in _WIDTHS else None
+
+
+def read_integers(path: Path) -> dict[str, IntArray]:
+    """The tensors of signed integers of a file by name, int64; raises as read_weights()."""
+    with _opened(path) as (content, header):
+        return {name: _integers(content, entry) for name, entry in header.items() if entry["dtype"] in _INTEGERS}
+
+
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of all tensors of a file by name; reads its header only, and raises as read_weights()."""
+    with _opened(path) as (_, header):
+        return {name: tuple(int(size) for size in entry["shape"]) for name, entry in header.items()}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[_Bytes, dict[str, Any]]]:
+    """The mapped bytes of all tensors, and the header's entries by name; what is wrong with these is ModelDamaged."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length)) if 2 <= length <= min(size - 8, _HEADER_LIMIT) else None
+    except (OSError, ValueError) as error:
+        raise ModelDamaged(f"{path} is not a safetensors file: {error}") from error
+    if not isinstance(header, dict):
+        raise ModelDamaged(f"{path} is not a safetensors file or was cut short")
+    header.pop("__metadata__", None)
+    try:
+        end = max(entry["data_offsets"][1] for entry in header.values())
+        if size != 8 + length + end:
+            raise ModelDamaged(f"{path} has {size} bytes, its header says {8 + length + end}: download it again")
+        content = np.memmap(path, np.uint8, "c", offset=8 + length)  # some runtimes refuse a read-only array
+        yield content, header
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        if isinstance(error, ModelDamaged):
+            raise
+        raise ModelDamaged(f"{path} has an invalid safetensors header: {error!r}") from error
+
+
+def read_parameters(path: Path, shape: Shape) -> dict[str, FloatArray]:
+    """The tensors that a graph of `shape` needs, from a file that may hold them under a head's name ("bert.").
+
+    Some files, of early BERT models and of those that transformers 5.3 saves, call what a LayerNorm scales and shifts
+    by gamma and beta. Raises ModelDamaged naming the first that is missing or has another shape.
+    """
+    tensors = read_weights(path)
+    found = {_named_now(name.removeprefix(f"{shape.family.value}.")): tensor for name, tensor in tensors.items()}
+    needed = parameters(shape)
+    for name, dims in needed.items():
+        if name not in found:
+            raise ModelDamaged(f"{path} holds no tensor {name}")
+        if found[name].shape != dims:
+            raise ModelDamaged(f"{path}: {name} has shape {found[name].shape}, config.json says {dims}")
+    return {name: found[name] for name in needed}
+
+
+def _named_now(name: str) -> str:
+    for old, new in (("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")):
+        if name.endswith(old):
+            return name.removesuffix(old) + new
+    return name
+
+
+def _tensor(content: _Bytes, entry: dict[str, Any]) -> FloatArray:
+    raw, shape = _raw(content, entry, _WIDTHS[entry["dtype"]])
+    if entry["dtype"] == "F64":
+        return raw.view("<f8").astype(np.float32).reshape(shape)
+    if entry["dtype"] == "F16":
+        return raw.view("<f2").astype(np.float32).reshape(shape)
+    if entry["dtype"] == "BF16":  # the upper half of a float32
+        return (raw.view("<u2").astype(np.uint32) << 16).view(np.float32).reshape(shape)
+    return np.require(raw.view("<f4").reshape(shape), np.float32, ["C", "A"])
+
+
+def _integers(content: _Bytes, entry: dict[str, Any]) -> IntArray:
+    kind = np.dtype(_INTEGERS[entry["dtype"]])
+    raw, shape = _raw(content, entry, kind.itemsize)
+    return raw.view(kind).astype(np.int64).reshape(shape)
+
+
+def _raw(content: _Bytes, entry: dict[str, Any], width: int) -> tuple[npt.NDArray[np.uint8], tuple[int, ...]]:
+    """The bytes of a tensor whose numbers are `width` bytes wide, and its shape."""
+    start, end = entry["data_offsets"]
+    shape = tuple(entry["shape"])
+    if not 0 <= start <= end <= len(content) or end - start != math.prod(shape) * width:
+        raise ValueError(f"bytes {start} to {end} for shape {shape}")
+    return np.asarray(content[start:end]), shape

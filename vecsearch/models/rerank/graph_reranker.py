@@ -1,0 +1,83 @@
+"""GraphReranker: a query and texts to scores with a cross-encoder's own tokenizer, on a runtime for graphs.
+
+Holds the way from texts to batches and from a head's numbers to scores. Files are opened when they are first needed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from vecsearch.cores import usable_cores
+from vecsearch.errors import InvalidOption, ModelDamaged
+from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.rerank.pairs import PairTokenizer, batched, batches
+from vecsearch.models.rerank.runtime import PairModel, PairRuntime
+from vecsearch.models.rerank.spec import Activation, read_pair_spec
+from vecsearch.types import FloatArray, IntArray, ScoreArray
+
+_SLICE = 2048  # texts whose tokens are in memory at a time
+
+
+class GraphReranker:
+    """A Reranker (see vecsearch.models.rerank.reranker) that may be used from several threads at once."""
+
+    def __init__(self, model: ModelFolder, runtime: PairRuntime, *, threads: int | None = None) -> None:
+        """Read the small files of `model`; raises ModelDamaged or ModelUnsupported when they cannot be run."""
+        if threads is not None and threads < 1:
+            raise InvalidOption(f"threads is {threads}, expected at least 1")
+        self.spec = read_pair_spec(model)
+        self._threads = threads or usable_cores()
+        self._runtime = runtime
+        self._lock = threading.Lock()
+        self._loaded: tuple[PairTokenizer, PairModel] | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name as it was asked for."""
+        return self.spec.name
+
+    def scores(self, query: str, texts: Sequence[str]) -> ScoreArray:
+        """A score for each of the texts, in their order: float64 (n,).
+
+        Raises ModelDamaged when the model cannot run, ModelUnsupported when its graph is not one of a cross-encoder.
+        """
+        logits = np.empty(len(texts), np.float64)
+        if texts:
+            tokenizer, model = self._ready()
+            with ThreadPoolExecutor(self._threads) as workers:
+                for start in range(0, len(texts), _SLICE):
+                    pairs = tokenizer.pairs(query, texts[start : start + _SLICE])
+                    self._fill(logits[start : start + _SLICE], pairs, model, workers)
+        if not np.isfinite(logits).all():
+            raise ModelDamaged(f"{self.spec.weights} gives scores that are not finite numbers: download it again")
+        return _sigmoid(logits) if self.spec.activation is Activation.SIGMOID else logits
+
+    def _fill(
+        self, logits: ScoreArray, pairs: Sequence[IntArray], model: PairModel, workers: ThreadPoolExecutor
+    ) -> None:
+        batching = self._runtime.batching
+        rows = list(batches(pairs, batching, self._threads))
+        # As encoders do: cores take whole batches where there are enough of them, and share one where there are not.
+        alone = self._threads == 1 or len(rows) < self._threads
+
+        def run(part: IntArray) -> FloatArray:
+            return model.run(batched(pairs, part, batching.multiple, self.spec.max_tokens), alone=alone)
+
+        made = map(run, rows) if alone else workers.map(run, rows)
+        for part, found in zip(rows, made, strict=True):
+            logits[part] = found
+
+    def _ready(self) -> tuple[PairTokenizer, PairModel]:
+        with self._lock:  # two threads that arrive together load the model once
+            if self._loaded is None:
+                self._loaded = PairTokenizer(self.spec), self._runtime.open(self.spec, self._threads)
+            return self._loaded
+
+
+def _sigmoid(logits: ScoreArray) -> ScoreArray:
+    """1 / (1 + exp(-x)) without overflow; in float64, so that good texts do not all have the score 1."""
+    return np.asarray(np.exp(-np.logaddexp(0, -logits)), np.float64)

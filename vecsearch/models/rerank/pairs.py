@@ -1,0 +1,104 @@
+"""A query and texts to the token numbers of pairs, with a model's own tokenizer.json. Knows nothing of scores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vecsearch.errors import ModelDamaged
+from vecsearch.models.encoders.tokens import open_tokenizer
+from vecsearch.models.encoders.transformer.runtime import Batching
+from vecsearch.models.rerank.spec import PairSpec
+from vecsearch.types import IntArray
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class PairBatch:
+    """Pairs side by side: numbers and types of their tokens int64 (n, tokens), of which the first `lengths` count."""
+
+    ids: IntArray
+    types: IntArray
+    lengths: IntArray
+
+    @property
+    def mask(self) -> IntArray:
+        """1 for a token, 0 for the padding behind it: (n, tokens)."""
+        return (np.arange(self.ids.shape[1]) < self.lengths[:, None]).astype(np.int64)
+
+
+class PairTokenizer:
+    """A tokenizer that cuts pairs as sentence-transformers does; safe for several threads."""
+
+    def __init__(self, spec: PairSpec) -> None:
+        """Load the spec's tokenizer; raises ModelDamaged when it is none, or does not belong to the model."""
+        path = spec.tokenizer
+        self._tokenizer = open_tokenizer(path)
+        special = self._tokenizer.num_special_tokens_to_add(True)
+        if special >= spec.max_tokens:
+            raise ModelDamaged(
+                f"{path} adds {special} special tokens to a pair, the model reads {spec.max_tokens} tokens"
+            )
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(spec.max_tokens, strategy="longest_first")
+        self._types = spec.types
+        self._check(spec)
+
+    def pairs(self, query: str, texts: Sequence[str]) -> list[IntArray]:
+        """For each text the numbers and types of the tokens of its pair with the query: int64 (2, tokens).
+
+        A pair that is too long loses the end of the longer one of the two; both are cut where both are long.
+        """
+        first = readable(query)
+        found = self._tokenizer.encode_batch_fast([(first, readable(text)) for text in texts])
+        pairs = [np.array([encoding.ids, encoding.type_ids], np.int64) for encoding in found]
+        if not self._types:
+            for pair in pairs:
+                pair[1] = 0
+        return pairs
+
+    def _check(self, spec: PairSpec) -> None:
+        """Raises ModelDamaged when the tokenizer has tokens or types that the model's tables do not."""
+        if (shape := spec.shape) is None:
+            return
+        if (size := self._tokenizer.get_vocab_size()) > shape.vocabulary:
+            raise ModelDamaged(
+                f"{spec.tokenizer} has {size} tokens, the model {shape.vocabulary}: they do not belong together"
+            )
+        types = int(self.pairs("a", ["b"])[0][1].max(initial=0)) + 1
+        if shape.token_types and types > shape.token_types:
+            raise ModelDamaged(f"{spec.tokenizer} gives tokens {types} types, the model knows {shape.token_types}")
+
+
+def readable(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which is no text and which tokenizers refuse."""
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def batched(pairs: Sequence[IntArray], rows: IntArray, multiple: int, most: int) -> PairBatch:
+    """The pairs of some rows, with zeros behind them up to a multiple of so many tokens, and `most` at most."""
+    lengths = np.array([pairs[row].shape[1] for row in rows], np.int64)
+    width = min(-(-int(lengths.max()) // multiple) * multiple, most)
+    padded = np.zeros((2, len(rows), width), np.int64)
+    for place, row in enumerate(rows):
+        padded[:, place, : lengths[place]] = pairs[row]
+    return PairBatch(padded[0], padded[1], lengths)
+
+
+def batches(pairs: Sequence[IntArray], batching: Batching, threads: int) -> Iterator[IntArray]:
+    """Rows of pairs of about one length, the longest first: what does not fit in memory shows at once.
+
+    The last batches are small, so that none of the `threads` waits long for another to finish.
+    """
+    lengths = np.array([pair.shape[1] for pair in pairs], np.int64)
+    order = np.argsort(-lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        share = -(-(len(order) - start) // (2 * threads))
+        size = max(1, min(batching.texts, batching.tokens // int(lengths[order[start]]), share))
+        yield order[start : start + size]
+        start += size

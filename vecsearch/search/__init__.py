@@ -1,0 +1,1 @@
+"""The read story: from questions to hits."""

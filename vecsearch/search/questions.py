@@ -1,0 +1,55 @@
+"""What is asked in one search: texts, vectors, or both, and how a text becomes a vector."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vecsearch.errors import InvalidQuery
+from vecsearch.models.encoder import Encoder, VectorCache, count_cut, encode_cached
+from vecsearch.storage.columns import is_storable
+from vecsearch.types import FloatArray, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is asked for in one search: raw vectors, float32 (q, dim), and the text of each where there is one."""
+
+    vectors: FloatArray
+    texts: Sequence[str] | None
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def text(self, number: int) -> str:
+        """The text of a question; nothing for one that is a vector."""
+        return self.texts[number] if self.texts else ""
+
+
+def checked_texts(texts: Sequence[str]) -> Sequence[str]:
+    """The texts of queries; raises InvalidQuery for a blank one or what is no text."""
+    for text in texts:
+        if not isinstance(text, str):
+            raise InvalidQuery(f"a query is {type(text).__name__}, expected str; vectors go into a numpy array")
+        if not text.strip():
+            raise InvalidQuery("the query is empty: ask with at least one word")
+        if not is_storable(text):
+            raise InvalidQuery(f"the query {text!r} holds a lone surrogate, which is no character")
+    return texts
+
+
+def encode_queries(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -> FloatArray:
+    """The raw vectors of queries, float32 (q, dim); warns of one that the model does not read to its end.
+
+    Raises InvalidQuery for a blank one or what is no text.
+    """
+    checked_texts(texts)
+    if cut := count_cut(encoder, texts):
+        warnings.warn(
+            f"vecsearch: {'the query is' if len(texts) == 1 else f'{cut} of {len(texts)} queries are'} longer than the "
+            f"{encoder.max_tokens} tokens {encoder.name} reads; the rest was not read",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+    return encode_cached(encoder, cache, texts, Role.QUERY, name=lambda i: f"the query {texts[i]!r}").vectors

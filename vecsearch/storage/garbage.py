@@ -1,0 +1,64 @@
+"""Which versions an index keeps, and the removal of every file that none of them names. The writer's lock is held.
+
+Kept are the newest versions, as many as the index's manifest says, and those that have a tag.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from vecsearch import files
+from vecsearch.errors import VecsearchError
+from vecsearch.storage.store import MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Store
+
+
+def collect(store: Store) -> None:
+    """Removes versions that are no longer kept, then what no kept version names.
+
+    Nothing is removed while a manifest or a tag that may name files cannot be read: `verify` says which it is. The
+    commit that this follows has landed, so nothing is raised: what could not be removed is tried again next time.
+    """
+    with suppress(VecsearchError, OSError):
+        kept = kept_versions(store)
+        named = _named_files(store, kept)
+        named[MANIFESTS] = {store.manifest_path(number).name for number in kept}
+        named[TAGS] = set(store.tags())
+        for folder in (MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS):
+            for path in unnamed(store.path / folder, named[folder]):
+                _remove(path)
+
+
+def kept_versions(store: Store) -> list[int]:
+    """The numbers of the versions to keep, ascending."""
+    versions = store.versions()
+    newest = versions[-store.manifest().keep_versions :]
+    return sorted({*newest, *(number for number in store.tags().values() if number in versions)})
+
+
+def _named_files(store: Store, versions: list[int]) -> dict[str, set[str]]:
+    named: dict[str, set[str]] = {SEGMENTS: set(), TOMBSTONES: set(), SOURCES: set()}
+    for number in versions:
+        manifest = store.manifest(number)
+        named[SEGMENTS] |= {entry.id for entry in manifest.segments}
+        named[TOMBSTONES] |= {entry.tombstones.id for entry in manifest.segments if entry.tombstones}
+        named[SOURCES] |= {manifest.sources.id} if manifest.sources else set()
+    return named
+
+
+def unnamed(folder: Path, named: set[str]) -> list[Path]:
+    """What is in the folder besides the names that belong there."""
+    try:
+        return sorted(folder / name for name in os.listdir(folder) if name not in named)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _remove(path: Path) -> None:
+    """As much as can be removed; a file that is open on Windows stays until the next time."""
+    if path.is_dir() and not path.is_symlink():
+        files.remove_tree(path)
+    else:
+        with suppress(OSError):
+            os.unlink(path)

@@ -1,0 +1,1 @@
+"""New models from existing ones: fine-tuning and distillation."""
