@@ -42,10 +42,9 @@ from vecsearch.errors import InvalidDocument
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "documents"))
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the helpers of the tests
 
-from test_documents_contract import LoaderContract
+from tests.documents.test_documents_contract import LoaderContract
 
 from tests.helpers.checking import check_document
 from tests.helpers.counting import CountingEncoder

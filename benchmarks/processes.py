@@ -97,9 +97,9 @@ def _run(command: list[str]) -> float:
 def _model_files(place: Path) -> list[str]:
     """The default model as one plain ONNX file, as an export would make it, and its tokenizer."""
     import onnx
-    from vecsearch.models.encoders.bert_graph import build_graph
 
     from vecsearch.models.encoders import DEFAULT_MODEL
+    from vecsearch.models.encoders.bert_graph import build_graph
     from vecsearch.models.encoders.folder import find_model
     from vecsearch.models.encoders.transformer.spec import read_spec
     from vecsearch.models.encoders.weights import read_weights

@@ -28,9 +28,9 @@ from machine import report
 from vecsearch import Document, Index, verify_index
 from vecsearch.types import FloatArray, IntArray, Role
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the helpers of the tests
 
-from test_growth import document, files_in
+from tests.storage.test_growth import document, files_in
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.damage import damaged_files, files_of, flip, make_versions

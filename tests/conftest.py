@@ -10,9 +10,9 @@ from hypothesis import settings
 
 from tests.helpers.counting import CountingEncoder
 
+settings.register_profile("local", deadline=None)  # a busy machine is no bug
 settings.register_profile("ci", derandomize=True, deadline=None)  # the same examples each time: a red run is a change
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

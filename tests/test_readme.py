@@ -11,12 +11,12 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from vecsearch.cli.main import cli
 
 from tests.helpers.subcommands import named_commands
 from tests.helpers.writing import write, write_records
 from tests.test_layers import ROOMS
 from vecsearch import CachedModel, CacheInfo, Failure, Info, Problem, Report, Verification, Version
+from vecsearch.cli.main import cli
 from vecsearch.storage.manifest import Manifest
 from vecsearch.storage.rows import SCHEMA
 

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+
 from vecsearch.cli.main import cli
 
 PAGE = (Path(__file__).parents[2] / "docs" / "embeddings.md").read_text(encoding="utf-8")

@@ -6,11 +6,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from documents.made_files import pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.made_files import pdf
 from vecsearch import Document, Index, Outline, Span
 from vecsearch.chunking.boilerplate import without_boilerplate
 from vecsearch.types import Place

@@ -9,11 +9,11 @@ import warnings
 from pathlib import Path
 
 import pytest
-from vecsearch.cli.main import main
 
 import vecsearch.searching
 from tests.helpers.commands import Command, Outcome
 from tests.helpers.counting import CountingEncoder
+from vecsearch.cli.main import main
 
 
 @pytest.fixture

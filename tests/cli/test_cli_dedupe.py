@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from documents.made_files import pdf
 
 from tests.helpers.commands import Command
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.made_files import pdf
 from tests.helpers.writing import write
 
 

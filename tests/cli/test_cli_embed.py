@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from test_cli_process import ESCAPE, on_terminal, posix, read
 
 import vecsearch.ingest.embedding
+from tests.cli.test_cli_process import ESCAPE, on_terminal, posix, read
 from tests.helpers.commands import COMMAND, Command
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import write, write_records

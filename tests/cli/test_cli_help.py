@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 import pytest
-from vecsearch.cli.main import cli
 
 from tests.helpers.commands import Command
 from tests.helpers.subcommands import named_commands
+from vecsearch.cli.main import cli
 
 COMMANDS = sorted(named_commands(cli).items())
 WITHOUT_AN_INDEX = {"embed", "inspect", "tune", "distill", "models", "cache info", "cache clear", "cache prune"}

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vecsearch.cli.metadata import typed
 
 from tests.helpers.commands import Command
 from tests.helpers.writing import write
+from vecsearch.cli.metadata import typed
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from vecsearch.cli.main import cli
 
 from tests.helpers.commands import Command
 from tests.helpers.synonyms import pairs_of_synonyms
 from tests.helpers.tiny_bert import write_tiny_bert
 from tests.helpers.writing import write
+from vecsearch.cli.main import cli
 
 COMPUTING = ["index", "embed", "eval", "bench", "tune", "distill"]
 

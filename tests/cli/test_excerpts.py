@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 import pytest
-from vecsearch.cli.passages import excerpt
 
 from tests.helpers.commands import Command
 from tests.helpers.writing import write
 from vecsearch import Index, Span
+from vecsearch.cli.passages import excerpt
 from vecsearch.storage.lexical import matched
 
 _BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m")

@@ -6,8 +6,8 @@ import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vecsearch.cli.passages import columns, encodable, excerpt, printable
 
+from vecsearch.cli.passages import columns, encodable, excerpt, printable
 from vecsearch.storage.lexical import matched
 
 CHINESE = "今天天气很好，我们去公园散步。" * 12

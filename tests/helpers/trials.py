@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vecsearch.cli.main import _one_line
-
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.states import state_of, temporary_files
 from tests.helpers.writing import write
 from vecsearch import Document, Index, VecsearchError, verify_index
+from vecsearch.cli.main import _one_line
 
 CODES = {"disk": [errno.EIO, errno.ENOSPC], "Ctrl-C": [None]}  # in turn
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vecsearch.cli.main import _status
 
 import vecsearch.ingest.run
 import vecsearch.models.encoder
@@ -25,6 +24,7 @@ from tests.helpers.states import answers
 from tests.helpers.writer import say, started
 from tests.helpers.writing import write
 from vecsearch import Document, Index
+from vecsearch.cli.main import _status
 from vecsearch.types import FloatArray, Role
 
 SLICE = 4  # texts that are encoded between two writes to the cache

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents.made_files import docx, paragraph
 
 import vecsearch.ingest.streams
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.made_files import docx, paragraph
 from vecsearch import Document, Failure, Index, InvalidOption, read_address, read_stream
 
 PAGE = b"<html><head><title>Cats</title></head><body><main><h1>Cats</h1><p>cats purr</p></main></body></html>"

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from vecsearch.cli.metadata import typed
 
 import vecsearch.searching
 from tests.helpers.counting import CountingEncoder
 from vecsearch import Index
+from vecsearch.cli.metadata import typed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "metadata.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line[1:-1].split("|")] for line in re.findall(r"^\|.*\|$", PAGE, re.M)]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_hybrid import MODES, WHERES, shelf, small_sizes, texts  # noqa: F401  # fixtures, and the indexes they make
 
+from tests.search.test_hybrid import MODES, WHERES, shelf, small_sizes, texts  # noqa: F401  # fixtures, and the indexes they make
 from vecsearch import Document, Example, Index, IndexDamaged, InvalidFilter, InvalidOption, InvalidQuery
 
 

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from vecsearch.cli.main import cli
 
 import vecsearch.searching
 from vecsearch import Document, Index
+from vecsearch.cli.main import cli
 from vecsearch.search.options import SearchKeywords
 
 DOCS = Path(__file__).parents[2] / "docs"

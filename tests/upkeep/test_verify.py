@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vecsearch.cli.main import _status
 
 import vecsearch.upkeep.verify
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.damage import cut, damaged_files, files_of, flip, make_versions
 from vecsearch import Document, Index, IndexDamaged, verify_index
+from vecsearch.cli.main import _status
 from vecsearch.files import TEMPORARY, sha256
 from vecsearch.storage.ann.flat import write_flat
 from vecsearch.storage.lexical import postings_of, write_postings

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_word_vectors import write
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.encoder_contract import TEXTS
@@ -16,6 +15,7 @@ from tests.helpers.endpoint_server import only_server
 from tests.helpers.peer_models import make
 from tests.helpers.static_models import carried_wordllama, opened, write_model2vec, write_module, write_wordllama
 from tests.helpers.tiny_bert import write_json
+from tests.models.encoders.test_word_vectors import write
 from vecsearch import Document, Index
 from vecsearch.models.encoder import FLUENT, Fluency, FluentEncoder, fluency_of
 from vecsearch.models.encoders import load_encoder
