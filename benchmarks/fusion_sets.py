@@ -31,7 +31,7 @@ from judged import (
 from known_items import functions, names, sections
 
 from vecsearch import Role, embed
-from vecsearch.models.encoder import Fluency, fluency_of
+from vecsearch.models.encoder import Fertility, fertility_of
 from vecsearch.models.encoders import load_encoder
 from vecsearch.search.fusion import DEPTH, Asked, clues
 from vecsearch.storage.lexical import AUTO, Bm25, LivePostings, postings_of
@@ -135,16 +135,16 @@ def candidates_of(collection: Collection, model: str | None) -> list[Candidates]
     encoder = load_encoder(model) if model else load_encoder()
     texts, queries = _unit(collection.texts, model, Role.DOCUMENT), _unit(collection.queries, model, Role.QUERY)
     bm25, plain = (Bm25([LivePostings(postings_of(collection.texts, told), None)]) for told in (AUTO, "none"))
-    fluencies = fluency_of(encoder, collection.queries)
+    fluencies = fertility_of(encoder, collection.queries)
     everything = np.arange(len(texts))
 
     owners = everything if collection.owners is None else np.array(collection.owners)
 
-    def asked(text: str, query: FloatArray, gains: dict[int, int], fluency: Fluency) -> Candidates:
+    def asked(text: str, query: FloatArray, gains: dict[int, int], fertility: Fertility) -> Candidates:
         dense, scored = inner_products(texts, query), bm25.scores(text)
         lexical, unread = scored.of(0, everything), plain.scores(text).of(0, everything)
         rows, others = np.union1d(first(dense, DEPTH), _having(lexical)), _having(unread)
-        known = Asked(fluency, scored.words, scored.limit, float(np.median(scored.lengths(0, rows))))
+        known = Asked(fertility, scored.words, scored.limit, float(np.median(scored.lengths(0, rows))))
         told = clues(dense[rows], lexical[rows], known) if lexical.any() else ()
         best = sorted(gains.values(), reverse=True)[:AT]
         ideal = float(best @ DISCOUNTS[: len(best)])

@@ -45,7 +45,6 @@ from vecsearch.types import Document
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the helpers of the tests
 
 from tests.documents.test_documents_contract import LoaderContract
-
 from tests.helpers.checking import check_document
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.samples import SAMPLES

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from vecsearch import Document, Encoder, Index, Role
-from vecsearch.models.encoder import Fluency, fluency_of
+from vecsearch.models.encoder import Fertility, fertility_of
 
 DIM = 384
 _NOISE, _SEED = 0.03, 0
@@ -55,8 +55,8 @@ class Asking:
     def token_spans(self, texts: Sequence[str]) -> Any:
         return self.model.token_spans(texts)
 
-    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
-        return fluency_of(self.model, texts)
+    def fertility(self, texts: Sequence[str]) -> list[Fertility]:
+        return fertility_of(self.model, texts)
 
 
 def passages_of(folder: Path) -> list[str]:

@@ -24,7 +24,7 @@ import numpy as np
 from ir_measures import calc_aggregate, nDCG
 from machine import report
 
-from vecsearch import Document, JudgedQueries, read_beir
+from vecsearch import Document, Qrels, read_beir
 from vecsearch.chunking import Chunking, chunk_documents
 from vecsearch.models.encoders import load_encoder
 from vecsearch.storage.lexical import Bm25, LivePostings, Postings, merged, open_postings, postings_of, write_postings
@@ -97,7 +97,7 @@ def _theirs(texts: Sequence[str], stop_words: str | None) -> Callable[[str], tup
     return search
 
 
-def _ndcg(judged: JudgedQueries, rows: Rows, search: Callable[[str], tuple[Any, Any]]) -> float:
+def _ndcg(judged: Qrels, rows: Rows, search: Callable[[str], tuple[Any, Any]]) -> float:
     run: dict[str, Mapping[str, float]] = {}
     for name, query in judged.queries.items():
         best: dict[str, float] = {}

@@ -30,8 +30,6 @@ from vecsearch.types import FloatArray, IntArray, Role
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the helpers of the tests
 
-from tests.storage.test_growth import document, files_in
-
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.damage import damaged_files, files_of, flip, make_versions
 from tests.helpers.failing import Failing
@@ -39,6 +37,7 @@ from tests.helpers.killing import kill_often
 from tests.helpers.reading import read_while_writing
 from tests.helpers.states import answers
 from tests.helpers.trials import CODES, OPERATIONS, Trials, make_base
+from tests.storage.test_growth import document, files_in
 
 Rows = list[list[Any]]
 SIZES = (1_000, 5_000, 10_000, 20_000, 40_000, 70_000)

@@ -14,7 +14,7 @@ from .passages import printable
 from .printing import plural, print_done
 
 if TYPE_CHECKING:
-    from vecsearch import DimMeasure, DimsReport, JudgedQueries
+    from vecsearch import DimMeasure, DimsReport, Qrels
 
 _BAR = 20  # characters
 
@@ -69,7 +69,7 @@ def dims(
     print_done(fields, "\n".join(_table(report)), as_json=as_json)
 
 
-def _judged(beir: Path | None, split: str, pairs: Path | None) -> JudgedQueries | None:
+def _judged(beir: Path | None, split: str, pairs: Path | None) -> Qrels | None:
     from vecsearch import read_beir, read_pairs
 
     return read_beir(beir, split) if beir else read_pairs(pairs) if pairs else None

@@ -20,7 +20,7 @@ from .progress import progress_bar
 from .word_scores import judging_words
 
 if TYPE_CHECKING:
-    from vecsearch import Comparison, Evaluation, Index, JudgedQueries, Latency, ModeScores, Timings
+    from vecsearch import Comparison, Evaluation, Index, Latency, ModeScores, Qrels, Timings
 
 _TIMES = ("p50 ms", "p95 ms", "p99 ms", "a second")
 _NAME_WIDTH = 14
@@ -88,7 +88,7 @@ def evaluate(
 
 
 @contextmanager
-def _index_to_ask(judged: JudgedQueries, path: Path, options: dict[str, Any]) -> Iterator[tuple[Index, int]]:
+def _index_to_ask(judged: Qrels, path: Path, options: dict[str, Any]) -> Iterator[tuple[Index, int]]:
     """The index to ask, and how many documents of the collection could not be indexed."""
     from vecsearch import Index
 
@@ -131,7 +131,7 @@ def _index_for_corpus(path: Path, corpus: Path, kind: dict[str, Any], how: dict[
     yield index
 
 
-def _summary(found: Evaluation, judged: JudgedQueries, failed: int) -> Iterator[str]:
+def _summary(found: Evaluation, judged: Qrels, failed: int) -> Iterator[str]:
     """What was asked, and a line for each thing that was left out or is missing."""
     source = f"{judged.corpus.parent.name}: " if judged.corpus else ""
     held = f"{plural(found.documents, 'document')} in {plural(found.chunks, 'chunk')}"
@@ -182,7 +182,7 @@ def _compared(comparisons: Sequence[Comparison]) -> Iterator[str]:
         yield f"{printable(name)}{each.difference:+.4f}   p {each.p:.4f}   {counts}"
 
 
-def _queries_that_differ(found: Evaluation, before: Evaluation | None, judged: JudgedQueries, n: int) -> Iterator[str]:
+def _queries_that_differ(found: Evaluation, before: Evaluation | None, judged: Qrels, n: int) -> Iterator[str]:
     """The queries that gain and lose most against the first mode; with nothing to compare to, the lowest."""
     measure = found.measures[0]
     first, others = (before.modes[0], found.modes) if before else (found.modes[0], found.modes[1:])
@@ -198,7 +198,7 @@ def _queries_that_differ(found: Evaluation, before: Evaluation | None, judged: J
 
 
 def _listed(
-    title: str, values: Mapping[str, float], judged: JudgedQueries, n: int, *, highest: bool = False, sign: str = "+"
+    title: str, values: Mapping[str, float], judged: Qrels, n: int, *, highest: bool = False, sign: str = "+"
 ) -> Iterator[str]:
     yield ""
     yield title if values else f"{title}: none"

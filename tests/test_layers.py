@@ -12,7 +12,7 @@ import vecsearch
 
 HOUSE = Path(__file__).parents[1]
 ROOMS = [  # from the ground up; rooms of one floor do not know one another
-    {"errors", "types", "reports", "vectors", "files", "cores"},
+    {"errors", "extras", "checks", "types", "reports", "vectors", "files", "cores"},
     {"documents"},
     {"chunking", "models"},
     {"storage"},
@@ -105,6 +105,10 @@ def imports_of(path: Path) -> frozenset[tuple[str, str | None]]:
             found |= {(alias.name, None) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found |= {("." * node.level + (node.module or ""), alias.name) for alias in node.names}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "require":
+            [module, *_] = node.args  # an optional package, see extras.py
+            assert isinstance(module, ast.Constant), f"{path}: require() names its module by a literal"
+            found.add((str(module.value), None))
     return frozenset(found)
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from vecsearch.analysis.evaluation import (
         Comparison,
         Evaluation,
-        JudgedQueries,
         Latency,
         ModeScores,
+        Qrels,
         Timings,
         evaluate,
         read_beir,
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from vecsearch.ingest.embedding import EmbedReport, embed, embed_batches, embed_files
     from vecsearch.ingest.streams import read_address, read_stream
     from vecsearch.models.cache import Cache
-    from vecsearch.models.encoder import Encoder, Fluency, FluentEncoder, TokenVectors, TokenwiseEncoder
+    from vecsearch.models.encoder import Encoder, Fertility, FertilityEncoder, TokenVectors, TokenwiseEncoder
     from vecsearch.models.encoders import load_encoder
     from vecsearch.models.encoders.listing import ModelInfo, describe_model, list_models
     from vecsearch.models.rerank import Reranker, load_reranker
@@ -149,8 +149,8 @@ __all__ = [
     "Explanation",
     "ExtraMissing",
     "Failure",
-    "Fluency",
-    "FluentEncoder",
+    "Fertility",
+    "FertilityEncoder",
     "FormatTooNew",
     "Heading",
     "Hit",
@@ -165,7 +165,6 @@ __all__ = [
     "InvalidOption",
     "InvalidQuery",
     "InvalidVector",
-    "JudgedQueries",
     "Latency",
     "MapReport",
     "MatrixInsides",
@@ -184,6 +183,7 @@ __all__ = [
     "PathNotFound",
     "Problem",
     "Progress",
+    "Qrels",
     "Ranked",
     "Report",
     "Reranker",

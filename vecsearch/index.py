@@ -8,12 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vecsearch.checks import is_storable
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
 from vecsearch.documents import RecordFields, Selection
 from vecsearch.errors import InvalidOption
 from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.duplicates import Deduplication, TextOwners
-from vecsearch.ingest.run import FileRead, Ingest, Put, puts_of
+from vecsearch.ingest.run import FileRead, Ingest, Upsert, upserts
 from vecsearch.ingest.sync import Reading, SyncKeywords
 from vecsearch.ingest.sync import plan as plan_sync
 from vecsearch.ingest.tally import Tally
@@ -24,7 +25,6 @@ from vecsearch.models.encoders import DEFAULT_MODEL
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.reports import Failure, Progress, Report
 from vecsearch.searching import Searching, opened
-from vecsearch.storage.columns import is_storable
 from vecsearch.storage.lexical import AUTO, checked_language
 from vecsearch.storage.manifest import ModelEntry, checked_recall, first_manifest
 from vecsearch.storage.store import Store
@@ -180,7 +180,7 @@ class Index(Searching):
         )
         comparison = None if reading.dedupe is None else Deduplication(reading.dedupe)
 
-        def changes(run: Ingest) -> Iterator[Put | FileRead]:
+        def changes(run: Ingest) -> Iterator[Upsert | FileRead]:
             plan = plan_sync(self._store, run.draft, run.tally, roots, selection, reading, comparison)
             run.renewed.update(plan.renewed)
             return plan.changes(run.tally)
@@ -217,7 +217,7 @@ class Index(Searching):
         the Failures among them, as `read_stream` and `read_address` give them.
         Raises InvalidDocument for an item of another type.
         """
-        return self._write(lambda run: puts_of(documents, run.tally), progress)
+        return self._write(lambda run: upserts(documents, run.tally), progress)
 
     def delete(self, ids: Iterable[str]) -> int:
         """The index no longer holds these documents; how many of them it held."""
@@ -230,7 +230,7 @@ class Index(Searching):
 
     def _write(
         self,
-        changes: Callable[[Ingest], Iterable[Put | FileRead]],
+        changes: Callable[[Ingest], Iterable[Upsert | FileRead]],
         progress: Callable[[Progress], None] | None,
         *,
         dry_run: bool = False,

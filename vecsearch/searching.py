@@ -15,7 +15,7 @@ import numpy as np
 
 from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
 from vecsearch.models.cache import Cache, cache_folder
-from vecsearch.models.encoder import Encoder, Fluency, fluency_of
+from vecsearch.models.encoder import Encoder, Fertility, fertility_of
 from vecsearch.models.encoders import load_encoder
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.search.examples import Library, added_up, checked, places_of, without
@@ -229,8 +229,8 @@ class Searching(Upkeep):
             return Questions(np.empty((0, dim), np.float32), None)
         return Questions(encode_queries(texts, self._opened_encoder(), self._cache), texts)
 
-    def _fluency(self, text: str) -> Fluency:
-        return fluency_of(self._opened_encoder(), [text])[0]
+    def _fluency(self, text: str) -> Fertility:
+        return fertility_of(self._opened_encoder(), [text])[0]
 
     def _opened_reranker(self, rerank: str | Reranker, questions: Questions) -> Reranker:
         """The reranker; the one that was named last stays open."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from vecsearch.models.encoder import Encoder, fluency_of
+from vecsearch.models.encoder import Encoder, fertility_of
 from vecsearch.types import Role
 
 TEXTS = [
@@ -88,14 +88,14 @@ class EncoderContract:
         np.testing.assert_allclose(whole, longer, atol=self.tolerance)
 
     def test_how_well_it_reads_a_text_does_not_depend_on_the_texts_beside_it(self, made):
-        together = fluency_of(made, TEXTS)
-        assert together == [fluency_of(made, [text])[0] for text in TEXTS]
-        assert fluency_of(made, []) == []
+        together = fertility_of(made, TEXTS)
+        assert together == [fertility_of(made, [text])[0] for text in TEXTS]
+        assert fertility_of(made, []) == []
         assert all(letters >= 0 for letters, _ in together)
         assert len({contextual for _, contextual in together}) == 1
 
     def test_half_a_surrogate_pair_is_no_hindrance_to_saying_how_well_it_reads(self, made):
-        broken, whole = fluency_of(made, ["red \ud83d tree", "red \ufffd tree"])
+        broken, whole = fertility_of(made, ["red \ud83d tree", "red \ufffd tree"])
         assert broken == whole
 
     def test_its_facts_are_those_of_any_encoder(self, made):

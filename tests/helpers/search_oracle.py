@@ -51,7 +51,7 @@ class Asked:
     min_similarity: float | None = None
     collapse: float | None = None
     dense_weight: float | None = None
-    letters: float = 4.0
+    characters_per_token: float = 4.0
     contextual: bool = True
 
 
@@ -138,7 +138,7 @@ def _weight(candidates: Sequence[Row], close: Sequence[float], share: float, ask
     told = [
         1.0,
         0.0 if asked.contextual else 1.0,
-        log(min(max(asked.letters, 0.5), 3.5)),
+        log(min(max(asked.characters_per_token, 0.5), 3.5)),
         log(min((length + 1) / len(set(asked.text.split())), 4.5)),
         share,
         (max(close) - fmean(close)) / pstdev(close) if len(set(close)) > 1 else 0.0,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.helpers.counting import CountingEncoder
 from vecsearch.errors import InvalidVector
 from vecsearch.models.cache import Cache
-from vecsearch.models.encoder import Fluency, encode_cached, fluency_of
+from vecsearch.models.encoder import Fertility, encode_cached, fertility_of
 from vecsearch.types import FloatArray, Role
 
 
@@ -248,15 +248,15 @@ def test_a_part_of_another_size_than_it_says_is_refused(encoder, cache):
 @pytest.mark.parametrize(
     ("told", "message"),
     [
-        ([], "the fluency of 0 texts, expected 1"),
-        ([Fluency(float("nan"), contextual=True)], "gave nan letters a token"),
-        ([Fluency(-1.0, contextual=True)], "gave -1.0 letters a token"),
+        ([], "the fertility of 0 texts, expected 1"),
+        ([Fertility(float("nan"), contextual=True)], "gave nan letters a token"),
+        ([Fertility(-1.0, contextual=True)], "gave -1.0 letters a token"),
     ],
 )
 def test_a_fluency_that_cannot_be_is_refused(told, message):
     class Telling(CountingEncoder):
-        def fluency(self, texts):
+        def fertility(self, texts):
             return told
 
     with pytest.raises(InvalidVector, match=message):
-        fluency_of(Telling(), ["text"])
+        fertility_of(Telling(), ["text"])

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from vecsearch.models.encoder import FLUENT, Fluency
+from vecsearch.models.encoder import DEFAULT_FERTILITY, Fertility
 from vecsearch.search.fusion import _TELL, Asked, clues, dense_weight, fuse, weight_by
 
 COSINES = st.floats(-1, 1)
@@ -26,12 +26,12 @@ ROUND_CANDIDATES = st.lists(st.tuples(ROUND_COSINES, ROUND_WORDS), min_size=1, m
 WEIGHTS = st.floats(0, 1)
 QUERIES = st.builds(
     Asked,
-    fluency=st.builds(Fluency, letters=st.floats(0, 20), contextual=st.booleans()),
+    fertility=st.builds(Fertility, characters_per_token=st.floats(0, 20), contextual=st.booleans()),
     words=st.integers(1, 500),
     limit=st.floats(60.5, 1000),
     length=st.integers(0, 4_000).map(lambda twice: twice / 2),  # a median
 )
-ASKED = Asked(FLUENT, words=5, limit=30.0, length=80.0)
+ASKED = Asked(DEFAULT_FERTILITY, words=5, limit=30.0, length=80.0)
 
 
 def legs(candidates) -> tuple[np.ndarray, np.ndarray]:
@@ -59,8 +59,8 @@ def clues_by_hand(candidates: list[tuple[float, float]], asked: Asked) -> list[f
     alike = len(set(cosines)) == 1
     return [
         1,
-        0 if asked.fluency.contextual else 1,
-        log(sorted([0.5, asked.fluency.letters, 3.5])[1]),
+        0 if asked.fertility.contextual else 1,
+        log(sorted([0.5, asked.fertility.characters_per_token, 3.5])[1]),
         log(min(4.5, (asked.length + 1) / asked.words)),
         max(words) / asked.limit,
         0 if alike else (max(cosines) - fmean(cosines)) / pstdev(cosines),
@@ -166,7 +166,7 @@ def test_no_candidates_are_no_error():
     scores = fuse(np.empty(0), np.empty(0), 0.4)
     assert scores.shape == (0,)
     assert scores.dtype == np.float64
-    assert dense_weight(np.empty(0), np.empty(0), Asked(FLUENT, words=0, limit=0.0, length=0.0)) == 1.0
+    assert dense_weight(np.empty(0), np.empty(0), Asked(DEFAULT_FERTILITY, words=0, limit=0.0, length=0.0)) == 1.0
 
 
 @given(ROUND_CANDIDATES, QUERIES)
@@ -236,8 +236,8 @@ FOUND = [(0.8, 12.0), (0.6, 9.0), (0.5, 0.0), (0.45, 2.0)]
 
 
 def test_the_dense_leg_counts_more_for_a_model_that_knows_the_language_and_looks_at_the_context():
-    def weight(letters: float, *, contextual: bool) -> float:
-        return dense_weight(*legs(FOUND), ASKED._replace(fluency=Fluency(letters, contextual)))
+    def weight(characters_per_token: float, *, contextual: bool) -> float:
+        return dense_weight(*legs(FOUND), ASKED._replace(fertility=Fertility(characters_per_token, contextual)))
 
     assert weight(1.2, contextual=True) < weight(2.5, contextual=True) < weight(4.5, contextual=True)
     assert weight(4.0, contextual=False) < weight(4.0, contextual=True)
@@ -260,9 +260,11 @@ def test_the_dense_leg_counts_more_where_a_text_is_much_nearer_than_the_others()
 
 
 def test_a_model_that_knows_no_letter_is_as_one_that_knows_half_a_letter_of_each_token():
-    weights = {dense_weight(*legs(FOUND), ASKED._replace(fluency=Fluency(letters, True))) for letters in (0, 0.2, 0.5)}
+    weights = {
+        dense_weight(*legs(FOUND), ASKED._replace(fertility=Fertility(letters, True))) for letters in (0, 0.2, 0.5)
+    }
     assert len(weights) == 1
-    assert dense_weight(*legs(FOUND), ASKED._replace(fluency=Fluency(0.6, True))) not in weights
+    assert dense_weight(*legs(FOUND), ASKED._replace(fertility=Fertility(0.6, True))) not in weights
 
 
 @given(CANDIDATES, CANDIDATES, WEIGHTS)

@@ -29,7 +29,7 @@ from tests.helpers.search_oracle import (
     similarity,
 )
 from vecsearch import Document, Index
-from vecsearch.models.encoder import Fluency
+from vecsearch.models.encoder import Fertility
 
 MODES = ["hybrid", "dense", "lexical"]
 DEPTH = 9  # of each leg, so that few rows are many
@@ -79,8 +79,8 @@ class Shelf:
 class Fluent(CountingEncoder):
     """The same vectors, from an encoder that says how well it reads: texts of many words less, and word by word."""
 
-    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
-        return [Fluency(6.0 / len(text.split()), contextual=len(text.split()) % 2 == 0) for text in texts]
+    def fertility(self, texts: Sequence[str]) -> list[Fertility]:
+        return [Fertility(6.0 / len(text.split()), contextual=len(text.split()) % 2 == 0) for text in texts]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -210,7 +210,7 @@ def test_a_text_is_searched_by_both_and_a_vector_by_what_is_near(shelf):
 def test_how_well_the_model_reads_each_query_tells_what_its_vector_counts(shelf, asked_texts):
     encoder = Fluent()
     answers = Index.open(shelf.index.path, model=encoder).search(asked_texts, k=20)
-    for text, hits, said in zip(asked_texts, answers, encoder.fluency(asked_texts), strict=True):
+    for text, hits, said in zip(asked_texts, answers, encoder.fertility(asked_texts), strict=True):
         asked = Asked(text=text, vector=encoder.vector(text), k=20, **said._asdict())
         assert_answers(hits, expected(shelf.rows, asked, depth=DEPTH))
 

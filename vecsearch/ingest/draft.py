@@ -43,7 +43,7 @@ class Stored:
 
     path: str | None
     content: bytes
-    met: bool
+    seen: bool
     place: tuple[str, int] | None  # segment id and first row; None: staged
 
 
@@ -55,7 +55,7 @@ class Draft:
         self._staged: dict[str, Block] = {}
         self._change: Counter[str] = Counter()
         self._since = monotonic()
-        self._met: dict[str, BoolArray] = {}  # by segment: documents, at their first rows, that this run put or met
+        self._seen: dict[str, BoolArray] = {}  # by segment: documents, at their first rows, that this run put or met
         self._sources_changed = False
         self._take(store.snapshot())
 
@@ -71,19 +71,19 @@ class Draft:
             segment = part.segment
             for first in segment.documents_with("document_id", ids).tolist():
                 if self._alive[segment.entry.id][first]:
-                    met = bool(self._met[segment.entry.id][first])
+                    seen = bool(self._seen[segment.entry.id][first])
                     path, content = segment.value("path", first), segment.value("content", first)
-                    found[segment.value("document_id", first)] = Stored(path, content, met, (segment.entry.id, first))
+                    found[segment.value("document_id", first)] = Stored(path, content, seen, (segment.entry.id, first))
         for identifier in ids:
             if block := self._staged.get(identifier):
                 found[identifier] = Stored(block.origin.path, block.origin.content, True, None)
         return found
 
-    def meet(self, stored: Stored) -> None:
-        """Notes that a document is still there as it is, so that `drop_unmet` leaves it."""
+    def mark_seen(self, stored: Stored) -> None:
+        """Notes that a document is still there as it is, so that `drop_unseen` leaves it."""
         if stored.place:
             segment, first = stored.place
-            self._met[segment][first] = True
+            self._seen[segment][first] = True
 
     def stage(self, identifier: str, block: Block, replaced: Stored | None) -> None:
         """Adds a document, in place of `replaced`, which `find` has given."""
@@ -100,13 +100,13 @@ class Draft:
         self._change["deleted"] += len(found)
         return len(found)
 
-    def drop_unmet(self, paths: Sequence[str]) -> int:
+    def drop_unseen(self, paths: Sequence[str]) -> int:
         """Deletes the documents of these files that this run has neither put nor met; how many they were."""
         dropped = 0
         for part in self.base.parts:
             name = part.segment.entry.id
             for first in part.segment.documents_with("path", paths).tolist():
-                if self._alive[name][first] and not self._met[name][first]:
+                if self._alive[name][first] and not self._seen[name][first]:
                     self._alive[name][part.segment.rows_from(first)] = False
                     dropped += 1
         self._change["deleted"] += dropped
@@ -154,11 +154,11 @@ class Draft:
             return
         with Commit(self._store) as commit:
             folded = self._folded()
-            new, met = self._new_segment(commit, folded)
+            new, seen = self._new_segment(commit, folded)
             manifest = self._next(commit, [part for part in self.base.parts if part not in folded], new, final)
             commit.publish(manifest)
         if new:
-            self._met[new.id] = met
+            self._seen[new.id] = seen
         self._staged, self._change, self._since = {}, Counter(), monotonic()
         self._sources_changed &= not final
         self._take(self._store.snapshot(reuse=self.base))
@@ -173,25 +173,25 @@ class Draft:
         return [self.base.parts[number] for number in merge_policy.to_rewrite(sizes, self._staged_chunks)]
 
     def _new_segment(self, commit: Commit, folded: Sequence[Part]) -> tuple[SegmentEntry | None, BoolArray]:
-        """Writes what is left of the folded segments and what is staged; which of the rows this run has met."""
-        contents, met = [], []
+        """Writes what is left of the folded segments and what is staged; which of the rows this run has seen."""
+        contents, seen = [], []
         language = self.base.manifest.language
         for part in folded:
             alive = self._alive[part.segment.entry.id]
             contents.append(part.segment.where(alive, language))
-            met.append(self._met[part.segment.entry.id][alive])
+            seen.append(self._seen[part.segment.entry.id][alive])
         if self._staged:
             contents.append(_stored_form(list(self._staged.values()), language))
-            met.append(np.ones(self._staged_chunks, np.bool_))
+            seen.append(np.ones(self._staged_chunks, np.bool_))
         if not contents:
             return None, np.empty(0, np.bool_)
-        return commit.segment(Content.joined(contents), self.base.manifest.recall), np.concatenate(met)
+        return commit.segment(Content.joined(contents), self.base.manifest.recall), np.concatenate(seen)
 
     def _take(self, snapshot: Snapshot) -> None:
-        """Makes `snapshot` the base; what this run has met stays met."""
+        """Makes `snapshot` the base; what this run has met stays seen."""
         self.base = snapshot
         entries = [part.segment.entry for part in snapshot.parts]
-        self._met = {entry.id: self._met.get(entry.id, np.zeros(entry.rows, np.bool_)) for entry in entries}
+        self._seen = {entry.id: self._seen.get(entry.id, np.zeros(entry.rows, np.bool_)) for entry in entries}
         self._alive = {
             part.segment.entry.id: np.ones(part.segment.entry.rows, np.bool_)
             if part.alive is None

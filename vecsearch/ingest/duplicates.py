@@ -113,7 +113,7 @@ def _stored(part: Part, left_out: AbstractSet[str]) -> Iterator[tuple[str, list[
     """The id, the chunks' texts and the whole text of each document that is there, but for those of some files."""
     segment = part.segment
     for first in segment.first_rows.tolist():
-        if (part.alive is None or part.alive[first]) and segment.value("path", first) not in left_out:
+        if part.is_live(first) and segment.value("path", first) not in left_out:
             texts, whole = _texts(segment, segment.rows_from(first))
             yield segment.value("document_id", first), texts, whole
 

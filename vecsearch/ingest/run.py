@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from vecsearch.checks import is_storable
 from vecsearch.chunking import Chunked, read_chunks
 from vecsearch.documents import Skip, given_document
 from vecsearch.errors import InvalidDocument
@@ -26,7 +27,7 @@ from vecsearch.ingest.duplicates import TextOwners
 from vecsearch.ingest.tally import Tally
 from vecsearch.models.encoder import Encoder, VectorCache
 from vecsearch.reports import Failure, Report
-from vecsearch.storage.columns import check_metadata, is_storable
+from vecsearch.storage.columns import check_metadata
 from vecsearch.storage.file_stamps import Stamp
 from vecsearch.storage.rows import Origin
 from vecsearch.types import Document, Outline, Role
@@ -37,7 +38,7 @@ _WINDOW_DOCUMENTS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
+class Upsert:
     """A document to have in the index; `path`: the file it was read from, None when a program gave it.
 
     `facts` are metadata that say how its file was then, and not what the document is: a file that was only touched
@@ -62,7 +63,7 @@ class FileRead:
     size: int = 0
 
 
-Change: TypeAlias = tuple[Put, Origin, Stored | None]  # a put that changes the index, and what it replaces
+Change: TypeAlias = tuple[Upsert, Origin, Stored | None]  # a put that changes the index, and what it replaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,13 @@ class Ingest:
     owners: TextOwners | None = None  # when chunks that repeat one of another document are counted
     would_know: set[int] = field(default_factory=set)  # hashes of the texts that a dry run did not encode
 
-    def run(self, changes: Iterable[Put | FileRead]) -> Report:
+    def run(self, changes: Iterable[Upsert | FileRead]) -> Report:
         """Makes the changes, committing as it goes, whole documents at a time. Returns when all is on the disk."""
         with BackgroundEncoding(self.cache, self.tally) as background:
             for window in _windows(changes):
-                changed = self._changed([change for change in window if isinstance(change, Put)])
+                changed = self._changed([change for change in window if isinstance(change, Upsert)])
                 if changed and self.dry_run:
-                    self._foresee(changed, background)
+                    self._dry_run(changed, background)
                 elif changed:
                     self._stage(changed, background)
                 self._finish_files([change for change in window if isinstance(change, FileRead)], background)
@@ -97,11 +98,11 @@ class Ingest:
             self.draft.commit(final=True)
         return replace(self.tally.report(), measured_recall=self.draft.base.manifest.measured_recall)
 
-    def _changed(self, puts: Sequence[Put]) -> dict[str, Change]:
+    def _changed(self, puts: Sequence[Upsert]) -> dict[str, Change]:
         """Those of the puts that change the index, by document id; a later one of the same id wins over an earlier."""
         stored = self.draft.find([put.document.id for put in puts if is_storable(put.document.id)])
         changed: dict[str, Change] = {}
-        earlier: dict[str, Put] = {}
+        earlier: dict[str, Upsert] = {}
         for put in puts:
             document = put.document
             try:
@@ -114,7 +115,7 @@ class Ingest:
             if not document.text.strip():
                 self.tally.skipped.append(Failure(_name(put), "no text in it"))
             elif old and (old.path, old.content) == (origin.path, origin.content) and document.id not in changed:
-                self.draft.meet(old)
+                self.draft.mark_seen(old)
                 self.tally.counts["unchanged"] += 1
             else:
                 changed[document.id] = put, origin, old
@@ -130,7 +131,7 @@ class Ingest:
             kept = replace(origin, text=put.document.text) if self.draft.base.manifest.keep_text else origin
             self.draft.stage(put.document.id, Block(document.chunks, kept, rows), old)
 
-    def _foresee(self, changed: Mapping[str, Change], background: BackgroundEncoding) -> None:
+    def _dry_run(self, changed: Mapping[str, Change], background: BackgroundEncoding) -> None:
         """Counts what a real run would do with the documents; the draft knows their ids, and no chunk is encoded."""
         encoder = self.encoder()
         texts = [text for document in self._chunked(encoder, changed, background) for text in document.texts]
@@ -159,17 +160,17 @@ class Ingest:
     def _finish_files(self, read: Sequence[FileRead], background: BackgroundEncoding) -> None:
         """Deletes what the files no longer hold and notes how they were when they were read."""
         complete = [file.path for file in read if file.complete]
-        self.tally.counts["deleted"] += self.draft.drop_unmet(complete) if complete else 0
+        self.tally.counts["deleted"] += self.draft.drop_unseen(complete) if complete else 0
         for file in read:
             self.draft.stamp(file.path, file.stamp)
         size = sum(file.size for file in read)
         background.then(lambda: self.tally.finished(size))
 
-    def _check_owner(self, put: Put, old: Stored | None, earlier: Put) -> None:
+    def _check_owner(self, put: Upsert, old: Stored | None, earlier: Upsert) -> None:
         """Raises InvalidDocument when two places give the same id; a program may replace what a program gave."""
         if earlier is not put:
             owner = earlier.path
-        elif old and (old.met or (old.path != put.path and old.path not in self.renewed)):
+        elif old and (old.seen or (old.path != put.path and old.path not in self.renewed)):
             owner = old.path
         else:
             return
@@ -180,25 +181,25 @@ class Ingest:
             )
 
 
-def puts_of(items: Iterable[Document | str | Mapping[str, Any] | Failure], tally: Tally) -> Iterator[Put]:
+def upserts(items: Iterable[Document | str | Mapping[str, Any] | Failure], tally: Tally) -> Iterator[Upsert]:
     """What a program adds, as it comes; what stands for no document goes to the tally's failed or skipped."""
     if isinstance(items, (str, bytes, Mapping, Document)):  # a str is iterable too, by its characters
         raise InvalidDocument(f"add takes an iterable of documents, not one {type(items).__name__}: put it into a list")
     for number, item in enumerate(items):
         result = item if isinstance(item, Failure) else given_document(item, f"document {number}")
         if isinstance(result, Document):
-            yield Put(result)
+            yield Upsert(result)
         else:
             (tally.skipped if isinstance(result, Skip) else tally.failed).append(result)
 
 
-def _windows(changes: Iterable[Put | FileRead]) -> Iterator[list[Put | FileRead]]:
+def _windows(changes: Iterable[Upsert | FileRead]) -> Iterator[list[Upsert | FileRead]]:
     """The stream in pieces that are worth a batch and bounded in memory."""
-    window: list[Put | FileRead] = []
+    window: list[Upsert | FileRead] = []
     characters, most = 0, min(_FIRST_CHARACTERS, _WINDOW_CHARACTERS)
     for change in changes:
         window.append(change)
-        if isinstance(change, Put) and isinstance(change.document.text, str):
+        if isinstance(change, Upsert) and isinstance(change.document.text, str):
             characters += len(change.document.text)
         if characters >= most or len(window) >= _WINDOW_DOCUMENTS:
             yield window
@@ -207,7 +208,7 @@ def _windows(changes: Iterable[Put | FileRead]) -> Iterator[list[Put | FileRead]
         yield window
 
 
-def _origin(put: Put) -> Origin:
+def _origin(put: Upsert) -> Origin:
     """The document's origin with its digest; raises InvalidDocument when the document cannot be stored."""
     document = put.document
     for name, text in (("id", document.id), ("text", document.text), ("source", document.source or "")):
@@ -227,5 +228,5 @@ def _origin(put: Put) -> Origin:
     return Origin(put.path, source, digest.digest(), {**put.facts, **document.metadata})
 
 
-def _name(put: Put) -> str:
+def _name(put: Upsert) -> str:
     return str(put.document.source or put.document.id)

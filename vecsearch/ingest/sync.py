@@ -20,7 +20,7 @@ from vecsearch.documents import INSIDE, Reader, RecordFields, Selection, Skip, S
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.duplicates import Deduplication
-from vecsearch.ingest.run import FileRead, Put
+from vecsearch.ingest.run import FileRead, Upsert
 from vecsearch.ingest.tally import Tally
 from vecsearch.reports import Failure, Progress
 from vecsearch.storage.columns import check_metadata
@@ -76,12 +76,12 @@ class Reading:
         collapse = " collapse" if self.dedupe is Dedupe.COLLAPSE else ""
         return fields + metadata + collapse + (" drop_boilerplate" if self.drop_boilerplate else "")
 
-    def put(self, document: Document, key: str, file: SourceFile) -> Put:
+    def put(self, document: Document, key: str, file: SourceFile) -> Upsert:
         """The document as it goes into the index, with what is known of its file."""
         if self.drop_boilerplate:
             document = without_boilerplate(document)
         metadata = {**document.metadata, **self.metadata}
-        return Put(replace(document, metadata=metadata), key, _facts(document.id, key, file))
+        return Upsert(replace(document, metadata=metadata), key, _facts(document.id, key, file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Plan:
         """The files whose documents may turn up in other files in this run."""
         return {*self.waiting, *self.gone}
 
-    def changes(self, tally: Tally) -> Iterator[Put | FileRead]:
+    def changes(self, tally: Tally) -> Iterator[Upsert | FileRead]:
         """The changes that bring the index in step; what is gone goes last, so that what moved is never missing."""
         with Reader() as reader:
             for key, file in self.waiting.items():
@@ -107,7 +107,7 @@ class Plan:
         for key in self.gone:
             yield FileRead(key, None)
 
-    def _read(self, key: str, file: SourceFile, reader: Reader, tally: Tally) -> Iterator[Put | FileRead]:
+    def _read(self, key: str, file: SourceFile, reader: Reader, tally: Tally) -> Iterator[Upsert | FileRead]:
         """What a file holds, as it is read, and then that it has been read."""
         read_at = time.time_ns()
         given, complete, whole = 0, True, True

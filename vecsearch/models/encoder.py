@@ -103,7 +103,7 @@ class TokenwiseEncoder(Protocol):
         """
 
 
-class Fluency(NamedTuple):
+class Fertility(NamedTuple):
     """How well a model reads a text.
 
     `letters` is what one of its tokens stands for, on average: 4 or so in a language that the model was made for, 1
@@ -111,18 +111,18 @@ class Fluency(NamedTuple):
     depends on those around it.
     """
 
-    letters: float
+    characters_per_token: float
     contextual: bool
 
 
-FLUENT = Fluency(4.0, contextual=True)  # of an encoder that does not say
+DEFAULT_FERTILITY = Fertility(4.0, contextual=True)  # of an encoder that does not say
 
 
 @runtime_checkable
-class FluentEncoder(Protocol):
+class FertilityEncoder(Protocol):
     """What an Encoder may have besides: it says how well it reads."""
 
-    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+    def fertility(self, texts: Sequence[str]) -> list[Fertility]:
         """How well the model reads each text."""
 
 
@@ -214,17 +214,17 @@ def token_vectors_of(encoder: Encoder, texts: Sequence[str], role: Role) -> list
     return found
 
 
-def fluency_of(encoder: Encoder, texts: Sequence[str]) -> list[Fluency]:
+def fertility_of(encoder: Encoder, texts: Sequence[str]) -> list[Fertility]:
     """How well the model reads each text, as far as the encoder says it.
 
     Raises InvalidVector when the encoder's answer is not one for each text, or not a number of letters.
     """
-    if not isinstance(encoder, FluentEncoder):
-        return [FLUENT] * len(texts)
-    found = encoder.fluency(texts)
+    if not isinstance(encoder, FertilityEncoder):
+        return [DEFAULT_FERTILITY] * len(texts)
+    found = encoder.fertility(texts)
     if len(found) != len(texts):
-        raise InvalidVector(f"{encoder.name} gave the fluency of {len(found)} texts, expected {len(texts)}")
-    told = [Fluency(*each) for each in found]
+        raise InvalidVector(f"{encoder.name} gave the fertility of {len(found)} texts, expected {len(texts)}")
+    told = [Fertility(*each) for each in found]
     for letters, _ in told:
         if not 0 <= letters < inf:
             raise InvalidVector(f"{encoder.name} gave {letters} letters a token, expected a finite number from 0 on")

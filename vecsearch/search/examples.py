@@ -17,12 +17,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from vecsearch.checks import is_storable
 from vecsearch.chunking import read_chunks
 from vecsearch.documents import load
 from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.models.encoder import Encoder, VectorCache, encode_cached
 from vecsearch.search.questions import encode_queries
-from vecsearch.storage.columns import is_storable
 from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import Document, Example, FloatArray, Role
 from vecsearch.vectors import check_vectors, unit_rows
@@ -72,7 +72,7 @@ class Library:
             Place(number, part.segment.rows_from(first))
             for number, part in enumerate(self.snapshot.parts)
             for first in part.segment.documents_with(column, [value]).tolist()
-            if part.alive is None or part.alive[first]
+            if part.is_live(first)
         ]
 
 

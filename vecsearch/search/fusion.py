@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vecsearch.models.encoder import Fluency
+from vecsearch.models.encoder import Fertility
 from vecsearch.types import ScoreArray
 
 DEPTH = 100  # how many of its best candidates each leg brings at least; each of them has the scores of both legs
@@ -31,11 +31,11 @@ _LONG = 4.5  # a text that has so many times as many words as the query is long
 class Asked(NamedTuple):
     """What is known of a query whose candidates are to be fused.
 
-    `fluency` is how well the model reads it, `words` how many different words it has, `limit` the BM25 score
+    `fertility` is how well the model reads it, `words` how many different words it has, `limit` the BM25 score
     that no text can reach (see `lexical.RowScores`), `length` how many words the candidates have, their median.
     """
 
-    fluency: Fluency
+    fertility: Fertility
     words: int
     limit: float
     length: float
@@ -81,8 +81,8 @@ def clues(dense: ScoreArray, lexical: ScoreArray, asked: Asked) -> tuple[float, 
     """
     return (
         1.0,
-        0.0 if asked.fluency.contextual else 1.0,
-        log(min(max(asked.fluency.letters, _FEWEST_LETTERS), _ENOUGH_LETTERS)),
+        0.0 if asked.fertility.contextual else 1.0,
+        log(min(max(asked.fertility.characters_per_token, _FEWEST_LETTERS), _ENOUGH_LETTERS)),
         log(min((asked.length + 1) / asked.words, _LONG)),
         float(lexical.max()) / asked.limit,
         _outstanding(dense),

@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidQuery
 from vecsearch.models.encoder import Encoder, VectorCache, count_cut, encode_cached
-from vecsearch.storage.columns import is_storable
 from vecsearch.types import FloatArray, Role
 
 

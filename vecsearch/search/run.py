@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vecsearch.models.encoder import Fluency
+from vecsearch.models.encoder import Fertility
 from vecsearch.search.choosing import diverse, first_of_each, without_near_duplicates
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.questions import Questions
@@ -47,7 +47,7 @@ class Searched:
     store: Store
     parts: Sequence[Part]
     words: Bm25 | None  # None where no leg asks for words
-    fluency: Callable[[str], Fluency]  # how well the model of the vectors reads a query
+    fertility: Callable[[str], Fertility]  # how well the model of the vectors reads a query
     explained: Reasons | None = None  # None where nobody asks why
 
 
@@ -97,8 +97,8 @@ def _candidates(
         if options.mode is Mode.LEXICAL:
             found.append(by_words(parts, scored, unit[place], lengths[place], metric, depth))
         else:
-            fluency, weight = partial(searched.fluency, questions.texts[number]), options.dense_weight
-            found.append(by_both(parts, near[place], scored, unit[place], lengths[place], metric, fluency, weight))
+            fertility, weight = partial(searched.fertility, questions.texts[number]), options.dense_weight
+            found.append(by_both(parts, near[place], scored, unit[place], lengths[place], metric, fertility, weight))
     return found
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidOption, InvalidQuery
-from vecsearch.storage.columns import DOCUMENT, is_storable
+from vecsearch.storage.columns import DOCUMENT
 from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import Chunk
 
@@ -92,7 +93,7 @@ def _document(store: Store, snapshot: Snapshot, name: str) -> tuple[Part, slice]
     for identifier in (name, store.key(Path(name))):
         for part in snapshot.parts:
             for first in part.segment.documents_with("document_id", [identifier]).tolist():
-                if part.alive is None or part.alive[first]:
+                if part.is_live(first):
                     return part, part.segment.rows_from(first)
     return None
 

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidDocument
 
 PREFIX = "metadata."  # of a metadata column's name
@@ -43,17 +44,6 @@ def check_metadata(metadata: Mapping[str, Any]) -> None:
         if not is_storable(key):
             raise InvalidDocument(f"metadata key {key!r} holds a lone surrogate, which is no character")
         _check_value(key, value)
-
-
-def is_storable(text: object) -> bool:
-    """Whether it is a text that a file can hold: a str without lone surrogates."""
-    if not isinstance(text, str):
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def metadata_columns(rows: Sequence[Mapping[str, Any]]) -> list[tuple[pa.Field, pa.Array]]:

@@ -94,6 +94,10 @@ class Manifest:
         """Chunks that a search can find."""
         return sum(segment.live for segment in self.segments)
 
+    def next(self, **changes: Any) -> Manifest:
+        """The manifest of the version after this one: the same but for `changes`, committed now by this program."""
+        return replace(self, version=self.version + 1, created=now(), written_by=written_by(), **changes)
+
     @property
     def measured_recall(self) -> float | None:
         """The lowest recall that was measured of a segment's approximate structure; None where search is exact."""

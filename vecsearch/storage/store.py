@@ -46,6 +46,10 @@ class Part:
     alive: BoolArray | None
     live: int  # how many rows are there
 
+    def is_live(self, row: int) -> bool:
+        """Whether a row is there, and not deleted."""
+        return self.alive is None or bool(self.alive[row])
+
     def mask(self) -> BoolArray:
         """Which rows are there, bool (rows,), as a copy."""
         return np.ones(self.segment.entry.rows, np.bool_) if self.alive is None else self.alive.copy()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import content_of
-from vecsearch import Document, Index, InvalidDocument, InvalidOption, JudgedQueries, evaluate, measure_dims
+from vecsearch import Document, Index, InvalidDocument, InvalidOption, Qrels, evaluate, measure_dims
 from vecsearch.models.encoders.shortened import Shortened
 
 
@@ -29,9 +29,9 @@ def index(tmp_path: Path) -> Index:
 
 
 @pytest.fixture
-def judged() -> JudgedQueries:
+def judged() -> Qrels:
     asked = {f"q{number}": " ".join(text.split()[:3]) for number, text in enumerate(texts(120)) if number % 9}
-    return JudgedQueries(queries=asked, judgements={query: {f"d{query[1:]}": 1} for query in asked})
+    return Qrels(queries=asked, judgements={query: {f"d{query[1:]}": 1} for query in asked})
 
 
 def test_full_vectors_come_first_and_lose_nothing(index: Index) -> None:
@@ -52,9 +52,7 @@ def test_full_vectors_come_first_and_lose_nothing(index: Index) -> None:
     assert (report.chunks, report.dim, report.queries, report.judged) == (106, 32, 50, False)
 
 
-def test_ndcg_is_that_of_an_index_whose_model_gives_such_vectors(
-    index: Index, judged: JudgedQueries, tmp_path: Path
-) -> None:
+def test_ndcg_is_that_of_an_index_whose_model_gives_such_vectors(index: Index, judged: Qrels, tmp_path: Path) -> None:
     pytest.importorskip("pytrec_eval", reason="the extra eval")
     report = measure_dims(index, [12], judged=judged)
     found = {each.method: each.ndcg for each in report.measures}
@@ -81,7 +79,7 @@ def test_a_document_of_many_chunks_counts_once(tmp_path: Path) -> None:
     pytest.importorskip("pytrec_eval", reason="the extra eval")
     index = Index.create(tmp_path / "index", model=CountingEncoder(), chunk_tokens=8)
     index.add([Document("long", "cats purr here now. " * 60), Document("short", "cats bark")])
-    judged = JudgedQueries(queries={"q": "cats purr"}, judgements={"q": {"short": 1}})
+    judged = Qrels(queries={"q": "cats purr"}, judgements={"q": {"short": 1}})
     [full, *_] = measure_dims(index, [8], judged=judged).measures
     assert full.ndcg == pytest.approx(1 / np.log2(3)), "the second document"
 
@@ -117,6 +115,6 @@ def test_what_cannot_be_measured_is_refused(index: Index, tmp_path: Path) -> Non
 
 def test_judgements_of_documents_that_are_not_there_are_refused(index: Index) -> None:
     pytest.importorskip("pytrec_eval", reason="the extra eval")
-    judged = JudgedQueries(queries={"q": "w1"}, judgements={"q": {"gone": 1}})
+    judged = Qrels(queries={"q": "w1"}, judgements={"q": {"gone": 1}})
     with pytest.raises(InvalidDocument, match="holds none of the 1 judged documents"):
         measure_dims(index, [8], judged=judged)

@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidOption
 from vecsearch.search.filters.names import BUILT_IN
-from vecsearch.storage.columns import PREFIX, is_storable
+from vecsearch.storage.columns import PREFIX
 from vecsearch.storage.commit import Commit
 from vecsearch.storage.garbage import collect
 from vecsearch.storage.manifest import now, written_by

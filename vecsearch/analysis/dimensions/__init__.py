@@ -19,7 +19,7 @@ from vecsearch.analysis.dimensions.drawing import check_picture, draw_dims
 from vecsearch.analysis.dimensions.finding import Finding, Judged, opened
 from vecsearch.analysis.dimensions.reducing import principal_axes, projected, truncated
 from vecsearch.analysis.dimensions.report import DimMeasure, DimsReport
-from vecsearch.analysis.evaluation import JudgedQueries
+from vecsearch.analysis.evaluation import Qrels
 from vecsearch.analysis.evaluation.held import held_documents
 from vecsearch.analysis.evaluation.selected import select
 from vecsearch.errors import InvalidOption
@@ -39,7 +39,7 @@ def measure_dims(
     index: Index,
     dims: Sequence[int],
     *,
-    judged: JudgedQueries | None = None,
+    judged: Qrels | None = None,
     k: int = 10,
     n: int = 1000,
     seed: int = 0,
@@ -113,7 +113,7 @@ def _noisy(rows: FloatArray, n: int, seed: int) -> _Asked:
     return _Asked(unit_rows(drawn + noise)[0], None)
 
 
-def _judged_queries(index: Index, judged: JudgedQueries, parts: Sequence[Part]) -> _Asked:
+def _judged_queries(index: Index, judged: Qrels, parts: Sequence[Part]) -> _Asked:
     """The queries that can be scored, and the document of each row."""
     selected = select(judged.queries, judged.judgements)
     held = held_documents(index.path, index.info().version, selected.documents)

@@ -16,9 +16,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from vecsearch.analysis.evaluation.held import held_documents
-from vecsearch.analysis.evaluation.judged import JudgedQueries, read_beir, read_pairs
 from vecsearch.analysis.evaluation.latency import Latency, latency_of
 from vecsearch.analysis.evaluation.measures import require_ir_measures, scores_of
+from vecsearch.analysis.evaluation.qrels import Qrels, read_beir, read_pairs
 from vecsearch.analysis.evaluation.results import Comparison, Evaluation, ModeScores
 from vecsearch.analysis.evaluation.selected import Selected, select
 from vecsearch.analysis.evaluation.timing import Timings, time_searches
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Comparison",
     "Evaluation",
-    "JudgedQueries",
     "Latency",
     "ModeScores",
+    "Qrels",
     "Timings",
     "evaluate",
     "read_beir",

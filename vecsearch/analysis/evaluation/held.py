@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidDocument
-from vecsearch.storage.columns import is_storable
 from vecsearch.storage.store import Part, Store
 
 
@@ -38,7 +38,7 @@ def _found(parts: Sequence[Part], column: str, values: Sequence[str]) -> Iterato
     """The documents that are there whose value in a text column is one of `values`: that value, and their id."""
     for part in parts:
         for row in part.segment.documents_with(column, values).tolist():
-            if part.alive is None or part.alive[row]:
+            if part.is_live(row):
                 yield part.segment.value(column, row), part.segment.value("document_id", row)
 
 

@@ -13,7 +13,7 @@ from contextlib import closing
 import numpy as np
 
 from vecsearch.errors import InvalidOption, InvalidVector
-from vecsearch.models.encoder import Encoder, Fluency, TokenVectors, fluency_of, parts_of, token_vectors_of
+from vecsearch.models.encoder import Encoder, Fertility, TokenVectors, fertility_of, parts_of, token_vectors_of
 from vecsearch.types import FloatArray, IntArray, Role
 
 _UNIT = 0.01  # a length this near to 1 was meant to be 1: half precision leaves some thousandths
@@ -71,9 +71,9 @@ class Shortened:
         """For each text the character offsets of its tokens, as the model's."""
         return self.inner.token_spans(texts)
 
-    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
+    def fertility(self, texts: Sequence[str]) -> list[Fertility]:
         """How well the model reads each text."""
-        return fluency_of(self.inner, texts)
+        return fertility_of(self.inner, texts)
 
     def _cut(self, vectors: FloatArray) -> FloatArray:
         if vectors.ndim != 2 or vectors.shape[1] != self.inner.dim:

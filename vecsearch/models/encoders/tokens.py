@@ -72,7 +72,7 @@ class TextTokenizer:
             for encoding in self._tokenizer.encode_batch(batch, add_special_tokens=False)
         ]
 
-    def letters(self, texts: Sequence[str]) -> list[float]:
+    def characters_per_token(self, texts: Sequence[str]) -> list[float]:
         """How many letters of each text a token stands for, on average, counted as `letters_in` does.
 
         What the tokenizer does not know counts as a token of no letter; a text without tokens has 0 letters a token.

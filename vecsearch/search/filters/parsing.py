@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, TokenError
 
+from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidFilter
 from vecsearch.search.filters.literals import literal_of, name_of, ordered_of, pattern_of
 from vecsearch.search.filters.nodes import bare, cut, only, shown, unfit
@@ -29,7 +30,6 @@ from vecsearch.search.filters.tree import (
     OneOf,
     Operator,
 )
-from vecsearch.storage.columns import is_storable
 
 _OPERATORS = {
     exp.EQ: Operator.EQUAL,

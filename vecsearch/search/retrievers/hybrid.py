@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from vecsearch.models.encoder import Fluency
+from vecsearch.models.encoder import Fertility
 from vecsearch.search.fusion import DEPTH, Asked, dense_weight, fuse
 from vecsearch.search.retrievers.candidates import Candidates, best_first
 from vecsearch.search.retrievers.dense import similarities
@@ -29,12 +29,12 @@ def by_both(
     query: FloatArray,
     length: float,
     metric: Metric,
-    fluency: Callable[[], Fluency],
+    fertility: Callable[[], Fertility],
     weight: float | None,
 ) -> Candidates:
     """The nearest rows and as many that have the words, ranked by the fused scores.
 
-    `weight` is what the dense leg counts; None lets the query decide, which the model reads with the fluency that is
+    `weight` is what the dense leg counts; None lets the query decide, which the model reads with the fertility that is
     asked for then. Where no candidate has a word of the query, the dense leg counts alone. What is decided by the
     candidates is decided by the `DEPTH` first of each leg, however many are wanted.
     """
@@ -48,7 +48,7 @@ def by_both(
     if not said.any():
         weight = 1.0
     elif weight is None:
-        asked = Asked(fluency(), words.words, words.limit, float(np.median(lengths[first])))
+        asked = Asked(fertility(), words.words, words.limit, float(np.median(lengths[first])))
         weight = dense_weight(close[first], said[first], asked)
     scores = fuse(close, said, weight, float(close[first].min()) if len(close) else None)
     order = best_first(parts, places, rows, scores)

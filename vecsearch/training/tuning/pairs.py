@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from vecsearch.analysis.evaluation import read_beir
+from vecsearch.checks import is_storable
 from vecsearch.documents import RecordFields
 from vecsearch.documents.decoding import NotText
 from vecsearch.documents.records import load_records
 from vecsearch.documents.rows import read_rows
 from vecsearch.errors import InvalidDocument, PathNotFound
-from vecsearch.storage.columns import is_storable
 from vecsearch.types import Document
 
 _FILES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from vecsearch.errors import ModelDamaged
-from vecsearch.models.encoder import Fluency, TokenVectors
+from vecsearch.models.encoder import Fertility, TokenVectors
 from vecsearch.models.encoders.fingerprint import file_hash, verify
 from vecsearch.models.encoders.folder import ModelFolder
 from vecsearch.models.encoders.read_tokens import ReadTokens, read_tokens
@@ -101,9 +101,9 @@ class StaticEncoder:
         """For each text the character offsets of its tokens: int64 (tokens, 2), nothing cut."""
         return self._tokenizer.spans(texts)
 
-    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
-        """How well the model reads each text: see FluentEncoder."""
-        return [Fluency(letters, contextual=False) for letters in self._tokenizer.letters(texts)]
+    def fertility(self, texts: Sequence[str]) -> list[Fertility]:
+        """How well the model reads each text: see FertilityEncoder."""
+        return [Fertility(letters, contextual=False) for letters in self._tokenizer.characters_per_token(texts)]
 
     @property
     def _unread(self) -> int | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from vecsearch.errors import ModelNotFound
-from vecsearch.models.encoder import Fluency, TokenVectors
+from vecsearch.models.encoder import Fertility, TokenVectors
 from vecsearch.models.encoders.fingerprint import file_hash
 from vecsearch.models.encoders.static.row_means import RowMeans
 from vecsearch.models.encoders.static.word_table import load_table
@@ -95,14 +95,14 @@ class WordVectorEncoder:
             for text in texts
         ]
 
-    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
-        """How well the words of each text are known: see FluentEncoder."""
+    def fertility(self, texts: Sequence[str]) -> list[Fertility]:
+        """How well the words of each text are known: see FertilityEncoder."""
         rows, _ = self._loaded
         found = []
         for text in texts:
             words = _WORD.findall(text)
             known = sum(letters_in(word) for word in words if _row(word, rows) is not None)
-            found.append(Fluency(known / max(len(words), 1), contextual=False))
+            found.append(Fertility(known / max(len(words), 1), contextual=False))
         return found
 
     @cached_property

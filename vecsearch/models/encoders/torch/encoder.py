@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelUnsupported
-from vecsearch.models.encoder import FLUENT, NO_TOKENS, Fluency, TokenVectors
+from vecsearch.models.encoder import DEFAULT_FERTILITY, NO_TOKENS, Fertility, TokenVectors
 from vecsearch.models.encoders.estimated_tokens import estimated_spans
 from vecsearch.models.encoders.fingerprint import file_hash, fingerprint, verify
 from vecsearch.models.encoders.folder import ModelFolder
@@ -151,11 +151,11 @@ class TorchEncoder:
         """
         return self._tokenizer.spans(texts)
 
-    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
-        """How well the model reads each text: see FluentEncoder."""
+    def fertility(self, texts: Sequence[str]) -> list[Fertility]:
+        """How well the model reads each text: see FertilityEncoder."""
         if not isinstance(self._tokenizer, TextTokenizer):
-            return [FLUENT] * len(texts)
-        return [Fluency(letters, contextual=True) for letters in self._tokenizer.letters(texts)]
+            return [DEFAULT_FERTILITY] * len(texts)
+        return [Fertility(letters, contextual=True) for letters in self._tokenizer.characters_per_token(texts)]
 
     @cached_property
     def _prompts(self) -> Prompts:

@@ -18,7 +18,7 @@ import numpy as np
 
 from vecsearch.cores import usable_cores
 from vecsearch.errors import InvalidOption, ModelDamaged
-from vecsearch.models.encoder import Fluency, TokenVectors
+from vecsearch.models.encoder import Fertility, TokenVectors
 from vecsearch.models.encoders.fingerprint import fingerprint, verify
 from vecsearch.models.encoders.folder import ModelFolder
 from vecsearch.models.encoders.read_tokens import read_tokens
@@ -131,9 +131,9 @@ class TransformerEncoder:
         """For each text the character offsets of its tokens: int64 (tokens, 2), no special tokens, nothing cut."""
         return self._tokenizer.spans(texts)
 
-    def fluency(self, texts: Sequence[str]) -> list[Fluency]:
-        """How well the model reads each text: see FluentEncoder."""
-        return [Fluency(letters, contextual=True) for letters in self._tokenizer.letters(texts)]
+    def fertility(self, texts: Sequence[str]) -> list[Fertility]:
+        """How well the model reads each text: see FertilityEncoder."""
+        return [Fertility(letters, contextual=True) for letters in self._tokenizer.characters_per_token(texts)]
 
     @cached_property
     def _tokenizer(self) -> TextTokenizer:

@@ -17,7 +17,7 @@ from tests.helpers.static_models import carried_wordllama, opened, write_model2v
 from tests.helpers.tiny_bert import write_json
 from tests.models.encoders.test_word_vectors import write
 from vecsearch import Document, Index
-from vecsearch.models.encoder import FLUENT, Fluency, FluentEncoder, fluency_of
+from vecsearch.models.encoder import DEFAULT_FERTILITY, Fertility, FertilityEncoder, fertility_of
 from vecsearch.models.encoders import load_encoder
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
@@ -29,8 +29,8 @@ RUSSIAN = "Комитет решил, что мост через реку сле
 CHINESE = "委员会决定在冬天之前修理河上的桥梁，因为每天都有许多人使用它。"
 
 
-def letters(encoder: FluentEncoder, *texts: str) -> list[float]:
-    return [told.letters for told in encoder.fluency(texts)]
+def letters(encoder: FertilityEncoder, *texts: str) -> list[float]:
+    return [told.characters_per_token for told in encoder.fertility(texts)]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_minilm_reads_english_by_words_and_spells_what_it_was_not_made_for(minil
     assert 1.5 < german < english - 1
     assert 0.9 < russian < 1.4
     assert 0 < chinese < 1.5
-    assert {told.contextual for told in minilm.fluency([ENGLISH, CHINESE])} == {True}
+    assert {told.contextual for told in minilm.fertility([ENGLISH, CHINESE])} == {True}
 
 
 def test_wordllama_knows_words_without_their_context():
@@ -73,7 +73,7 @@ def test_wordllama_knows_words_without_their_context():
     english, german, chinese = letters(encoder, ENGLISH, GERMAN, CHINESE)
     assert chinese < german < english
     assert 3.5 < english < 5.5
-    assert {told.contextual for told in encoder.fluency([ENGLISH, CHINESE])} == {False}
+    assert {told.contextual for told in encoder.fertility([ENGLISH, CHINESE])} == {False}
 
 
 TOLD = {
@@ -96,8 +96,8 @@ def test_every_encoder_with_a_tokenizer_counts_its_tokens(tiny, tmp_path):
         opened(write_wordllama(tmp_path / "wordllama")),
     ]
     for encoder in (*contextual, *static):
-        assert isinstance(encoder, FluentEncoder)
-        assert encoder.fluency(list(TOLD)) == [Fluency(many, encoder in contextual) for many in TOLD.values()]
+        assert isinstance(encoder, FertilityEncoder)
+        assert encoder.fertility(list(TOLD)) == [Fertility(many, encoder in contextual) for many in TOLD.values()]
 
 
 def test_the_models_limit_and_its_prompt_are_no_part_of_it(tiny):
@@ -124,20 +124,26 @@ def tokenizer_in(path: Path, *, added: bool = False) -> TextTokenizer:
 @pytest.mark.parametrize("added", [False, True])
 def test_what_a_tokenizer_does_not_know_is_a_token_of_no_letter_however_its_file_names_it(tmp_path, added):
     tokenizer = tokenizer_in(tmp_path / "tokenizer.json", added=added)
-    assert tokenizer.letters(["red", "red green", "green", "red 社", "red 東"]) == [3.0, 1.5, 0.0, 3.0, 1.5]
+    assert tokenizer.characters_per_token(["red", "red green", "green", "red 社", "red 東"]) == [
+        3.0,
+        1.5,
+        0.0,
+        3.0,
+        1.5,
+    ]
 
 
 def test_a_sign_of_several_unknown_tokens_is_lost_once(tmp_path):
     tokenizer = tokenizer_in(tmp_path / "tokenizer.json")
     assert [len(spans) for spans in tokenizer.spans(["㍿", "red ㍿"])] == [4, 5]  # 株式会社
-    assert tokenizer.letters(["㍿", "red ㍿"]) == [0.0, 3 / 5]
+    assert tokenizer.characters_per_token(["㍿", "red ㍿"]) == [0.0, 3 / 5]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(max_size=20), max_size=5))
 def test_letters_a_token_are_never_more_than_the_text_has_nor_fewer_than_none(minilm, texts):
-    for text, told in zip(texts, minilm.fluency(texts), strict=True):
-        assert 0 <= told.letters <= letters_in(text)
+    for text, told in zip(texts, minilm.fertility(texts), strict=True):
+        assert 0 <= told.characters_per_token <= letters_in(text)
 
 
 def test_word_vectors_know_whole_words_or_nothing_of_them(tmp_path):
@@ -153,47 +159,47 @@ def test_word_vectors_know_whole_words_or_nothing_of_them(tmp_path):
         "": 0.0,
         "?!": 0.0,
     }
-    assert encoder.fluency(list(told)) == [Fluency(many, contextual=False) for many in told.values()]
+    assert encoder.fertility(list(told)) == [Fertility(many, contextual=False) for many in told.values()]
 
 
 def test_shortened_vectors_are_of_the_model_that_reads(tmp_path, tiny):
     for encoder in (load_encoder(str(tiny)), opened(write_module(tmp_path / "module"))):
         short = Shortened(encoder, 8)
-        assert isinstance(short, FluentEncoder)
-        assert short.fluency(TEXTS) == encoder.fluency(TEXTS)
-    assert Shortened(CountingEncoder(), 8).fluency(["red", "東"]) == [FLUENT, FLUENT]
+        assert isinstance(short, FertilityEncoder)
+        assert short.fertility(TEXTS) == encoder.fertility(TEXTS)
+    assert Shortened(CountingEncoder(), 8).fertility(["red", "東"]) == [DEFAULT_FERTILITY, DEFAULT_FERTILITY]
 
 
 def test_an_encoder_that_does_not_say_is_taken_to_know_the_language_and_look_at_the_context(encoder):
-    assert not isinstance(encoder, FluentEncoder)
-    assert fluency_of(encoder, ["red", "東"]) == [FLUENT, FLUENT]
-    assert fluency_of(encoder, []) == []
-    assert FLUENT == (4.0, True)
+    assert not isinstance(encoder, FertilityEncoder)
+    assert fertility_of(encoder, ["red", "東"]) == [DEFAULT_FERTILITY, DEFAULT_FERTILITY]
+    assert fertility_of(encoder, []) == []
+    assert DEFAULT_FERTILITY == (4.0, True)
 
 
 def test_an_endpoint_is_not_asked_how_well_it_reads():
     with only_server() as server:
-        assert fluency_of(of_endpoint(server), [ENGLISH, CHINESE]) == [FLUENT, FLUENT]
+        assert fertility_of(of_endpoint(server), [ENGLISH, CHINESE]) == [DEFAULT_FERTILITY, DEFAULT_FERTILITY]
         assert server.requests == []
 
 
 @pytest.mark.peer
 @pytest.mark.usefixtures("peer")
 def test_torch_models_count_the_tokens_of_their_own_tokenizer(built):
-    red, words = make(built / "qwen").fluency(["red мост", "东"])
-    assert red == Fluency(7 / 12, contextual=True)  # a byte is a token, and so is the blank
-    assert words.letters == pytest.approx(1.0)
+    red, words = make(built / "qwen").fertility(["red мост", "东"])
+    assert red == Fertility(7 / 12, contextual=True)  # a byte is a token, and so is the blank
+    assert words.characters_per_token == pytest.approx(1.0)
 
 
 @pytest.mark.peer
 @pytest.mark.usefixtures("peer")
 def test_a_torch_model_whose_tokenizer_knows_no_offsets_does_not_say(built):
-    assert make(built / "words").fluency(["red house", "東"]) == [FLUENT, FLUENT]
+    assert make(built / "words").fertility(["red house", "東"]) == [DEFAULT_FERTILITY, DEFAULT_FERTILITY]
 
 
 def test_a_given_weight_asks_nobody_how_well_the_query_is_read(tmp_path):
     class Silent(CountingEncoder):
-        def fluency(self, texts):
+        def fertility(self, texts):
             raise AssertionError
 
     index = Index.create(tmp_path / "index", model=Silent())

@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.beir_folder import HEADER, write_beir, write_lines
 from tests.helpers.writing import write
-from vecsearch import InvalidDocument, InvalidQuery, JudgedQueries, PathNotFound, read_beir, read_pairs
+from vecsearch import InvalidDocument, InvalidQuery, PathNotFound, Qrels, read_beir, read_pairs
 
 DOCUMENTS = {"d1": ("Cats", "Cats purr."), "d2": ("", "Dogs bark.")}
 
@@ -37,7 +37,7 @@ def refused_pairs(path: Path) -> str:
 
 
 def test_a_collection_has_queries_judgements_and_a_corpus(folder: Path) -> None:
-    assert read_beir(folder) == JudgedQueries(
+    assert read_beir(folder) == Qrels(
         queries={"q1": "what purrs", "q2": "what barks", "q3": "what sings"},
         judgements={"q1": {"d1": 2}, "q2": {"d2": 1, "d1": 0}},
         corpus=folder / "corpus.jsonl",
@@ -166,7 +166,7 @@ def test_a_binary_file_is_named(folder: Path) -> None:
 )
 def test_pairs_are_read_from_files_of_each_kind(tmp_path: Path, name: str, content: str) -> None:
     judged = read_pairs(write(tmp_path / name, content))
-    assert judged == JudgedQueries(
+    assert judged == Qrels(
         queries={"what purrs": "what purrs", "what barks, loudly": "what barks, loudly"},
         judgements={"what purrs": {"d1": 2}, "what barks, loudly": {"notes/dogs.md": 1}},
     )

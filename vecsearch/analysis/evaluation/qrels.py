@@ -27,7 +27,7 @@ _FILES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedQueries:
+class Qrels:
     """Texts of queries by id, by query the relevance of documents, and the file of the documents if there is one."""
 
     queries: dict[str, str]
@@ -65,7 +65,7 @@ class _Judgement(NamedTuple):
     relevance: int
 
 
-def read_beir(folder: str | PathLike[str], split: str = "test") -> JudgedQueries:
+def read_beir(folder: str | PathLike[str], split: str = "test") -> Qrels:
     """The queries of a collection in BEIR form, and the judgements of one of its splits.
 
     Raises PathNotFound when a file is not there, InvalidDocument when one does not hold what it should.
@@ -79,10 +79,10 @@ def read_beir(folder: str | PathLike[str], split: str = "test") -> JudgedQueries
             "--pairs FILE"
         )
     found = _judgements(_split_file(qrels, split), _BEIR)
-    return JudgedQueries(queries=_texts(queries), judgements=_by_query(found), corpus=corpus)
+    return Qrels(queries=_texts(queries), judgements=_by_query(found), corpus=corpus)
 
 
-def read_pairs(file: str | PathLike[str]) -> JudgedQueries:
+def read_pairs(file: str | PathLike[str]) -> Qrels:
     """Queries and their documents from a .csv, .tsv, .jsonl or .parquet file with the columns `query`, `document`.
 
     A column `relevance` says how relevant a document is, 1 without it. A query is called by its own text. Raises
@@ -94,7 +94,7 @@ def read_pairs(file: str | PathLike[str]) -> JudgedQueries:
     if path.suffix.lower() not in _FILES:
         raise InvalidDocument(f"{path}: pairs are read from {', '.join(_FILES)} files, with columns query, document")
     judgements = _by_query(_judgements(path, _PAIRS))
-    return JudgedQueries(queries={query: query for query in judgements}, judgements=judgements)
+    return Qrels(queries={query: query for query in judgements}, judgements=judgements)
 
 
 def _split_file(qrels: Path, split: str) -> Path:
