@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import vecsearch.searching
 from tests.helpers.commands import Command, Outcome
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.loading import set_loader
 from vecsearch.cli.main import main
 
 
@@ -30,7 +30,7 @@ def vecsearch_command(
     place: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """Runs the command in this process; the model is a counting one, all else is real."""
-    monkeypatch.setattr(vecsearch.searching, "load_encoder", lambda _: encoder)
+    set_loader(lambda _: encoder, monkeypatch)
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # main() sets another
 
     def run(*arguments: str | Path, stdin: str = "") -> Outcome:

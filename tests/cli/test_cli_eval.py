@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-import vecsearch.searching
 from tests.helpers.beir_folder import HEADER, write_beir
 from tests.helpers.commands import Command
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.loading import set_loader
 from tests.helpers.writing import content_of, write
 from vecsearch import Comparison, Latency, Timings
 
@@ -144,7 +144,7 @@ def test_the_model_and_how_it_is_run_are_passed_on(
         asked.append((model, how))
         return encoder
 
-    monkeypatch.setattr(vecsearch.searching, "load_encoder", load)
+    set_loader(load, monkeypatch)
     assert vecsearch_command("eval", "pets", "--model", "other", "--runtime", "onnxruntime").status == 0
     assert vecsearch_command("eval", "--pairs", notes, "--threads", "1").status == 0
     assert vecsearch_command("bench", "--n", "2", "--threads", "2").status == 0

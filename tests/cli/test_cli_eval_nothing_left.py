@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import vecsearch.searching
 from tests.helpers.beir_folder import write_beir
 from tests.helpers.commands import Command
 from tests.helpers.endpoint_server import only_server, refuses
+from tests.helpers.loading import set_loader
 from vecsearch import Index, InvalidVector, load_encoder
 
 pytest.importorskip("pytrec_eval", reason="the extra eval: pip install 'vecsearch[eval]'")
@@ -21,7 +21,7 @@ def pets(place: Path) -> Path:
 
 
 def test_an_endpoint_that_refuses_the_key(vecsearch_command: Command, place, pets, monkeypatch):
-    monkeypatch.setattr(vecsearch.searching, "load_encoder", load_encoder)
+    set_loader(load_encoder, monkeypatch)
     with only_server() as server:
         assert load_encoder(server.name).dim == 32  # remembered: no request is needed to make an index
         server.always = refuses(401, "Incorrect API key")

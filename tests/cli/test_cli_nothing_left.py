@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import vecsearch.searching
 from tests.helpers.commands import Command
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.endpoint_server import EndpointServer, only_server, refuses
+from tests.helpers.loading import set_loader
 from tests.helpers.missing import uninstall
 from tests.helpers.writing import content_of, write
 from vecsearch import Index, InvalidVector, load_encoder
@@ -74,7 +74,7 @@ class TestEndpoint:
 
     @pytest.fixture(autouse=True)
     def _loading(self, vecsearch_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(vecsearch.searching, "load_encoder", load_encoder)
+        set_loader(load_encoder, monkeypatch)
 
     @pytest.fixture(autouse=True)
     def server(self):

@@ -19,9 +19,9 @@ pytest.importorskip("watchfiles", reason="the package that says when files chang
 
 HOUSE = Path(__file__).parents[2]
 _COUNTING = """
-import vecsearch.searching
 from tests.helpers.counting import CountingEncoder
-vecsearch.searching.load_encoder = lambda _: CountingEncoder()
+from tests.helpers.loading import set_loader
+set_loader(lambda _: CountingEncoder())
 """
 
 

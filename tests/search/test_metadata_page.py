@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import vecsearch.searching
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.loading import set_loader
 from vecsearch import Index
 from vecsearch.cli.metadata import typed
 
@@ -21,7 +21,7 @@ KINDS = {"a boolean": "bool", "an integer": "int", "a number": "float", "a date"
 def index(tmp_path: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch) -> Index:
     """The index of the page's example; the model is a counting one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(vecsearch.searching, "load_encoder", lambda _: encoder)
+    set_loader(lambda _: encoder, monkeypatch)
     [code] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
     names: dict[str, object] = {}
     exec(compile(code, "metadata.md", "exec"), names)

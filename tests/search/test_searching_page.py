@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import vecsearch.searching
+from tests.helpers.loading import set_loader
 from vecsearch import Document, Index
 from vecsearch.cli.main import cli
 from vecsearch.search.options import SearchKeywords
@@ -25,7 +25,7 @@ def test_an_option_of_a_search_stands_on_the_page_and_is_one_of_the_command(name
 
 def test_the_example_of_ids_runs(tmp_path: Path, encoder, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(vecsearch.searching, "load_encoder", lambda _: encoder)
+    set_loader(lambda _: encoder, monkeypatch)
     Index.create("notes.vecsearch", model=encoder).add([Document("a", "reset it"), Document("b", "a lamp")])
     [code] = re.findall(r"^```python\n(.*?)^```$", PAGE.split("## Ids alone\n")[1].split("\n## ")[0], re.M | re.S)
     names: dict[str, object] = {}

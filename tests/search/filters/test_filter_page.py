@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import vecsearch.searching
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.loading import set_loader
 from vecsearch import Index
 from vecsearch.search.filters.names import BUILT_IN
 from vecsearch.search.filters.values import Kind
@@ -23,7 +23,7 @@ EXAMPLES = [(row[-2].strip("`"), row[-1]) for row in ROWS if re.fullmatch("[a-d,
 def example(tmp_path: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the page's example leaves behind; the model is a counting one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(vecsearch.searching, "load_encoder", lambda _: encoder)
+    set_loader(lambda _: encoder, monkeypatch)
     [code] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
     names: dict[str, Any] = {}
     exec(compile(code, "filters.md", "exec"), names)
