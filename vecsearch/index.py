@@ -8,16 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vecsearch.checks import is_storable
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
-from vecsearch.documents import RecordFields, Selection
 from vecsearch.errors import InvalidOption
-from vecsearch.ingest.draft import Draft
-from vecsearch.ingest.duplicates import Deduplication, TextOwners
-from vecsearch.ingest.run import FileRead, Ingest, Upsert, upserts
-from vecsearch.ingest.sync import Reading, SyncKeywords
-from vecsearch.ingest.sync import plan as plan_sync
-from vecsearch.ingest.tally import Tally
+from vecsearch.ingest.add import add, delete
+from vecsearch.ingest.sync import SyncOptions, sync
 from vecsearch.ingest.watching import Watcher, run_at_changes
 from vecsearch.models.cache import Cache
 from vecsearch.models.encoder import CheckedEncoder, Encoder
@@ -33,8 +27,6 @@ from vecsearch.upkeep import exchange, history
 
 if TYPE_CHECKING:
     from threading import Event
-
-    from typing_extensions import Unpack
 
 
 class Index(Searching):
@@ -168,40 +160,51 @@ class Index(Searching):
         pages of a document begin or end with are not encoded. With `dry_run` nothing is written and the report says
         what would be. Raises PathNotFound, before anything is changed; IndexLocked.
         """
-        roots = [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
-        globs = [given if isinstance(given, str) else tuple(given) for given in (include, exclude)]
-        selection = Selection(include=globs[0], exclude=globs[1])  # type: ignore[arg-type]  # which refuses a str
-        fields = RecordFields(id=id_field, text=text_field, title=title_field)
-        reading = Reading(
-            fields=fields,
-            metadata={} if metadata is None else metadata,
-            dedupe=None if dedupe is None else Dedupe.of(dedupe),
+        options = SyncOptions.of(
+            include=include,
+            exclude=exclude,
+            id_field=id_field,
+            text_field=text_field,
+            title_field=title_field,
+            metadata=metadata,
+            dedupe=dedupe,
             drop_boilerplate=drop_boilerplate,
         )
-        comparison = None if reading.dedupe is None else Deduplication(reading.dedupe)
-
-        def changes(run: Ingest) -> Iterator[Upsert | FileRead]:
-            plan = plan_sync(self._store, run.draft, run.tally, roots, selection, reading, comparison)
-            run.renewed.update(plan.renewed)
-            return plan.changes(run.tally)
-
-        return self._write(changes, progress, dry_run=dry_run, owners=comparison.owners if comparison else None)
+        return self._sync(_roots(paths), options, progress, dry_run=dry_run)
 
     def watch(
         self,
         paths: str | PathLike[str] | Sequence[str | PathLike[str]],
         *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        id_field: str | None = None,
+        text_field: str | None = None,
+        title_field: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        dedupe: Dedupe | str | None = None,
+        drop_boilerplate: bool = False,
+        progress: Callable[[Progress], None] | None = None,
         stop: Event | None = None,
-        **how: Unpack[SyncKeywords],
     ) -> Iterator[Report]:
         """A report of a sync now, and of one within a second after each change below the paths, until `stop` is set.
 
-        `how` are the options of `sync`. Between runs nothing is locked, and while another process writes, a run waits
+        The options are those of `sync`. Between runs nothing is locked, and while another process writes, a run waits
         for it. Raises ExtraMissing without watchfiles; PathNotFound, also when a folder that is watched vanishes.
         """
-        roots = [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
+        options = SyncOptions.of(
+            include=include,
+            exclude=exclude,
+            id_field=id_field,
+            text_field=text_field,
+            title_field=title_field,
+            metadata=metadata,
+            dedupe=dedupe,
+            drop_boilerplate=drop_boilerplate,
+        )
+        roots = _roots(paths)
         watcher = Watcher(roots, self.path, stop)
-        yield from run_at_changes(lambda: self.sync(roots, **how), watcher)
+        yield from run_at_changes(lambda: self._sync(roots, options, progress), watcher)
 
     def add(
         self,
@@ -217,31 +220,27 @@ class Index(Searching):
         the Failures among them, as `read_stream` and `read_address` give them.
         Raises InvalidDocument for an item of another type.
         """
-        return self._write(lambda run: upserts(documents, run.tally), progress)
+        with self._writing():
+            return add(self._store, documents, self._opened_encoder, self._cache, progress=progress)
 
     def delete(self, ids: Iterable[str]) -> int:
         """The index no longer holds these documents; how many of them it held."""
-        wanted = list(filter(is_storable, dict.fromkeys([ids] if isinstance(ids, str) else map(str, ids))))
         with self._writing():
-            draft = Draft(self._store)
-            deleted = draft.drop(wanted)
-            draft.commit()
-        return deleted
+            return delete(self._store, ids)
 
-    def _write(
+    def _sync(
         self,
-        changes: Callable[[Ingest], Iterable[Upsert | FileRead]],
+        roots: Sequence[Path],
+        options: SyncOptions,
         progress: Callable[[Progress], None] | None,
         *,
         dry_run: bool = False,
-        owners: TextOwners | None = None,
     ) -> Report:
-        """Runs the write story over the changes, which may ask the draft what there is; then reads see the result."""
         self._check_writable()
-        tally = Tally() if progress is None else Tally(listener=progress)
         with nullcontext() if dry_run else self._writing():
-            run = Ingest(Draft(self._store), self._opened_encoder, self._cache, tally, dry_run=dry_run, owners=owners)
-            return run.run(changes(run))
+            return sync(
+                self._store, roots, options, self._opened_encoder, self._cache, progress=progress, dry_run=dry_run
+            )
 
 
 def _usable_encoder(model: str | Encoder, how: Mapping[str, Any], dim: int | None) -> Encoder:
@@ -268,6 +267,10 @@ def _chunking(encoder: Encoder, chunk_tokens: int | None, overlap: int, splitter
     if splitter is Splitter.SEMANTIC:
         semantic_kernel()  # before there is an index that cannot be filled
     return chunking
+
+
+def _roots(paths: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:
+    return [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
 
 
 def _given(**options: Any) -> dict[str, Any]:

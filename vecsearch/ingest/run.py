@@ -3,7 +3,7 @@
     put, delete -> windows -> leave out the unchanged -> chunk -> stage -> encode what the cache does not know -> commit
 
 Memory is bounded by a window and a segment, never by the corpus. Where documents come from is for the callers:
-`sync.py` for files, `index.py` for programs.
+`sync.py` for files, `add.py` for programs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -19,7 +20,6 @@ import numpy as np
 
 from vecsearch.checks import is_storable
 from vecsearch.chunking import Chunked, read_chunks
-from vecsearch.documents import Skip, given_document
 from vecsearch.errors import InvalidDocument
 from vecsearch.ingest.background import BackgroundEncoding
 from vecsearch.ingest.draft import Block, Draft, Stored
@@ -74,10 +74,10 @@ class Ingest:
     encoder: Callable[[], Encoder]  # asked for when there is something to chunk: opening a model takes time
     cache: VectorCache
     tally: Tally
-    renewed: set[str] = field(default_factory=set)  # files read again or gone: what they held may turn up elsewhere
+    released: AbstractSet[str] = frozenset()  # files read again or gone: their documents may move to other files
+    owners: TextOwners | None = None  # given where chunks that repeat one of another document are counted
     dry_run: bool = False
-    owners: TextOwners | None = None  # when chunks that repeat one of another document are counted
-    would_know: set[int] = field(default_factory=set)  # hashes of the texts that a dry run did not encode
+    _would_encode: set[int] = field(default_factory=set, init=False)  # hashes of texts that a dry run has counted
 
     def run(self, changes: Iterable[Upsert | FileRead]) -> Report:
         """Makes the changes, committing as it goes, whole documents at a time. Returns when all is on the disk."""
@@ -136,8 +136,8 @@ class Ingest:
         encoder = self.encoder()
         texts = [text for document in self._chunked(encoder, changed, background) for text in document.texts]
         known = self.cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)
-        missing = {hash(text) for text in texts if text not in known} - self.would_know
-        self.would_know.update(missing)
+        missing = {hash(text) for text in texts if text not in known} - self._would_encode
+        self._would_encode.update(missing)
         self.tally.encoded(len(missing), len(texts) - len(missing))
         for put, origin, old in changed.values():
             self.draft.stage(put.document.id, Block([], origin, lambda: np.empty((0, encoder.dim), np.float32)), old)
@@ -170,7 +170,7 @@ class Ingest:
         """Raises InvalidDocument when two places give the same id; a program may replace what a program gave."""
         if earlier is not put:
             owner = earlier.path
-        elif old and (old.seen or (old.path != put.path and old.path not in self.renewed)):
+        elif old and (old.seen or (old.path != put.path and old.path not in self.released)):
             owner = old.path
         else:
             return
@@ -179,18 +179,6 @@ class Ingest:
                 f"id {put.document.id!r} from {put.path or 'a program'} is in the index from {owner or 'a program'}; "
                 "ids must be unique: rename one, or choose another id field"
             )
-
-
-def upserts(items: Iterable[Document | str | Mapping[str, Any] | Failure], tally: Tally) -> Iterator[Upsert]:
-    """What a program adds, as it comes; what stands for no document goes to the tally's failed or skipped."""
-    if isinstance(items, (str, bytes, Mapping, Document)):  # a str is iterable too, by its characters
-        raise InvalidDocument(f"add takes an iterable of documents, not one {type(items).__name__}: put it into a list")
-    for number, item in enumerate(items):
-        result = item if isinstance(item, Failure) else given_document(item, f"document {number}")
-        if isinstance(result, Document):
-            yield Upsert(result)
-        else:
-            (tally.skipped if isinstance(result, Skip) else tally.failed).append(result)
 
 
 def _windows(changes: Iterable[Upsert | FileRead]) -> Iterator[list[Upsert | FileRead]]:

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from mimetypes import guess_extension
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from vecsearch.documents import RecordFields, load
 from vecsearch.errors import InvalidDocument, InvalidOption
-from vecsearch.ingest.sync import Reading
+from vecsearch.ingest.sync import check_common_metadata
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 
@@ -32,6 +32,18 @@ _REDIRECTIONS = 5
 _AT_ONCE = 1 << 16
 _SAFE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 _SUFFIX = re.compile(r"(?:\.\w{1,10}){1,2}$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the bytes are read: the fields of records, and metadata for every document."""
+
+    fields: RecordFields
+    metadata: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Raises InvalidOption for metadata that cannot be stored."""
+        check_common_metadata(self.metadata)
 
 
 def read_stream(
@@ -51,8 +63,7 @@ def read_stream(
     """
     if not document_id:
         raise InvalidOption("a stream has no name: give it an id, such as notes.md")
-    fields = RecordFields(id=id_field, text=text_field, title=title_field)
-    reading = Reading(fields=fields, metadata=metadata or {})
+    reading = _Reading(RecordFields(id=id_field, text=text_field, title=title_field), metadata or {})
     name = document_id.replace("\\", "/").rpartition("/")[2]
     return _documents(_parts(stream.read, LARGEST), document_id, name, None, reading)
 
@@ -72,8 +83,7 @@ def read_address(
     Raises InvalidOption for an address of another kind, and unless `allow_http` says that the network may be used.
     """
     parts = checked_address(address, allow_http=allow_http)
-    fields = RecordFields(id=id_field, text=text_field, title=title_field)
-    reading = Reading(fields=fields, metadata=metadata or {})
+    reading = _Reading(RecordFields(id=id_field, text=text_field, title=title_field), metadata or {})
     return _downloaded(parts._replace(fragment="").geturl(), reading)
 
 
@@ -95,7 +105,7 @@ def checked_address(address: str, *, allow_http: bool) -> SplitResult:
     return parts
 
 
-def _downloaded(address: str, reading: Reading) -> Iterator[Document | Failure]:
+def _downloaded(address: str, reading: _Reading) -> Iterator[Document | Failure]:
     from http.client import HTTPException
 
     until = time.monotonic() + SECONDS
@@ -188,7 +198,7 @@ def _name(address: SplitResult, kind: str) -> str:
 
 
 def _documents(
-    parts: Iterable[bytes], document_id: str, name: str, source: str | None, reading: Reading
+    parts: Iterable[bytes], document_id: str, name: str, source: str | None, reading: _Reading
 ) -> Iterator[Document | Failure]:
     """What the loaders make of the bytes, which lie in a file for as long; called by `source`, else by the id."""
     with TemporaryDirectory(prefix="vecsearch-", ignore_cleanup_errors=True) as folder:

@@ -27,6 +27,11 @@ class Tally:
     _chunks_settled: int = 0
     _started: float = field(default_factory=monotonic)
 
+    @classmethod
+    def reporting_to(cls, progress: Callable[[Progress], None] | None) -> Tally:
+        """A tally that calls `progress`, if there is one, as the run goes on."""
+        return cls() if progress is None else cls(listener=progress)
+
     def encoded(self, fresh: int, known: int) -> None:
         """Counts chunks by where their vectors came from: the model, or the cache."""
         self.counts.update(chunks=fresh + known, encoded=fresh, cached=known)

@@ -1,0 +1,56 @@
+"""What a program adds to an index and deletes from it, document by document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from vecsearch.checks import is_storable
+from vecsearch.documents import Skip, given_document
+from vecsearch.errors import InvalidDocument
+from vecsearch.ingest.draft import Draft
+from vecsearch.ingest.run import Ingest, Upsert
+from vecsearch.ingest.tally import Tally
+from vecsearch.models.encoder import Encoder, VectorCache
+from vecsearch.reports import Failure, Progress, Report
+from vecsearch.storage.store import Store
+from vecsearch.types import Document
+
+
+def add(
+    store: Store,
+    documents: Iterable[Document | str | Mapping[str, Any] | Failure],
+    encoder: Callable[[], Encoder],
+    cache: VectorCache,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Make the index hold the documents, each in place of the one with its id. The caller has locked the store.
+
+    Raises InvalidDocument for an item of another type, and for a single document in place of an iterable.
+    """
+    if isinstance(documents, (str, bytes, Mapping, Document)):  # a str is iterable too, by its characters
+        kind = type(documents).__name__
+        raise InvalidDocument(f"add takes an iterable of documents, not one {kind}: put it into a list")
+    tally = Tally.reporting_to(progress)
+    ingest = Ingest(Draft(store), encoder, cache, tally)
+    return ingest.run(_upserts(documents, tally))
+
+
+def delete(store: Store, ids: Iterable[str]) -> int:
+    """Delete documents, and return how many of the ids the index held. The caller has locked the store."""
+    unique = dict.fromkeys([ids] if isinstance(ids, str) else map(str, ids))
+    draft = Draft(store)
+    deleted = draft.drop(list(filter(is_storable, unique)))
+    draft.commit()
+    return deleted
+
+
+def _upserts(items: Iterable[Document | str | Mapping[str, Any] | Failure], tally: Tally) -> Iterator[Upsert]:
+    """The documents as they come; an item without one goes to the tally's failed or skipped."""
+    for number, item in enumerate(items):
+        result = item if isinstance(item, Failure) else given_document(item, f"document {number}")
+        if isinstance(result, Document):
+            yield Upsert(result)
+        else:
+            (tally.skipped if isinstance(result, Skip) else tally.failed).append(result)
