@@ -12,7 +12,7 @@ import vecsearch
 
 HOUSE = Path(__file__).parents[1]
 ROOMS = [  # from the ground up; rooms of one floor do not know one another
-    {"errors", "extras", "checks", "types", "reports", "vectors", "files", "cores"},
+    {"errors", "extras", "checks", "choices", "types", "reports", "vectors", "files", "cores"},
     {"documents"},
     {"chunking", "models"},
     {"storage"},
@@ -189,7 +189,8 @@ def test_nothing_is_pickled():
 def test_the_command_line_uses_public_names_only(path):
     for module, name in imports_of(path):
         if module.split(".")[0] == "vecsearch":
-            assert module == "vecsearch.errors" or (module == "vecsearch" and name in vecsearch.__all__), (module, name)
+            public = module == "vecsearch" and name in vecsearch.__all__
+            assert public or module in ("vecsearch.errors", "vecsearch.choices"), (module, name)
 
 
 def test_the_command_line_is_not_used_by_the_library():

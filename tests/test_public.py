@@ -80,6 +80,8 @@ def test_the_version_is_that_of_the_package():
         "import vecsearch",
         "import vecsearch; dir(vecsearch); vecsearch.__version__",
         "from vecsearch import IndexNotFound, VecsearchError",
+        "from vecsearch import Dedupe, Metric, Mode, Role, Splitter",
+        "import vecsearch.choices",
         "import vecsearch.cli.main",
     ],
 )

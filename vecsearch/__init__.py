@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from vecsearch.analysis.mapping import MapReport, draw_map
     from vecsearch.analysis.sampling import SampledChunk
     from vecsearch.analysis.words import WordNeighbor, analogy, nearest_words
+    from vecsearch.choices import Dedupe, Metric, Mode, Role, Splitter
     from vecsearch.errors import (
         CacheUnusable,
         CommitUnknown,
@@ -108,19 +109,14 @@ if TYPE_CHECKING:
     )
     from vecsearch.types import (
         Chunk,
-        Dedupe,
         Document,
         Example,
         Explanation,
         Heading,
         Hit,
-        Metric,
-        Mode,
         Outline,
         Ranked,
-        Role,
         Span,
-        Splitter,
         TokenMatch,
     )
     from vecsearch.upkeep import restore_version, verify_index
@@ -246,6 +242,7 @@ __all__ = [
 
 _HOMES = (
     "errors",
+    "choices",
     "types",
     "reports",
     "models.encoder",

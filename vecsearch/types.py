@@ -4,71 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from vecsearch.errors import InvalidOption
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from vecsearch.choices import Dedupe as Dedupe
+from vecsearch.choices import Metric as Metric
+from vecsearch.choices import Mode as Mode
+from vecsearch.choices import Role as Role
+from vecsearch.choices import Splitter as Splitter
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 ScoreArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
-
-
-class _Choice(str, Enum):
-    """One of a few words."""
-
-    @classmethod
-    def of(cls, word: Self | str) -> Self:
-        """The member that `word` names; raises InvalidOption for another word."""
-        try:
-            return cls(word)
-        except ValueError:
-            known = ", ".join(member.value for member in cls)
-            raise InvalidOption(f"{cls.__name__.lower()} is {word!r}; one of: {known}") from None
-
-
-class Metric(_Choice):
-    """How two vectors are compared; higher is closer for both."""
-
-    COSINE = "cosine"
-    DOT = "dot"
-
-
-class Mode(_Choice):
-    """How hits are found."""
-
-    HYBRID = "hybrid"
-    DENSE = "dense"
-    LEXICAL = "lexical"
-
-
-class Splitter(_Choice):
-    """What decides where a document is cut, and what a model reads of a chunk."""
-
-    STRUCTURE = "structure"  # headings, paragraphs, sentences
-    SENTENCES = "sentences"  # the same, in small chunks that a model reads with the text around them
-    SEMANTIC = "semantic"  # besides, where one sentence means something else than the one before
-
-
-class Dedupe(_Choice):
-    """What is done with a document that says nearly the same as one before it."""
-
-    REPORT = "report"
-    COLLAPSE = "collapse"
-
-
-class Role(_Choice):
-    """Which side of a search a text stands on; some models prompt the two differently."""
-
-    QUERY = "query"
-    DOCUMENT = "document"
 
 
 class Heading(NamedTuple):

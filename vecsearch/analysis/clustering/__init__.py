@@ -20,6 +20,7 @@ from vecsearch.analysis.clustering.groups import Groups, by_density, by_means
 from vecsearch.analysis.clustering.naming import telling_words
 from vecsearch.analysis.clustering.writing import check_free, check_key, write_clusters
 from vecsearch.analysis.sampling import POINTS, Sample, SampledChunk, check_whole, sample
+from vecsearch.choices import ClusterMethod
 from vecsearch.errors import InvalidOption
 from vecsearch.index import Index
 from vecsearch.storage.store import Store
@@ -28,7 +29,6 @@ from vecsearch.types import IntArray
 __all__ = ["Cluster", "Clustering", "clusters_of", "find_clusters"]
 
 AUTO = "auto"
-METHODS = ("kmeans", "hdbscan")
 _SHOWN = 3  # central passages of a cluster
 _OUTLIERS = 10  # that are shown
 _ROWS_AT_ONCE = 65_536  # whose vectors are held while clusters of more than a sample are written
@@ -77,7 +77,7 @@ def find_clusters(
     index: Index,
     n: int | str = AUTO,
     *,
-    method: str = "kmeans",
+    method: ClusterMethod | str = ClusterMethod.KMEANS,
     where: str | None = None,
     points: int = POINTS,
     seed: int = 0,
@@ -95,6 +95,7 @@ def find_clusters(
 
     Raises InvalidOption, InvalidFilter, ExtraMissing, IndexLocked, and InvalidDocument where there is no chunk.
     """
+    method = ClusterMethod.of(method, "method").value
     _check(n, method)
     if write_to is None:
         return clusters_of(sample(index, where, _looked_at(points, method), seed), index.info().language, n, method)[0]
@@ -177,8 +178,6 @@ def _writing(index: Index, wait: float) -> Iterator[Store]:
 
 
 def _check(n: int | str, method: str) -> None:
-    if method not in METHODS:
-        raise InvalidOption(f"method is {method!r}; one of: {', '.join(METHODS)}")
     if n != AUTO:
         if isinstance(n, str):
             raise InvalidOption(f"n is {n!r}; a whole number of clusters, or {AUTO}")

@@ -16,8 +16,9 @@ import numpy as np
 
 from vecsearch.analysis.evaluation.spearman import spearman
 from vecsearch.analysis.evaluation.word_sets import AnalogySet, SimilaritySet, read_sts, read_word_sets
-from vecsearch.analysis.words.space import By, WordSpace
+from vecsearch.analysis.words.space import WordSpace
 from vecsearch.analysis.words.spaces import model_space, opened, telling, text_space
+from vecsearch.choices import By
 from vecsearch.models.cache import Cache
 from vecsearch.models.encoder import Encoder, encode_cached
 from vecsearch.models.encoders import DEFAULT_MODEL

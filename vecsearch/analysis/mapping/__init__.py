@@ -21,6 +21,7 @@ from vecsearch.analysis.mapping.page import write_page
 from vecsearch.analysis.mapping.projecting import SHOWN, Projection, project
 from vecsearch.analysis.mapping.table import write_table
 from vecsearch.analysis.sampling import POINTS, Sample, sample, sampled_chunk
+from vecsearch.choices import MapMethod
 from vecsearch.documents.json_values import whole_text
 from vecsearch.errors import InvalidDocument, InvalidOption, InvalidQuery, PathNotFound
 from vecsearch.index import Index
@@ -55,7 +56,7 @@ def draw_map(
     index: Index,
     file: str | PathLike[str],
     *,
-    method: str = "pca",
+    method: MapMethod | str = MapMethod.PCA,
     color: str | None = None,
     where: str | None = None,
     queries: Sequence[str] = (),
@@ -74,7 +75,8 @@ def draw_map(
     few chunks that differ.
     """
     path = Path(file)
-    _check(path, method, queries)
+    method = MapMethod.of(method, "method").value
+    _check(path, queries)
     chunks = sample(index, where, points, seed)
     asked = unit_rows(encode_queries(queries, index._opened_encoder(), index._cache))[0] if queries else None
     projection = project(_differing(chunks), asked, method, seed)
@@ -117,9 +119,7 @@ def _drawing(chunks: Sample, colours: Colouring, projection: Projection, note: s
     )
 
 
-def _check(path: Path, method: str, queries: Sequence[str]) -> None:
-    if method not in SHOWN:
-        raise InvalidOption(f"method is {method!r}; one of: {', '.join(SHOWN)}")
+def _check(path: Path, queries: Sequence[str]) -> None:
     if path.suffix.lower() not in _WRITERS:
         raise InvalidOption(f"{path} is no kind of file for a map: name one that ends in {', '.join(_WRITERS)}")
     if not path.parent.is_dir() or path.is_dir():

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vecsearch.analysis.words.expression import parsed
-from vecsearch.analysis.words.space import By, WordNeighbor, WordSpace
+from vecsearch.analysis.words.space import WordNeighbor, WordSpace
 from vecsearch.analysis.words.spaces import index_space, model_space, opened, text_space
+from vecsearch.choices import By
 from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
@@ -22,7 +23,7 @@ from vecsearch.types import FloatArray
 if TYPE_CHECKING:
     from vecsearch.index import Index
 
-__all__ = ["By", "WordNeighbor", "analogy", "nearest_words"]
+__all__ = ["WordNeighbor", "analogy", "nearest_words"]
 
 
 def nearest_words(

@@ -16,17 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from vecsearch.errors import InvalidQuery
-from vecsearch.types import FloatArray, IntArray, _Choice
+from vecsearch.types import FloatArray, IntArray
 from vecsearch.vectors import inner_products
 
 _AT_ONCE = 256  # questions whose scores over all words are in memory at once
-
-
-class By(_Choice):
-    """What a word's vector is: its row of the model's matrix, or what the model makes of it as a text."""
-
-    ROWS = "rows"
-    TEXTS = "texts"
 
 
 @dataclass(frozen=True, slots=True)

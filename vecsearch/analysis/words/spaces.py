@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vecsearch.analysis.words.space import By, WordSpace
+from vecsearch.analysis.words.space import WordSpace
+from vecsearch.choices import By
 from vecsearch.errors import InvalidQuery, ModelUnsupported
 from vecsearch.models.cache import Cache
 from vecsearch.models.encoder import Encoder, encode_cached

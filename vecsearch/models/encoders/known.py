@@ -11,16 +11,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from vecsearch.choices import Choice
 from vecsearch.models.encoders.folder import DEFAULT_OWNER, carried_model
 from vecsearch.models.encoders.known_models import KNOWN_MODELS, KnownModel, ModelKind
-from vecsearch.types import _Choice
 
 _REPOSITORY = "models--"  # how a model's folder in the hub's cache begins
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _WEIGHTS = ("*.safetensors", "*/*.safetensors", "onnx/model.onnx")  # what can be opened without unpickling
 
 
-class Place(_Choice):
+class Place(Choice):
     """Where a model is, that no network is needed to have it."""
 
     FOLDER = "folder"

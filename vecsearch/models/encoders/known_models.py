@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from vecsearch.types import _Choice
+from vecsearch.choices import Choice
 
 
-class ModelKind(_Choice):
+class ModelKind(Choice):
     """How a model makes a vector: by layers of attention, from a table of tokens, or elsewhere."""
 
     TRANSFORMER = "transformer"

@@ -11,18 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from vecsearch.types import _Choice
-
-
-class Runtime(_Choice):
-    """What turns texts into vectors; runtimes of one model make the same vectors, up to rounding."""
-
-    ONNXRUNTIME = "onnxruntime"
-    OPENVINO = "openvino"
-    SENTENCE_TRANSFORMERS = "sentence-transformers"
-    STATIC = "static"
-    OPENAI = "openai"
-
+from vecsearch.choices import Runtime as Runtime
 
 _MODULES: Mapping[Runtime, str] = MappingProxyType(
     {
