@@ -293,7 +293,7 @@ def test_a_write_waits_for_one_that_is_going_on(cache):
     fill(cache, ["one"])
     other = Cache(cache.path.parent)
     fill(other, ["two"])
-    held = other._connection
+    [held] = other._connections._idle
     held.execute("BEGIN IMMEDIATE")
     writer = threading.Thread(target=fill, args=(cache, ["three"]))
     writer.start()

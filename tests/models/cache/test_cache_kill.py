@@ -45,7 +45,8 @@ def interrupted(change, cache: Cache, at: int) -> bool:
     """Whether SQLite had so many hundreds of steps to do that it gave up."""
     signs = iter(range(1, at + 1))
     assert known_wide(cache, STEPS - 1) == 100
-    cache._connection.set_progress_handler(lambda: next(signs, at) == at, 200)
+    [connection] = cache._connections._idle
+    connection.set_progress_handler(lambda: next(signs, at) == at, 200)
     with warnings.catch_warnings(record=True) as said, suppress(CacheUnusable):
         warnings.simplefilter("always")
         change(cache)

@@ -8,25 +8,27 @@ promises and what happens when its file fails; the SQL is in `tables.py`, the by
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from time import time
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from vecsearch.errors import CacheUnusable, InvalidOption
 from vecsearch.models.cache import tables
+from vecsearch.models.cache.connections import Connections, files_of
 from vecsearch.models.cache.entries import entries_of, keys_of, vector_of
 from vecsearch.models.cache.folder import DERIVED, bytes_of, cache_folder
-from vecsearch.models.cache.options import bytes_in, options_of
+from vecsearch.models.cache.options import CacheOptions, bytes_in, options_of
 from vecsearch.reports import CachedModel, CacheInfo
 from vecsearch.types import FloatArray, Role
 
-__all__ = ["Cache", "cache_folder"]
+__all__ = ["Cache", "cache_folder", "shared_cache"]
 
 _FILE = "vectors-2.sqlite"  # the number is that of its format: two releases with different ones disturb no one
 _KEPT = 0.95  # of its size stays when there is no more room, so that not every write has to make some
@@ -41,7 +43,8 @@ class Cache:
 
     `size` is what the file may take, in bytes or as "500MB", by default `$VECSEARCH_CACHE_SIZE`, else 10 GB; with 0
     nothing is read or kept. `precision` "float16" keeps half the bytes and is by default `$VECSEARCH_CACHE_PRECISION`,
-    else float32; what is there already can be read with either. `clock` gives seconds since 1970. Raises InvalidOption.
+    else float32; what is there already can be read with either. `clock` gives seconds since 1970.
+    Any number of threads and processes may use it at once, also after a fork. Raises InvalidOption.
     """
 
     def __init__(
@@ -55,18 +58,21 @@ class Cache:
         self._folder = folder or cache_folder()
         self._options = options_of(size, precision)
         self._clock = clock
-        self._connection: sqlite3.Connection | None = None
-        self._usable = True
-        self._lock = Lock()  # threads share the connection, and with it the transaction
+        self._connections = Connections(self.path)
 
     @property
     def path(self) -> Path:
         """The file of vectors."""
         return self._folder / _FILE
 
+    @property
+    def usable(self) -> bool:
+        """Whether vectors are kept: False after a failure that get() and put() have warned of."""
+        return self._connections.usable
+
     def get(self, fingerprint: str, role: Role, texts: Sequence[str], dim: int) -> dict[str, FloatArray]:
         """The vectors that are known, float32 (dim,), by their text; a damaged one is not known."""
-        if not texts or not self._options.size or not self._exists():
+        if not texts or not self._options.size or not self._connections.exists():
             return {}
         keys = dict(zip(keys_of(fingerprint, role, dim, texts), texts, strict=True))
         return self._guarded(lambda db: self._read(db, keys, dim), {})
@@ -86,7 +92,7 @@ class Cache:
             tables.make_room(db, size, int(_KEPT * size))
             tables.shrink(db, size)
 
-        self._guarded(write, None)
+        self._guarded(write, None, writing=True)
 
     def info(self) -> CacheInfo:
         """What is kept, of which models, and what that takes on disk. Raises CacheUnusable."""
@@ -94,7 +100,7 @@ class Cache:
         models = [CachedModel(row.name, row.fingerprint, row.vectors, row.bytes, row.newest_use) for row in held]
         return CacheInfo(
             path=str(self.path),
-            bytes=bytes_of(self._files()),
+            bytes=bytes_of(files_of(self.path)),
             size=self._options.size,
             vectors=sum(model.vectors for model in models),
             oldest_use=min((row.oldest_use for row in held), default=None),
@@ -142,10 +148,8 @@ class Cache:
         return taken
 
     def close(self) -> None:
-        """Lets go of the file; the next use opens it again."""
-        if self._connection:
-            self._connection.close()
-            self._connection = None
+        """Close the file, also for others that share this cache; the next use opens it again."""
+        self._connections.close()
 
     def _read(self, db: sqlite3.Connection, keys: dict[bytes, str], dim: int) -> dict[str, FloatArray]:
         now = int(self._clock())
@@ -164,7 +168,7 @@ class Cache:
 
     def _held(self) -> list[tables.Held]:
         nothing: list[tables.Held] = []
-        return self._asked(tables.held, nothing)
+        return self._demanded(tables.held, nothing)
 
     def _removed(self, drop: Callable[[sqlite3.Connection], int]) -> int:
         """How many vectors `drop` removed; the disk has their bytes again."""
@@ -175,62 +179,87 @@ class Cache:
             tables.empty_log(db)
             return dropped
 
-        return self._asked(give_back, 0)
+        return self._demanded(give_back, 0, writing=True)
 
-    def _guarded(self, action: Callable[[sqlite3.Connection], _Result], otherwise: _Result) -> _Result:
-        """What `action` gives; a damaged file is set up anew and said, an unusable one is said once and left alone."""
-        with self._lock:
-            if not self._usable:
-                return otherwise
-            try:
-                return action(self._open())
-            except _FAULTS as error:
-                if _is_damage(error):
-                    self._renew(error)
-                else:
-                    self._usable = False
-                    self.close()
-                    self._warn(f"works without its cache of vectors, {self.path}: {error}")
+    def _guarded(
+        self, action: Callable[[sqlite3.Connection], _Result], otherwise: _Result, *, writing: bool = False
+    ) -> _Result:
+        """What `action` returns; `otherwise` when the cache cannot be used, which is no error here but a warning.
+
+        A damaged file is replaced by a new one. What fails in another way, as a full disk, is warned of once, and then
+        this cache is left alone.
+        """
+        connections = self._connections
+        if not connections.usable:
             return otherwise
+        generation = connections.generation
+        try:
+            with connections.lend(writing=writing) as db:
+                return action(db)
+        except _FAULTS as error:
+            if _is_damage(error):
+                self._replace(generation, error)
+            elif connections.retire():
+                self._warn(f"works without its cache of vectors, {self.path}: {error}")
+        return otherwise
 
-    def _asked(self, action: Callable[[sqlite3.Connection], _Result], nothing: _Result) -> _Result:
-        """What `action` gives, for who asked for just that; `nothing` when there is no file, or a damaged one."""
-        with self._lock:
-            if not self._exists():
-                return nothing
-            try:
-                return action(self._open())
-            except _FAULTS as error:
-                if not _is_damage(error):
-                    raise CacheUnusable(
-                        f"the cache {self.path} cannot be read or changed: {error}; "
-                        "try again when no other process uses it, or see to its permissions"
-                    ) from error
-                self._renew(error)
-            return nothing
+    def _demanded(
+        self, action: Callable[[sqlite3.Connection], _Result], otherwise: _Result, *, writing: bool = False
+    ) -> _Result:
+        """What `action` returns; `otherwise` when there is no file or a damaged one. Raises CacheUnusable."""
+        connections = self._connections
+        if not connections.exists():
+            return otherwise
+        generation = connections.generation
+        try:
+            with connections.lend(writing=writing) as db:
+                return action(db)
+        except _FAULTS as error:
+            if not _is_damage(error):
+                raise CacheUnusable(
+                    f"the cache {self.path} cannot be read or changed: {error}; "
+                    "try again when no other process uses it, or see to its permissions"
+                ) from error
+            self._replace(generation, error)
+        return otherwise
 
-    def _exists(self) -> bool:
-        return self._connection is not None or self.path.exists()
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._connection = tables.opened(self.path)
-        return self._connection
-
-    def _renew(self, error: Exception) -> None:
-        """Moves the damaged file out of the way; another process that has it open keeps what it has."""
-        self.close()
-        for path in self._files():
-            with suppress(OSError):
-                path.unlink()
-        self._warn(f"found its cache of vectors damaged and starts a new one, {self.path}: {error}")
-
-    def _files(self) -> list[Path]:
-        return [Path(f"{self.path}{suffix}") for suffix in ("", "-wal", "-shm")]
+    def _replace(self, generation: int, error: Exception) -> None:
+        if self._connections.replace(generation):
+            self._warn(f"found its cache of vectors damaged and starts a new one, {self.path}: {error}")
 
     def _warn(self, message: str) -> None:
         warnings.warn(f"vecsearch {message}", RuntimeWarning, stacklevel=5)
+
+
+_shared: WeakValueDictionary[tuple[str, CacheOptions], Cache] = WeakValueDictionary()
+_sharing = Lock()
+
+
+def shared_cache(folder: Path | None = None, *, size: int | str | None = None, precision: str | None = None) -> Cache:
+    """Return the one Cache of this process for a folder and options, by default those of the environment now.
+
+    A thousand indexes that hold it take the file descriptors of one. Hold it as long as it is used and let go of it
+    without close(): its file is closed when nobody holds it. A cache that has failed is not given to new holders, who
+    try again with one of their own. Raises InvalidOption.
+    """
+    options = options_of(size, precision)
+    place = os.path.abspath(folder or cache_folder())  # Path.resolve() follows links
+    with _sharing:
+        cache = _shared.get((place, options))
+        if cache is None or not cache.usable:
+            cache = Cache(Path(place), size=options.size, precision=options.precision)
+            _shared[place, options] = cache
+        return cache
+
+
+def _forget_lock() -> None:
+    """In a child of a fork: no thread of the parent gives the lock back."""
+    global _sharing
+    _sharing = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lock)
 
 
 def _is_damage(error: Exception) -> bool:

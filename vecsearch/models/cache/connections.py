@@ -1,0 +1,151 @@
+"""The connections of this process to one SQLite file: few, each lent to one thread at a time, gone with their owner.
+
+A thread borrows a connection for one action. Reads go on beside each other and beside a write; writes queue here, so
+that threads of one process never run into SQLite's timeout. Knows nothing of what is in the file.
+
+Sources: sqlite.org/howtocorrupt.html, 2.6, for why a child leaves the connections of its parent alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
+from weakref import WeakSet, finalize
+
+from vecsearch.models.cache.forking import Forks
+from vecsearch.models.cache.tables import opened
+
+_MOST = 4  # connections open at a time, two file descriptors each; with more threads than that, threads wait
+
+
+class Connections:
+    """The open connections to the file at `path`; safe for any number of threads, and after a fork.
+
+    All are closed when this object is garbage. They share a *generation*: replace() and close() begin a new one, and
+    what is still lent of an old one is closed when it comes back.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open: set[sqlite3.Connection] = set()
+        self._idle: list[sqlite3.Connection] = []
+        self._retired = False
+        self.generation = 0
+        self._make_locks()
+        _pools.add(self)
+        finalize(self, _close_all, self._open)
+
+    @property
+    def usable(self) -> bool:
+        """Whether retire() was never called."""
+        return not self._retired
+
+    def exists(self) -> bool:
+        """Whether there is a file, or one that was removed is still open."""
+        return bool(self._open) or self._path.exists()
+
+    @contextmanager
+    def lend(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection for this thread alone; the file is made if it is missing. One thread at a time is `writing`.
+
+        A connection that something failed on is not lent again. Raises OSError, sqlite3.Error.
+        """
+        _forks.check_safe()
+        with self._write_lock if writing else nullcontext(), self._slots, _forks.held_off():
+            db, generation = self._take()
+            try:
+                yield db
+            except BaseException:
+                self._close(db)
+                raise
+            self._give_back(db, generation)
+
+    def close(self) -> None:
+        """Close every connection, those in use as soon as they come back; the next action opens the file again."""
+        with _forks.held_off(), self._lock:
+            self._begin_generation()
+
+    def retire(self) -> bool:
+        """Close, for good; False when that was done before."""
+        with _forks.held_off(), self._lock:
+            first, self._retired = not self._retired, True
+            self._begin_generation()
+        return first
+
+    def replace(self, generation: int) -> bool:
+        """Remove the file, found damaged by a connection of this generation; False when that was done before.
+
+        Another process, or another thread, that has it open keeps what it has.
+        """
+        with _forks.held_off(), self._lock:
+            if generation != self.generation:
+                return False
+            self._begin_generation()
+            for path in files_of(self._path):
+                with suppress(OSError):
+                    path.unlink()
+        return True
+
+    def _take(self) -> tuple[sqlite3.Connection, int]:
+        with self._lock:  # opening too: two threads would make the same new file, or open one that is being removed
+            if self._idle:
+                return self._idle.pop(), self.generation
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            db = opened(self._path)
+            self._open.add(db)
+            return db, self.generation
+
+    def _give_back(self, db: sqlite3.Connection, generation: int) -> None:
+        with self._lock:
+            if generation == self.generation:
+                self._idle.append(db)
+                return
+        self._close(db)
+
+    def _close(self, db: sqlite3.Connection) -> None:
+        self._open.discard(db)
+        db.close()
+
+    def _begin_generation(self) -> None:
+        self.generation += 1
+        while self._idle:
+            self._close(self._idle.pop())
+
+    def _make_locks(self) -> None:
+        self._lock = Lock()
+        self._write_lock = Lock()
+        self._slots = BoundedSemaphore(_MOST)
+
+    def _leave_to_parent(self) -> None:
+        """In a child: forget what the parent has open, without closing it, and locks that its threads may hold."""
+        _of_parent.extend(self._open)
+        self._open.clear()
+        self._idle.clear()
+        self._make_locks()
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files that SQLite makes of a database: itself, its log and the index of that."""
+    return [Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm")]
+
+
+def _close_all(connections: set[sqlite3.Connection]) -> None:
+    if connections:
+        with _forks.held_off():
+            while connections:
+                connections.pop().close()
+
+
+_pools: WeakSet[Connections] = WeakSet()
+_of_parent: list[sqlite3.Connection] = []  # kept so that a child never closes them
+
+
+def _leave_all_to_parent() -> None:
+    for pool in list(_pools):
+        pool._leave_to_parent()
+
+
+_forks = Forks(in_child=_leave_all_to_parent)
