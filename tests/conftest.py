@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,20 @@ from tests.helpers.counting import CountingEncoder
 
 settings.register_profile("local", deadline=None)  # a busy machine is no bug
 settings.register_profile("ci", derandomize=True, deadline=None)  # the same examples each time: a red run is a change
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+settings.register_profile("fast", deadline=None, max_examples=20)  # of the fast lane; the whole suite tries them all
+
+# Containers often turn bytecode off. Every worker would then rewrite the assertions of all tests again, and each of
+# the processes that tests start would compile the library: half of the suite's time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples Hypothesis tries: fewer where slow tests are left out."""
+    fast = config.option.markexpr == "not slow"
+    settings.load_profile("fast" if fast else "ci" if os.environ.get("CI") else "local")
 
 
 @pytest.fixture(autouse=True)

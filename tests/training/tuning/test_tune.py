@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,14 @@ from vecsearch import (
 from vecsearch.storage.lock import writing
 from vecsearch.training.tuning.training import share_of_rate
 
-pytest.importorskip("sentence_transformers", reason="the extra tune: pip install 'vecsearch[tune]'")
-pytest.importorskip("pytrec_eval", reason="the extra tune: pip install 'vecsearch[tune]'")
-pytestmark = [pytest.mark.peer, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.peer,
+    pytest.mark.slow,
+    pytest.mark.skipif(  # looked for, not imported: the import would cost every run of the suite ten seconds
+        not all(find_spec(module) for module in ("sentence_transformers", "pytrec_eval")),
+        reason="the extra tune: pip install 'vecsearch[tune]'",
+    ),
+]
 
 OPTIONS = TuneOptions(steps=12, batch=8, every=4, rate=5e-3, held_out=0.2)
 RUN = """
