@@ -75,7 +75,7 @@ if TYPE_CHECKING:
         VecsearchError,
     )
     from vecsearch.index import Index
-    from vecsearch.ingest.embedding import EmbedReport, embed, embed_batches, embed_files
+    from vecsearch.ingest.embed import EmbedReport, embed, embed_batches, embed_files
     from vecsearch.ingest.streams import read_address, read_stream
     from vecsearch.models.cache import Cache
     from vecsearch.models.encoder import Encoder, Fertility, FertilityEncoder, TokenVectors, TokenwiseEncoder
@@ -247,7 +247,7 @@ _HOMES = (
     "reports",
     "models.encoder",
     "models.cache",
-    "ingest.embedding",
+    "ingest.embed",
     "models.encoders",
     "models.encoders.listing",
     "models.rerank",

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-import vecsearch.ingest.embedding
+import vecsearch.ingest.embed
 from tests.cli.test_cli_process import ESCAPE, on_terminal, posix, read
 from tests.helpers.commands import COMMAND, Command
 from tests.helpers.counting import CountingEncoder
@@ -30,10 +30,10 @@ def asked(encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch) -> list[tup
     seen: list[tuple[str, dict[str, Any]]] = []
 
     def load(model: str, **how: Any) -> CountingEncoder:
-        seen.append((model, how))
+        seen.append((model, {name: value for name, value in how.items() if value is not None}))
         return encoder
 
-    monkeypatch.setattr(vecsearch.ingest.embedding, "load_encoder", load)
+    monkeypatch.setattr(vecsearch.ingest.embed, "load_encoder", load)
     return seen
 
 

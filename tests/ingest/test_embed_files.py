@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
 from vecsearch import InvalidDocument, InvalidOption, PathNotFound, Progress, Role, embed, embed_files
-from vecsearch.ingest import embedding as module
+from vecsearch.ingest import embed as module
 from vecsearch.types import FloatArray
 
 LINES = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff"), max_size=20)

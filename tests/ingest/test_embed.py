@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +22,16 @@ from vecsearch import (
     Role,
     embed,
     embed_batches,
+    embed_files,
 )
-from vecsearch.ingest import embedding as module
+from vecsearch.ingest import embed as module
 from vecsearch.models.encoder import count_cut
 from vecsearch.models.encoders import load_encoder
 from vecsearch.types import FloatArray
 
 
 def vectors_of(texts: Sequence[str], encoder: CountingEncoder) -> FloatArray:
-    """What embed() has to give."""
+    """What embed() must return."""
     return np.array([encoder.vector(text) for text in texts], np.float32).reshape(len(texts), encoder.dim)
 
 
@@ -50,14 +52,14 @@ class Blank(CountingEncoder):
 class TestEmbed:
     @settings(max_examples=50, deadline=None)
     @given(st.lists(st.text("ab é", max_size=3), max_size=30))
-    def test_each_text_has_its_vector_in_its_place(self, texts: list[str]) -> None:
+    def test_vectors_are_in_the_order_of_the_texts(self, texts: list[str]) -> None:
         encoder = CountingEncoder()
         found = embed(texts, model=encoder, cache=False)
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, vectors_of(texts, encoder))
         assert sorted(encoder.encoded) == sorted(set(texts))
 
-    def test_windows_leave_no_trace(self, encoder: CountingEncoder, small_windows: int) -> None:
+    def test_windows_do_not_show_in_the_result(self, encoder: CountingEncoder, small_windows: int) -> None:
         texts = [f"text {i % 7}" for i in range(6 * small_windows - 1)]
         np.testing.assert_array_equal(embed(texts, model=encoder), vectors_of(texts, encoder))
         assert sorted(encoder.encoded) == sorted(set(texts))
@@ -76,7 +78,7 @@ class TestEmbed:
         np.testing.assert_array_equal(embed(["two", "three", "one"], model=encoder)[[2, 0]], first)
         assert sorted(encoder.encoded) == ["one", "three", "two"]
 
-    def test_an_index_and_embed_know_what_the_other_has_encoded(self, encoder: CountingEncoder, tmp_path: Path) -> None:
+    def test_an_index_and_embed_share_the_cache(self, encoder: CountingEncoder, tmp_path: Path) -> None:
         from vecsearch import Index
 
         embed(["one"], model=encoder)
@@ -121,24 +123,32 @@ class TestEmbed:
         assert (done, ahead) == (11, [0, 0, 0])
 
     def test_progress_counts_up_to_all_texts(self, encoder: CountingEncoder, small_windows: int) -> None:
-        told: list[Progress] = []
-        embed([f"text {i % 5}" for i in range(11)], model=encoder, progress=told.append)
-        counts = [progress.chunks for progress in told]
+        reports: list[Progress] = []
+        embed([f"text {i % 5}" for i in range(11)], model=encoder, progress=reports.append)
+        counts = [progress.chunks for progress in reports]
         assert counts == sorted(counts)
-        assert told[-1] == Progress(11, 11, 0, 0)
+        assert reports[-1] == Progress(11, 11, 0, 0)
 
 
-class TestWhatIsWrong:
+def test_the_three_forms_have_the_same_options_with_the_same_defaults() -> None:
+    first, *others = (signature(form).parameters for form in (embed, embed_batches, embed_files))
+    options = [option for option in first.values() if option.kind is option.KEYWORD_ONLY]
+    assert {option.name for option in options} >= {"model", "role", "dim", "runtime", "threads", "cache", "progress"}
+    for parameters in others:
+        assert [parameters[option.name] for option in options] == options
+
+
+class TestInvalidInput:
     @pytest.mark.parametrize("texts", ["one text", b"bytes", {"a": "text"}])
     @pytest.mark.parametrize("form", [embed, embed_batches])
-    def test_one_text_is_no_iterable_of_texts(
+    def test_a_single_text_is_refused(
         self, encoder: CountingEncoder, texts: object, form: Callable[..., object]
     ) -> None:
         with pytest.raises(InvalidDocument, match=r"an iterable of texts, not one \w+: put it into a list"):
             form(texts, model=encoder)
 
     @pytest.mark.parametrize("item", [None, 7, b"bytes", float("nan"), ["text"]])
-    def test_what_is_no_text_is_named_by_its_place(self, encoder: CountingEncoder, item: object) -> None:
+    def test_an_item_that_is_not_a_text_is_named_by_its_number(self, encoder: CountingEncoder, item: object) -> None:
         with pytest.raises(InvalidDocument, match=f"^text 2 is {type(item).__name__}, expected str$"):
             embed(["one", "two", item], model=encoder)
 
@@ -152,11 +162,13 @@ class TestWhatIsWrong:
         assert encoder.encoded == []
 
     @pytest.mark.parametrize("how", [{"dim": 8}, {"runtime": "onnxruntime"}, {"threads": 2}, {"dim": 8, "threads": 1}])
-    def test_an_encoder_is_used_as_it_was_made(self, encoder: CountingEncoder, how: dict[str, object]) -> None:
-        with pytest.raises(InvalidOption, match=f"^{' and '.join(how)} go with the name of a model"):
+    def test_options_of_loading_are_refused_with_an_encoder(
+        self, encoder: CountingEncoder, how: dict[str, object]
+    ) -> None:
+        with pytest.raises(InvalidOption, match=f"^{' and '.join(how)} can be given with the name of a model only"):
             embed(["one"], model=encoder, **how)  # type: ignore[arg-type]
 
-    def test_a_role_or_model_that_there_is_not_is_refused(self, encoder: CountingEncoder, tmp_path: Path) -> None:
+    def test_an_unknown_role_or_model_is_refused(self, encoder: CountingEncoder, tmp_path: Path) -> None:
         with pytest.raises(InvalidOption, match="role is 'passage'; one of: query, document"):
             embed(["one"], model=encoder, role="passage")
         with pytest.raises(ModelNotFound):
@@ -182,7 +194,7 @@ class TestCut:
         assert tokenised == ["éé é", "abcdef", "a b c d e f"]
 
     @pytest.mark.parametrize("form", [embed, lambda *args, **how: list(embed_batches(*args, **how))])
-    def test_how_many_are_cut_is_warned_of_once(self, form: Callable[..., object], small_windows: int) -> None:
+    def test_one_warning_gives_the_number_of_texts_cut(self, form: Callable[..., object], small_windows: int) -> None:
         texts = [f"{i} b c" if i % 3 else "short" for i in range(12)]
         with pytest.warns(RuntimeWarning) as caught:
             form(texts, model=CountingEncoder(max_tokens=2))
@@ -191,7 +203,7 @@ class TestCut:
         ]
         assert caught[0].filename == __file__
 
-    def test_nothing_is_said_when_nothing_is_cut(self, encoder: CountingEncoder) -> None:
+    def test_no_warning_when_nothing_is_cut(self, encoder: CountingEncoder) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             embed(["short", ""], model=encoder)
