@@ -1,7 +1,7 @@
-"""Chunks to vectors, in the background: while one window is encoded, the next one is read and chunked.
+"""Encode chunks in the background: while one window is encoded, the next one is read and chunked.
 
-One thread encodes, in order; how the model uses the cores is the encoder's affair. An error, and a Ctrl-C, of that
-thread is raised where the vectors are waited for.
+One thread encodes, in order; the encoder decides how to use the cores. What that thread raises is raised again where
+the vectors are waited for.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from vecsearch.types import FloatArray, Role
 
 
 class _Stopped(Exception):
-    """The run is over; what is being encoded is not needed."""
+    """The run is over, and the vectors being made are no longer needed."""
 
 
 class BackgroundEncoding:
-    """A context in which windows of chunks are encoded one after the other, at most one ahead of who waits."""
+    """A context in which windows of chunks are encoded one after the other, in the order they were started."""
 
     def __init__(self, cache: VectorCache, tally: Tally) -> None:
         self._cache = cache
@@ -42,39 +42,42 @@ class BackgroundEncoding:
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def start(self, encoder: Encoder, chunked: Sequence[Chunked], characters: int) -> list[Callable[[], FloatArray]]:
-        """Begins to encode chunks, cut from so many characters; each document's raw vectors, (chunks, dim)."""
+        """Start to encode the chunks of documents with `characters` in all.
+
+        Returns for each document a function that waits for its raw vectors, (chunks, dim).
+        """
         texts = [text for document in chunked for text in document.texts]
         names = [chunk.id for document in chunked for chunk in document.chunks]
-        share = characters / max(1, len(texts))
-        future = self._worker.submit(self._encode, encoder, texts, names, share)
+        text_length = characters / max(1, len(texts))
+        future = self._worker.submit(self._encode, encoder, texts, names, text_length)
         self._running.append(future)
         counts = [len(document.chunks) for document in chunked]
         return [_rows(future, end - count, end) for count, end in zip(counts, accumulate(counts), strict=True)]
 
     def vectors(self, encoder: Encoder, texts: Sequence[str]) -> FloatArray:
-        """The raw vectors of texts that are no chunks, (n, dim), after what was started before: an encoder does one
-        thing at a time.
+        """The raw vectors of texts that are not chunks, (n, dim); waits its turn, since an encoder does one thing at
+        a time.
         """
 
         def encode() -> Encoded:
             name = "sentence {}".format
-            return encode_cached(encoder, self._cache, texts, Role.DOCUMENT, name=name, done=self._go_on)
+            return encode_cached(encoder, self._cache, texts, Role.DOCUMENT, name=name, done=self._check_running)
 
         return self._worker.submit(encode).result().vectors
 
     def then(self, action: Callable[[], None]) -> None:
-        """Does something when all that was started before is done."""
+        """Call `action` when everything that was started before is done."""
         self._running.append(self._worker.submit(action))
 
     def wait(self, *, ahead: int = 0) -> None:
-        """Until all but the last `ahead` of what was started is done; raises what went wrong in it."""
+        """Wait until all but the last `ahead` of what was started are done; raises what they raised."""
         while len(self._running) > ahead:
             self._running.popleft().result()
 
-    def _encode(self, encoder: Encoder, texts: Sequence[str], names: Sequence[str], share: float) -> Encoded:
+    def _encode(self, encoder: Encoder, texts: Sequence[str], names: Sequence[str], text_length: float) -> Encoded:
         def settled(n: int) -> None:
-            self._go_on(n)
-            self._tally.settled(n, int(n * share))
+            self._check_running(n)
+            self._tally.settled(n, int(n * text_length))
 
         result = encode_cached(
             encoder, self._cache, texts, Role.DOCUMENT, name=lambda i: f"chunk {names[i]!r}", done=settled
@@ -82,7 +85,7 @@ class BackgroundEncoding:
         self._tally.encoded(result.encoded, result.cached)
         return result
 
-    def _go_on(self, _: int) -> None:
+    def _check_running(self, _: int) -> None:
         """Raises _Stopped when the run is over."""
         if self._stop.is_set():
             raise _Stopped

@@ -1,4 +1,4 @@
-"""What a run has done so far: counted as it goes, told to whoever watches, and reported at the end."""
+"""What a run has done so far: counted as it goes, passed on as progress, and reported at the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COUNTS = ("added", "updated", "unchanged", "deleted", "chunks", "encoded", "cac
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one run; `bytes_total` of the files that are to be read, when that is known."""
+    """Counts of one run; `bytes_total` is the size of the files to read, 0 where it is not known."""
 
     listener: Callable[[Progress], None] = lambda _: None
     counts: Counter[str] = field(default_factory=Counter)
@@ -23,7 +23,7 @@ class Tally:
     near_duplicates: list[NearDuplicate] = field(default_factory=list)
     bytes_total: int = 0
     _bytes_read: int = 0
-    _bytes_settled: int = 0  # of files that are not read to their end yet, about
+    _bytes_settled: int = 0  # estimated, of files that are not read to their end yet
     _chunks_settled: int = 0
     _started: float = field(default_factory=monotonic)
 
@@ -33,24 +33,24 @@ class Tally:
         return cls() if progress is None else cls(listener=progress)
 
     def encoded(self, fresh: int, known: int) -> None:
-        """Counts chunks by where their vectors came from: the model, or the cache."""
+        """Count chunks by where their vectors came from: `fresh` from the model, `known` from the cache."""
         self.counts.update(chunks=fresh + known, encoded=fresh, cached=known)
 
     def settled(self, chunks: int, characters: int) -> None:
-        """Counts chunks that have their vectors now, cut from so many characters."""
+        """Count chunks that have their vectors now, cut from about this number of characters."""
         self._chunks_settled += chunks
         self._bytes_settled += characters
-        self._tell()
+        self._notify()
 
     def finished(self, size: int) -> None:
-        """Counts files that were read to their end, by their size in bytes."""
+        """Count files that were read to their end, by their size in bytes."""
         if size:
             self._bytes_read += size
             self._bytes_settled = 0
-        self._tell()
+        self._notify()
 
     def report(self) -> Report:
-        """What the run has done, as the user gets it."""
+        """The counts as the user gets them."""
         return Report(
             **{name: self.counts[name] for name in _COUNTS},
             failed=tuple(self.failed),
@@ -59,7 +59,7 @@ class Tally:
             seconds=monotonic() - self._started,
         )
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         documents = self.counts["added"] + self.counts["updated"] + self.counts["unchanged"]
         done = min(self._bytes_read + self._bytes_settled, self.bytes_total)
         self.listener(Progress(documents, self._chunks_settled, done, self.bytes_total))
