@@ -31,7 +31,7 @@ def test_a_file_address_is_the_file(vecsearch_command: Command, place: Path) -> 
 def test_an_address_that_cannot_be_reached_fails_and_is_named(vecsearch_command: Command, place: Path) -> None:
     done = vecsearch_command("index", "http://127.0.0.1:9/page", "--allow-http")
     assert done.status == 1
-    assert "127.0.0.1:9/page: it cannot be reached" in done.err
+    assert "127.0.0.1:9/page: the server cannot be reached" in done.err
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Standard input and addresses: read as files are, asked only as far as it was allowed, bounded in size and time."""
+"""Standard input and URLs: read as files are, fetched only as far as allowed, bounded in size and time."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ PAGE = b"<html><head><title>Cats</title></head><body><main><h1>Cats</h1><p>cats 
 
 
 class Site:
-    """A web server on this machine; `pages` are its answers by path: status, headers, body."""
+    """A web server on this machine; `pages` are its responses by path: status, headers, body."""
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                site.asked.append(self.path)
+                site.requests.append(self.path)
                 status, headers, body = site.pages.get(self.path, (404, {}, b""))
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -60,13 +60,13 @@ class Site:
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    made = Site()
-    thread = threading.Thread(target=made.server.serve_forever)
+    server = Site()
+    thread = threading.Thread(target=server.server.serve_forever)
     thread.start()
-    yield made
-    made.server.shutdown()
+    yield server
+    server.server.shutdown()
     thread.join()
-    made.server.server_close()
+    server.server.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -79,8 +79,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     assert list(folder.iterdir()) == []
 
 
-def fetched(address: str, **how: Any) -> list[Document | Failure]:
-    return list(read_address(address, allow_http=True, **how))
+def fetched(address: str, **options: Any) -> list[Document | Failure]:
+    return list(read_address(address, allow_http=True, **options))
 
 
 def reason(address: str) -> str:
@@ -126,21 +126,21 @@ def test_a_name_is_only_a_name(name: str, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_nothing_a_stream_that_fails_and_one_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_unreadable_unnamed_and_too_large_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     [skip] = read_stream(io.BytesIO(b""), "a.md")
     assert (skip.source, isinstance(skip, Failure)) == ("a.md", True)
     [failure] = read_stream(io.BytesIO(b"name,price\nbread,1\n"), "a.csv", id_field="key")
     assert isinstance(failure, Failure)
     assert (failure.source, "--id-field" in failure.reason) == ("a.csv", True)
-    with pytest.raises(InvalidOption, match="no name"):
+    with pytest.raises(InvalidOption, match="no file name"):
         read_stream(io.BytesIO(b"x"), "")
     monkeypatch.setattr(vecsearch.ingest.streams, "LARGEST", 10)
     [large] = read_stream(io.BytesIO(b"x" * 11), "a.md")
     assert isinstance(large, Failure)
-    assert "gives more than" in large.reason
+    assert "larger than" in large.reason
 
 
-def test_a_page_is_a_document_called_by_its_address(site: Site) -> None:
+def test_a_page_is_a_document_with_its_url_as_id_and_source(site: Site) -> None:
     address = site.page("/cats.php?page=1", PAGE)
     [document] = fetched(f"{address}#top", metadata={"team": "cats"})
     assert isinstance(document, Document)
@@ -148,7 +148,7 @@ def test_a_page_is_a_document_called_by_its_address(site: Site) -> None:
     assert "cats purr" in document.text
     assert (document.metadata["type"], document.metadata["title"]) == ("html", "Cats")
     assert document.metadata["team"] == "cats"
-    assert site.asked == ["/cats.php?page=1"]
+    assert site.requests == ["/cats.php?page=1"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_page_is_a_document_called_by_its_address(site: Site) -> None:
         ("/a", "application/octet-stream", b"cats", "text"),
     ],
 )
-def test_the_kind_is_told_by_the_name_and_by_what_the_server_says(
+def test_the_type_comes_from_the_name_or_else_the_content_type(
     site: Site, path: str, kind: str, body: bytes, found: str
 ) -> None:
     [document] = fetched(site.page(path, body, kind))
@@ -168,35 +168,35 @@ def test_the_kind_is_told_by_the_name_and_by_what_the_server_says(
     assert document.metadata["type"] == found
 
 
-def test_records_at_an_address_are_records(site: Site) -> None:
+def test_records_at_a_url_are_records(site: Site) -> None:
     address = site.page("/a.jsonl", b'{"id": "x", "text": "alpha"}\n', "application/json")
     [document] = fetched(address)
     assert isinstance(document, Document)
     assert (document.id, document.source) == ("x", address)
 
 
-def test_the_network_is_not_used_unless_that_is_said(site: Site) -> None:
+def test_the_network_is_not_used_unless_allowed(site: Site) -> None:
     address = site.page("/", PAGE)
     with pytest.raises(InvalidOption, match="--allow-http"):
         read_address(address)
-    assert site.asked == []
+    assert site.requests == []
 
 
 @pytest.mark.parametrize(
     "address", ["ftp://host/a", "file:///etc/passwd", "data:text/plain,x", "//host/a", "http:///a", "http://[", "a.md"]
 )
-def test_other_kinds_of_addresses_are_refused(address: str) -> None:
-    with pytest.raises(InvalidOption, match="no address that can be asked"):
+def test_other_kinds_of_urls_are_refused(address: str) -> None:
+    with pytest.raises(InvalidOption, match="not a URL that can be fetched"):
         read_address(address, allow_http=True)
 
 
-def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
+def test_a_url_with_a_password_is_refused_without_repeating_it() -> None:
     with pytest.raises(InvalidOption, match="password") as error:
         read_address("http://me:secret@host/a", allow_http=True)
     assert "secret" not in str(error.value)
 
 
-def test_redirections_are_followed_but_not_to_other_schemes_nor_for_ever(site: Site, tmp_path: Path) -> None:
+def test_redirects_are_followed_but_not_to_other_schemes_or_forever(site: Site, tmp_path: Path) -> None:
     page = site.page("/page", PAGE)
     [document] = fetched(site.redirect("/moved", page))
     assert isinstance(document, Document)
@@ -204,51 +204,49 @@ def test_redirections_are_followed_but_not_to_other_schemes_nor_for_ever(site: S
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")
     for target in (secret.as_uri(), "ftp://127.0.0.1/x", "data:text/plain,secret"):
-        assert re.search("which is not asked for|is not allowed", reason(site.redirect("/bad", target)))
-    site.asked.clear()
+        assert re.search("which is not followed|is not allowed", reason(site.redirect("/bad", target)))
+    site.requests.clear()
     assert "302" in reason(site.redirect("/loop", "/loop"))
-    assert len(site.asked) < 10
+    assert len(site.requests) < 10
 
 
-def test_what_cannot_be_had_is_a_failure_with_the_reason(site: Site) -> None:
-    assert reason(f"{site.address}/nowhere") == "the server answers 404 Not Found"
+def test_a_failed_request_is_a_failure_with_the_reason(site: Site) -> None:
+    assert reason(f"{site.address}/nowhere") == "the server answered 404 Not Found"
     site.pages["/broken"] = 500, {}, b"x"
     assert "500" in reason(f"{site.address}/broken")
     unused = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     port = unused.server_address[1]
     unused.server_close()
-    assert reason(f"http://127.0.0.1:{port}/").startswith("it cannot be reached: ")
+    assert reason(f"http://127.0.0.1:{port}/").startswith("the server cannot be reached: ")
 
 
-def test_a_server_that_is_silent_is_given_up(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+def test_a_silent_server_times_out(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     monkeypatch.setattr(vecsearch.ingest.streams, "_SILENT_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert reason(f"http://127.0.0.1:{silent.getsockname()[1]}/") == "nothing came for 0.05 seconds: given up"
+        assert reason(f"http://127.0.0.1:{silent.getsockname()[1]}/") == "no data for 0.05 seconds: gave up"
 
 
-def test_what_is_cut_off_or_no_http_is_a_failure(site: Site) -> None:
+def test_a_response_that_is_cut_off_or_not_http_is_a_failure(site: Site) -> None:
     cut = site.page("/cut", b"cats", "text/plain", Content_Length="400")
-    assert reason(cut) == "the answer ends before its end: try again"
+    assert reason(cut) == "the response ended early: try again"
     site.pages["/odd"] = 200, {"Transfer-Encoding": "chunked"}, b"no chunk at all"
     assert reason(f"{site.address}/odd")
 
 
-def test_too_much_is_given_up_whether_it_is_said_before_or_not(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_is_too_large_stops(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vecsearch.ingest.streams, "LARGEST_DOWNLOAD", 1_000)
-    said = site.page("/said", b"x" * 2_000, "text/plain")
-    assert "it gives more than" in reason(said)
-    site.pages["/unsaid"] = 200, {"Content-Length": "", "Connection": "close"}, b"x" * 2_000
-    assert "it gives more than" in reason(f"{site.address}/unsaid")
+    announced = site.page("/announced", b"x" * 2_000, "text/plain")
+    assert "larger than" in reason(announced)
+    site.pages["/unannounced"] = 200, {"Content-Length": "", "Connection": "close"}, b"x" * 2_000
+    assert "larger than" in reason(f"{site.address}/unannounced")
 
 
-def test_what_takes_too_long_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_takes_too_long_stops(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vecsearch.ingest.streams, "SECONDS", -1.0)
-    assert "given up" in reason(site.page("/", PAGE))
+    assert "gave up" in reason(site.page("/", PAGE))
 
 
-def test_what_an_address_gives_is_in_the_index_and_unchanged_the_next_time(
-    site: Site, tmp_path: Path, encoder: CountingEncoder
-) -> None:
+def test_a_url_is_indexed_and_unchanged_the_next_time(site: Site, tmp_path: Path, encoder: CountingEncoder) -> None:
     index = Index.create(tmp_path / "index", model=encoder)
     address = site.page("/", PAGE)
     given = [*fetched(address), *fetched(f"{site.address}/nowhere"), *read_stream(io.BytesIO(b" "), "empty.md")]

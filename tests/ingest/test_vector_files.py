@@ -137,11 +137,11 @@ def test_what_was_there_stays_when_writing_ends_early(tmp_path: Path, kind: str,
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.csv", ".npy"])
 def test_another_kind_of_file_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InvalidOption, match=r"name one that ends in \.npy, \.parquet or \.jsonl"):
+    with pytest.raises(InvalidOption, match=r"name a file that ends in \.npy, \.parquet or \.jsonl"):
         check_output(tmp_path / name, [], with_text=False)
 
 
-def test_texts_do_not_go_into_a_file_of_numbers(tmp_path: Path) -> None:
+def test_texts_are_refused_for_a_file_of_vectors_only(tmp_path: Path) -> None:
     with pytest.raises(InvalidOption, match=r"for texts name a file that ends in \.parquet or \.jsonl"):
         check_output(tmp_path / "a.npy", [], with_text=True)
     check_output(tmp_path / "A.PARQUET", [], with_text=True)
@@ -151,12 +151,12 @@ def test_texts_do_not_go_into_a_file_of_numbers(tmp_path: Path) -> None:
 def test_a_file_needs_a_folder_and_a_name_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "folder.npy").mkdir()
     for path in (tmp_path / "absent" / "a.npy", tmp_path / "folder.npy"):
-        with pytest.raises(PathNotFound, match="is no place for a file"):
+        with pytest.raises(PathNotFound, match="cannot be written"):
             check_output(path, [], with_text=False)
 
 
 def test_what_is_read_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.jsonl").write_text('"x"\n')
-    with pytest.raises(InvalidOption, match="is to be read and would be replaced"):
+    with pytest.raises(InvalidOption, match="is also read and would be replaced"):
         check_output(Path("a.jsonl"), [tmp_path / "a.jsonl"], with_text=False)

@@ -1,9 +1,9 @@
-"""Which documents nearly say the same, and which chunks exactly: told while documents stream in.
+"""Find near-duplicate documents, and chunks with equal texts, while documents stream in.
 
-Two documents are compared by their shingles, the runs of five words in them. The similarity is Jaccard's: shingles in
-both over shingles in any of the two. MinHash estimates it from 128 numbers a document, to about 0.03 (Broder 1997, On
-the resemblance and containment of documents); what is alike enough to be compared is found by locality-sensitive
-hashing. The same documents in the same order give the same answers.
+Two documents are compared by their shingles, the runs of five words in them. Their similarity is Jaccard's: shingles in
+both over shingles in either. MinHash estimates it from 128 numbers a document, to about 0.03 (Broder 1997, On the
+resemblance and containment of documents); locality-sensitive hashing finds the pairs that are worth comparing. The same
+documents in the same order give the same results.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from vecsearch.errors import ExtraMissing
+from vecsearch.extras import require
 from vecsearch.reports import NearDuplicate
 from vecsearch.storage.lexical.splitting import words
 from vecsearch.storage.segment import Segment
@@ -22,104 +22,96 @@ from vecsearch.types import Dedupe, Document
 if TYPE_CHECKING:
     from rensa import RMinHash
 
-NEAR = 0.8  # the least similarity of what counts as nearly the same
+NEAR = 0.8  # the least similarity of near-duplicates
 _SHINGLE = 5  # words
 _NUMBERS = 128  # of MinHash, for each document
-_BANDS = 32  # of four numbers: a pair of similarity 0.8 is missed once in twenty million times, one of 0.5 seen mostly
+_BANDS = 32  # of four numbers: misses a pair of similarity 0.8 once in twenty million times, finds most of 0.5
 _SEED = 1
 
 
 class Resemblance:
-    """The documents seen so far, by what they say; about four kilobytes each."""
+    """The documents seen so far, by their shingles; about four kilobytes each."""
 
     def __init__(self) -> None:
-        """None is seen. Raises ExtraMissing without rensa."""
-        try:
-            from rensa import RMinHash, RMinHashLSH
-        except ModuleNotFoundError as error:
-            if error.name != "rensa":
-                raise
-            raise ExtraMissing.of("rensa", "dedupe", "finding near-duplicates") from None
-        self._sketch = RMinHash
-        self._near = RMinHashLSH(NEAR, _NUMBERS, _BANDS)
+        """Raises ExtraMissing without rensa."""
+        rensa = require("rensa", "dedupe", "finding near-duplicates")
+        self._new_sketch = rensa.RMinHash
+        self._near = rensa.RMinHashLSH(NEAR, _NUMBERS, _BANDS)
         self._seen: list[tuple[str, RMinHash]] = []
 
     def nearest(self, text: str) -> tuple[str, float] | None:
-        """The id of the document that this text is nearest to, the first one of several, and their similarity.
-
-        None when it is not nearly the same as any.
-        """
-        sketch = self._sketched(text)
+        """The id of the most similar document, the first of several, and the similarity; None if none is near."""
+        sketch = self._sketch(text)
         if sketch is None:
             return None
-        found = [(self._seen[number][1].jaccard(sketch), -number) for number in self._near.query(sketch)]
-        similarity, number = max(found, default=(0.0, 0))
+        candidates = [(self._seen[number][1].jaccard(sketch), -number) for number in self._near.query(sketch)]
+        similarity, number = max(candidates, default=(0.0, 0))
         return (self._seen[-number][0], similarity) if similarity >= NEAR else None
 
     def add(self, document_id: str, text: str) -> None:
-        """The document is among those that are seen."""
-        sketch = self._sketched(text)
+        """Add a document to those seen."""
+        sketch = self._sketch(text)
         if sketch is not None:
             self._near.insert(len(self._seen), sketch)
             self._seen.append((document_id, sketch))
 
-    def _sketched(self, text: str) -> RMinHash | None:
-        """None for a text without words, which is like no other."""
-        found = words(text.lower())
-        if not found:
+    def _sketch(self, text: str) -> RMinHash | None:
+        """The MinHash of a text's shingles; None for a text without words, which is similar to no other."""
+        sequence = words(text.lower())
+        if not sequence:
             return None
-        sketch = self._sketch(_NUMBERS, _SEED)
-        runs = range(max(1, len(found) - _SHINGLE + 1))
-        sketch.update([" ".join(found[first : first + _SHINGLE]) for first in runs])
+        sketch: RMinHash = self._new_sketch(_NUMBERS, _SEED)
+        starts = range(max(1, len(sequence) - _SHINGLE + 1))
+        sketch.update([" ".join(sequence[start : start + _SHINGLE]) for start in starts])
         return sketch
 
 
 class TextOwners:
-    """Which document had a text first, for counting chunks that repeat one of another document."""
+    """Knows which document had a text first, to count chunks that repeat one of another document."""
 
     def __init__(self) -> None:
-        self._owners: dict[int, int] = {}  # by hash: texts need not be kept
+        self._owners: dict[int, int] = {}  # by hash, so that texts need not be kept
 
     def repeats(self, document_id: str, texts: Iterable[str]) -> int:
-        """How many of a document's chunks have a text that another document had before; the others are its own."""
+        """Return how many of a document's chunks repeat one of an earlier document; the others are its own."""
         own = hash(document_id)
         return sum(self._owners.setdefault(hash(text), own) != own for text in texts)
 
 
 class Deduplication:
-    """What a run compares its documents with: those that the index has, and those of the run before them."""
+    """What a run compares its documents with: those of the index, and those earlier in the run."""
 
     def __init__(self, dedupe: Dedupe) -> None:
         self.owners = TextOwners()
         self._collapse = dedupe is Dedupe.COLLAPSE
         self._resemblance = Resemblance()
 
-    def begin(self, parts: Sequence[Part], left_out: AbstractSet[str]) -> None:
-        """What the index has is seen, but for the documents of files that are read again or gone."""
+    def begin(self, parts: Sequence[Part], except_files: AbstractSet[str]) -> None:
+        """Add the documents of the index, except those of files that are read again or gone."""
         for part in parts:
-            for document_id, texts, whole in _stored(part, left_out):
+            for document_id, texts, whole in _stored(part, except_files):
                 self.owners.repeats(document_id, texts)
                 self._resemblance.add(document_id, whole)
 
     def near(self, document: Document) -> NearDuplicate | None:
-        """Which document this one nearly repeats; it is seen from now on, unless it is to be left out."""
-        found = self._resemblance.nearest(document.text)
-        if found is None or not self._collapse:
+        """The earlier document that this one nearly repeats; adds this one, unless it is to be left out."""
+        nearest = self._resemblance.nearest(document.text)
+        if nearest is None or not self._collapse:
             self._resemblance.add(document.id, document.text)
-        return None if found is None else NearDuplicate(document.id, *found, left_out=self._collapse)
+        return None if nearest is None else NearDuplicate(document.id, *nearest, left_out=self._collapse)
 
 
-def _stored(part: Part, left_out: AbstractSet[str]) -> Iterator[tuple[str, list[str], str]]:
-    """The id, the chunks' texts and the whole text of each document that is there, but for those of some files."""
+def _stored(part: Part, except_files: AbstractSet[str]) -> Iterator[tuple[str, list[str], str]]:
+    """The id, the chunks' texts and the whole text of each live document, except those of some files."""
     segment = part.segment
     for first in segment.first_rows.tolist():
-        if part.is_live(first) and segment.value("path", first) not in left_out:
+        if part.is_live(first) and segment.value("path", first) not in except_files:
             texts, whole = _texts(segment, segment.rows_from(first))
             yield segment.value("document_id", first), texts, whole
 
 
 def _texts(segment: Segment, rows: slice) -> tuple[list[str], str]:
-    """The texts of a document's chunks, and what they say together: what two of them hold once."""
+    """The texts of a document's chunks, and the text they make together, with what overlaps only once."""
     texts, parts, position = [], [], 0
     for row in range(rows.start, rows.stop):
         text, start = segment.value("text", row), segment.value("start", row)

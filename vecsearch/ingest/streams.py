@@ -1,7 +1,7 @@
-"""What is no file of its own, to documents: standard input, and what an address gives.
+"""Read documents from what is not a file on disk: standard input and URLs.
 
-It is read as a file of its name would be. Only http and https are asked, and only what was named or what it leads to by
-redirections that stay with the scheme or go on to https.
+The bytes are read as a file of that name would be. Only http and https URLs are fetched, and only those that were named
+or that they redirect to, with the same scheme or https.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from vecsearch.reports import Failure
 from vecsearch.types import Document
 
 LARGEST = 1_000_000_000  # bytes of a stream; more than a loader would take
-LARGEST_DOWNLOAD = 100_000_000  # bytes of what an address gives
-SECONDS = 60.0  # for all of it
+LARGEST_DOWNLOAD = 100_000_000  # bytes
+SECONDS = 60.0  # for a whole download
 _SILENT_SECONDS = 15.0  # without a byte
 _REDIRECTIONS = 5
-_AT_ONCE = 1 << 16
+_PIECE = 1 << 16  # bytes read at once
 _SAFE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 _SUFFIX = re.compile(r"(?:\.\w{1,10}){1,2}$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How the bytes are read: the fields of records, and metadata for every document."""
+    """How to read the bytes: the fields of records, and metadata for every document."""
 
     fields: RecordFields
     metadata: Mapping[str, Any]
@@ -55,17 +55,17 @@ def read_stream(
     title_field: str | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Iterator[Document | Failure]:
-    """The documents that a stream of bytes holds, as `Index.add` takes them.
+    """Yield the documents in a stream of bytes, for `Index.add`.
 
-    The stream is read as a file called `document_id` would be; that is the id of a document which it is, and what the
-    ids of those in an archive begin with. The fields and `metadata` are as `Index.sync` takes them. What cannot be read
-    is a Failure.
+    The stream is read as a file called `document_id` would be: one document with this id, the documents of an archive,
+    whose ids begin with it, or records. The fields and `metadata` are those of `Index.sync`. Yields a Failure for what
+    cannot be read.
     """
     if not document_id:
-        raise InvalidOption("a stream has no name: give it an id, such as notes.md")
+        raise InvalidOption("a stream has no file name: give it an id, such as notes.md")
     reading = _Reading(RecordFields(id=id_field, text=text_field, title=title_field), metadata or {})
     name = document_id.replace("\\", "/").rpartition("/")[2]
-    return _documents(_parts(stream.read, LARGEST), document_id, name, None, reading)
+    return _documents(_pieces(stream.read, LARGEST), document_id, name, None, reading)
 
 
 def read_address(
@@ -77,62 +77,63 @@ def read_address(
     title_field: str | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Iterator[Document | Failure]:
-    """The documents that an http or https address gives, as `Index.add` takes them; their source is the address.
+    """Yield the documents at an http or https URL, for `Index.add`; their source is the URL.
 
-    It is asked when the first of them is wanted, at most 100 MB and a minute. What cannot be had or read is a Failure.
-    Raises InvalidOption for an address of another kind, and unless `allow_http` says that the network may be used.
+    It is fetched when the first document is taken, up to 100 MB and for up to a minute. Yields a Failure for what
+    cannot be fetched or read. Raises InvalidOption for another kind of URL, and without `allow_http`: the network is
+    used only on request.
     """
-    parts = checked_address(address, allow_http=allow_http)
+    parts = checked_url(address, allow_http=allow_http)
     reading = _Reading(RecordFields(id=id_field, text=text_field, title=title_field), metadata or {})
     return _downloaded(parts._replace(fragment="").geturl(), reading)
 
 
-def checked_address(address: str, *, allow_http: bool) -> SplitResult:
-    """The parts of an address that may be asked; raises InvalidOption."""
+def checked_url(url: str, *, allow_http: bool) -> SplitResult:
+    """The parts of a URL that may be fetched; raises InvalidOption."""
     try:
-        parts = urlsplit(address)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        known = False
-    if not known:
-        raise InvalidOption(
-            f"{address!r} is no address that can be asked: expected http://HOST/... or https://HOST/..."
-        )
+        valid = False
+    if not valid:
+        raise InvalidOption(f"{url!r} is not a URL that can be fetched: expected http://HOST/... or https://HOST/...")
     if parts.username is not None or parts.password is not None:
-        raise InvalidOption(f"the address at {parts.hostname} has a password in it, which the index would keep")
+        raise InvalidOption(
+            f"the URL at {parts.hostname} contains a user name or password, which the index would store: leave it out"
+        )
     if not allow_http:
-        raise InvalidOption(f"{address} is on the network, which is not used unless you say so: add --allow-http")
+        raise InvalidOption(f"{url} is on the network, which is used only with --allow-http (allow_http=True)")
     return parts
 
 
-def _downloaded(address: str, reading: _Reading) -> Iterator[Document | Failure]:
+def _downloaded(url: str, reading: _Reading) -> Iterator[Document | Failure]:
     from http.client import HTTPException
 
-    until = time.monotonic() + SECONDS
+    deadline = time.monotonic() + SECONDS
     try:
-        with closing(_answer(address)) as answer:
-            declared = answer.headers.get("Content-Length", "")
+        with closing(_response(url)) as response:
+            declared = response.headers.get("Content-Length", "")
             if declared.isdecimal() and int(declared[:20]) > LARGEST_DOWNLOAD:
-                raise InvalidDocument(_too_much(LARGEST_DOWNLOAD))
-            name = _name(urlsplit(address), answer.headers.get_content_type())
-            yield from _documents(_content(answer, until), address, name, address, reading)
+                raise InvalidDocument(_too_large(LARGEST_DOWNLOAD))
+            name = _file_name(urlsplit(url), response.headers.get_content_type())
+            yield from _documents(_body(response, deadline), url, name, url, reading)
     except (OSError, HTTPException, InvalidDocument) as error:
-        yield Failure(address, _reason(error))
+        yield Failure(url, _reason(error))
 
 
-def _content(answer: Any, until: float) -> Iterator[bytes]:
-    """All bytes of an answer; raises InvalidDocument when some are missing."""
-    yield from _parts(answer.read1, LARGEST_DOWNLOAD, until)
-    if answer.length:  # what was announced and did not come
-        raise InvalidDocument("the answer ends before its end: try again")
+def _body(response: Any, deadline: float) -> Iterator[bytes]:
+    """All bytes of a response; raises InvalidDocument when some are missing."""
+    yield from _pieces(response.read1, LARGEST_DOWNLOAD, deadline)
+    if response.length:  # bytes that were announced and did not come
+        raise InvalidDocument("the response ended early: try again")
 
 
-def _answer(address: str) -> Any:
-    """The answer of a server with status 200; raises OSError, InvalidDocument and HTTPException."""
+def _response(url: str) -> Any:
+    """The response of a server, with status 200; raises OSError, InvalidDocument and HTTPException."""
     from urllib import request
 
-    class OnlyTheSame(request.HTTPRedirectHandler):
-        """Goes on to the scheme that was asked, or to https."""
+    class SchemeKeepingRedirects(request.HTTPRedirectHandler):
+        """Follows redirects to the same scheme or to https."""
 
         max_redirections = _REDIRECTIONS
 
@@ -140,22 +141,22 @@ def _answer(address: str) -> Any:
             self, req: request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
         ) -> request.Request | None:
             if urlsplit(newurl).scheme not in (req.type, "https"):
-                raise InvalidDocument(f"it leads to {newurl}, which is not asked for: name that if you want it")
+                raise InvalidDocument(f"redirected to {newurl}, which is not followed: give that URL if you want it")
             return super().redirect_request(req, fp, code, msg, headers, newurl)
 
-    opener = request.OpenerDirector()  # not build_opener: it would know files, FTP and data too
+    opener = request.OpenerDirector()  # not build_opener, which also opens files, FTP and data URLs
     for handler in (
         request.ProxyHandler(),
         request.HTTPHandler(),
         request.HTTPSHandler(),
         request.HTTPDefaultErrorHandler(),
         request.HTTPErrorProcessor(),
-        OnlyTheSame(),
+        SchemeKeepingRedirects(),
     ):
         opener.add_handler(handler)
     headers = {"User-Agent": f"vecsearch/{version('vecsearch')}", "Accept-Encoding": "identity"}
-    asked = request.Request(address, headers=headers)  # noqa: S310 - the scheme was checked
-    return opener.open(asked, timeout=_SILENT_SECONDS)
+    get = request.Request(url, headers=headers)  # noqa: S310 - the scheme was checked
+    return opener.open(get, timeout=_SILENT_SECONDS)
 
 
 def _reason(error: Exception) -> str:
@@ -164,56 +165,55 @@ def _reason(error: Exception) -> str:
     match error:
         case HTTPError():
             error.close()
-            return f"the server answers {error.code} {error.reason}"
+            return f"the server answered {error.code} {error.reason}"
         case URLError(reason=OSError() as inner):
-            return f"it cannot be reached: {inner.strerror or inner}"
+            return f"the server cannot be reached: {inner.strerror or inner}"
         case TimeoutError():
-            return f"nothing came for {_SILENT_SECONDS:g} seconds: given up"
+            return f"no data for {_SILENT_SECONDS:g} seconds: gave up"
         case _:
             return str(error) or type(error).__name__
 
 
-def _parts(read: Callable[[int], bytes], largest: int, until: float | None = None) -> Iterator[bytes]:
-    """The bytes as they come; raises InvalidDocument when they are too many or take too long."""
+def _pieces(read: Callable[[int], bytes], largest: int, deadline: float | None = None) -> Iterator[bytes]:
+    """The bytes as they come; raises InvalidDocument for too many bytes, and after the deadline."""
     size = 0
-    while part := read(_AT_ONCE):
-        size += len(part)
+    while piece := read(_PIECE):
+        size += len(piece)
         if size > largest:
-            raise InvalidDocument(_too_much(largest))
-        if until is not None and time.monotonic() > until:
-            raise InvalidDocument(f"it takes more than {SECONDS:g} seconds: given up")
-        yield part
+            raise InvalidDocument(_too_large(largest))
+        if deadline is not None and time.monotonic() > deadline:
+            raise InvalidDocument(f"not complete after {SECONDS:g} seconds: gave up")
+        yield piece
 
 
-def _too_much(largest: int) -> str:
-    return f"it gives more than {largest / 1e6:,.0f} MB: save it as a file and index that"
+def _too_large(largest: int) -> str:
+    return f"larger than {largest / 1e6:,.0f} MB: save it as a file and index that"
 
 
-def _name(address: SplitResult, kind: str) -> str:
-    """What a file with this content would be called."""
-    last = unquote(address.path).rpartition("/")[2] or "index"
-    if kind == "text/html":
+def _file_name(url: SplitResult, content_type: str) -> str:
+    """The name that a file with this content would have."""
+    last = unquote(url.path).rpartition("/")[2] or "index"
+    if content_type == "text/html":
         return f"{PurePosixPath(last).stem}.html"  # whatever program made the page
-    return last if PurePosixPath(last).suffix else last + (guess_extension(kind) or "")
+    return last if PurePosixPath(last).suffix else last + (guess_extension(content_type) or "")
 
 
 def _documents(
-    parts: Iterable[bytes], document_id: str, name: str, source: str | None, reading: _Reading
+    content: Iterable[bytes], document_id: str, name: str, source: str | None, reading: _Reading
 ) -> Iterator[Document | Failure]:
-    """What the loaders make of the bytes, which lie in a file for as long; called by `source`, else by the id."""
+    """What the loaders make of the content, put into a temporary file, whose path is replaced by `source` or the id."""
     with TemporaryDirectory(prefix="vecsearch-", ignore_cleanup_errors=True) as folder:
         suffix = _SUFFIX.search(name)
-        place = Path(folder) / (name if _SAFE_NAME.fullmatch(name) else f"stream{suffix[0] if suffix else ''}")
+        path = Path(folder) / (name if _SAFE_NAME.fullmatch(name) else f"stream{suffix[0] if suffix else ''}")
         try:
-            with place.open("wb") as file:
-                for part in parts:
-                    file.write(part)
-            for found in load(place, document_id, reading.fields, meant=reading.fields != RecordFields()):
-                called = (found.source or "").replace(str(place), source or document_id, 1)
-                if isinstance(found, Failure):
-                    yield replace(found, source=called)
+            with path.open("wb") as file:
+                file.writelines(content)
+            for result in load(path, document_id, reading.fields, meant=reading.fields != RecordFields()):
+                shown = (result.source or "").replace(str(path), source or document_id, 1)
+                if isinstance(result, Failure):
+                    yield replace(result, source=shown)
                 else:
-                    metadata = {**found.metadata, **reading.metadata}
-                    yield replace(found, metadata=metadata, source=called if source else None)
+                    metadata = {**result.metadata, **reading.metadata}
+                    yield replace(result, metadata=metadata, source=shown if source else None)
         except InvalidDocument as error:
-            yield Failure(source or document_id, str(error).replace(str(place), source or document_id))
+            yield Failure(source or document_id, str(error).replace(str(path), source or document_id))

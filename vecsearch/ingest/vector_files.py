@@ -1,10 +1,10 @@
-"""Files of vectors, written as they come and there as a whole or not at all.
+"""Write files of vectors: streamed, and complete or not there at all.
 
     .npy      float32 (n, dim) in NumPy's own format; row i is the vector of text i
-    .parquet  id, text where asked for, and vector, a list of dim float32; its metadata names the model
+    .parquet  id, text on request, and vector, a list of dim float32; its metadata names the model
     .jsonl    {"id": ..., "text": ..., "vector": [...]}, with the fewest digits that give the same float32 again
 
-Source: numpy.lib.format for .npy. A stream of bytes takes JSON lines.
+Source: numpy.lib.format for .npy. A stream of bytes gets JSON lines.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from vecsearch.types import FloatArray
 
 Write: TypeAlias = Callable[[Sequence[NamedText], FloatArray], None]
 
-_KEY = "vecsearch"  # of the metadata of a Parquet file
-_NPY_HEADER = 128  # bytes, whatever the number of rows: it is known at the end only
+_METADATA_KEY = "vecsearch"  # in the schema of a Parquet file
+_NPY_HEADER = 128  # bytes, whatever the number of rows, which is known only at the end
 
 
 def check_output(out: Path | BinaryIO, read: Sequence[Path], *, with_text: bool) -> None:
-    """Raises InvalidOption for another kind of file, or one that is to be read; PathNotFound where none can be."""
+    """Raises InvalidOption for another kind of file or one that is also read, PathNotFound where no file can be."""
     if not isinstance(out, Path):
         return
     suffix = out.suffix.lower()
     if suffix not in (".npy", ".parquet", ".jsonl"):
-        raise InvalidOption(f"{out} is no kind of file for vectors: name one that ends in .npy, .parquet or .jsonl")
+        raise InvalidOption(f"{out} cannot hold vectors: name a file that ends in .npy, .parquet or .jsonl")
     if with_text and suffix == ".npy":
         raise InvalidOption(f"{out} holds vectors only: for texts name a file that ends in .parquet or .jsonl")
     if not out.parent.is_dir() or out.is_dir():
-        raise PathNotFound(f"{out} is no place for a file: name one in a folder that exists")
+        raise PathNotFound(f"{out} cannot be written: name a file in a folder that exists")
     if out.exists() and any(path.samefile(out) for path in read):
-        raise InvalidOption(f"{out} is to be read and would be replaced: name another file for the vectors")
+        raise InvalidOption(f"{out} is also read and would be replaced: name another file for the vectors")
 
 
 @contextmanager
 def writing_vectors(
     out: Path | BinaryIO, dim: int, made_with: Mapping[str, Any], *, with_text: bool
 ) -> Iterator[Write]:
-    """Takes texts with their vectors, a few at a time; after the block they are at `out`, whatever was there before.
+    """Give a function that writes texts with their vectors, a few at a time; after the block they are at `out`.
 
-    When the block raises, a file at `out` is as it was; of a stream, what was written is out of reach.
+    When the block raises, a file at `out` is as before; what went to a stream cannot be taken back.
     """
     if not isinstance(out, Path):
         yield _json_lines(out, with_text)
@@ -71,7 +71,7 @@ def _json_lines(stream: BinaryIO, with_text: bool) -> Write:
     def write(texts: Sequence[NamedText], vectors: FloatArray) -> None:
         for text, vector in zip(texts, vectors, strict=True):
             head = {"id": whole_text(text.id)} | ({"text": whole_text(text.text)} if with_text else {})
-            numbers = ", ".join(map(str, vector))  # of a float32, unlike of a float, the shortest that is it
+            numbers = ", ".join(map(str, vector))  # str of a float32 is the shortest that gives it again
             line = f'{json.dumps(head, ensure_ascii=False)[:-1]}, "vector": [{numbers}]}}\n'
             stream.write(line.encode())
         stream.flush()
@@ -95,7 +95,7 @@ def _npy(stream: BinaryIO, dim: int) -> Iterator[Write]:
 
 
 def _npy_header(n: int, dim: int) -> bytes:
-    """Format 1.0: magic, version, the length of what follows, and the array as a Python literal up to a line end."""
+    """Format 1.0: magic, version, the length of the rest, and the array's type and shape as a Python literal."""
     array = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({n}, {dim}), }}"
     magic, length = b"\x93NUMPY\x01\x00", _NPY_HEADER - 10
     return magic + length.to_bytes(2, "little") + array.ljust(length - 1).encode() + b"\n"
@@ -108,7 +108,7 @@ def _parquet(stream: BinaryIO, dim: int, made_with: Mapping[str, Any], with_text
 
     vector = pa.list_(pa.float32(), dim)
     columns = {"id": pa.string(), **({"text": pa.string()} if with_text else {}), "vector": vector}
-    schema = pa.schema(columns, metadata={_KEY: json.dumps(dict(made_with))})
+    schema = pa.schema(columns, metadata={_METADATA_KEY: json.dumps(dict(made_with))})
 
     def write(texts: Sequence[NamedText], vectors: FloatArray) -> None:
         arrays = [pa.array([whole_text(text.id) for text in texts], pa.string())]

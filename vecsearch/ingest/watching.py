@@ -1,7 +1,7 @@
-"""When something changes below files and folders, as the operating system tells it; and the runs that follow it.
+"""Wait for changes to files and folders, as the operating system reports them, and run after each one.
 
-Nothing is polled and nothing read: which changes matter to the index is for the run to find out. Passed over is what a
-run would pass over anyway, and what would only wake it up: the index itself, hidden files, editors' temporary ones.
+Nothing is polled or read: the run finds out which changes matter. Changes that could only wake it up in vain are
+ignored: those of the index itself, of hidden files and of editors' temporary files.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-from vecsearch.errors import ExtraMissing, IndexLocked, InvalidOption, PathNotFound
+from vecsearch.errors import IndexLocked, InvalidOption, PathNotFound
+from vecsearch.extras import require
 from vecsearch.reports import Report
 
-_STEP_MS = 100  # of quiet after a change: a save is several changes, such as a temporary file and a renaming
-_LONGEST_MS = 500  # that a burst of changes puts off the run
-_AGAIN_SECONDS = 1.0  # until the next attempt while another process writes
-_PASSING = re.compile(r".*~|#.*#|.*\.(?:swp|swx|tmp|part|crdownload)")
+_QUIET_MS = 100  # after a change: saving a file is several changes, such as writing a temporary file and renaming it
+_LONGEST_MS = 500  # that a burst of changes delays the run
+_RETRY_SECONDS = 1.0  # while another process writes
+_TEMPORARY = re.compile(r".*~|#.*#|.*\.(?:swp|swx|tmp|part|crdownload)")
 
 
 class Watcher:
-    """The files and folders from the moment it is made on; what changes while nobody waits is told to the next wait."""
+    """Watches files and folders from its creation on; `wait` also reports changes made before it was called."""
 
     def __init__(self, paths: Sequence[Path], index: Path, stop: Event | None = None) -> None:
-        """`index` is the folder whose changes do not count; `stop` ends every wait.
+        """`index` is the folder whose changes are ignored; setting `stop` ends every wait.
 
-        Raises PathNotFound; InvalidOption when the system cannot watch so much.
+        Raises ExtraMissing, PathNotFound; InvalidOption when the system cannot watch that many files.
         """
         self._roots = [path.resolve() for path in paths]
         self._folders = {root for root in self._roots if root.is_dir()}
@@ -35,50 +36,45 @@ class Watcher:
         self._begin()
 
     def wait(self, seconds: float = 0) -> bool:
-        """Until something has changed and the change is over; False when told to stop. At most so many seconds, 0: any.
+        """Wait for a change and until it is over, or for `seconds` (0: without a limit); False when `stop` was set.
 
         Raises KeyboardInterrupt on Ctrl-C, PathNotFound when a folder that is watched is gone.
         """
         while True:
-            found = self._notify.watch(_LONGEST_MS, _STEP_MS, int(1_000 * seconds), self._stop)
-            if found == "signal":
+            event = self._notify.watch(_LONGEST_MS, _QUIET_MS, int(1_000 * seconds), self._stop)
+            if event == "signal":
                 raise KeyboardInterrupt
-            if found == "stop":
+            if event == "stop":
                 return False
-            if found == "timeout":
+            if event == "timeout":
                 return True
-            changed = {Path(path) for _, path in found}
-            if self._folders & changed:  # it may be another one now, which nobody watches yet
+            changed = {Path(path) for _, path in event}
+            if self._folders & changed:  # the folder may have been replaced by one that is not watched yet
                 self._begin()
                 return True
             if any(map(self._concerns, changed)):
                 return True
 
     def _begin(self) -> None:
+        notify = require("watchfiles._rust_notify", "watch", "watching files", package="watchfiles")
+        # A file is watched through its folder: editors replace it by a new file.
+        folders = sorted({str(root if root in self._folders else root.parent) for root in self._roots})
         try:
-            from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.split(".")[0] != "watchfiles":
-                raise
-            raise ExtraMissing.of("watchfiles", "watch", "watching files") from None
-        # A file is watched through its folder: editors put a new file in its place.
-        places = sorted({str(root if root in self._folders else root.parent) for root in self._roots})
-        try:
-            self._notify = RustNotify(places, False, False, 0, bool(self._folders), True)
-        except (OSError, WatchfilesRustInternalError) as error:
+            self._notify = notify.RustNotify(folders, False, False, 0, bool(self._folders), True)
+        except (OSError, notify.WatchfilesRustInternalError) as error:
             raise InvalidOption(
-                f"the system cannot watch {', '.join(places)}: {error}: raise its limit of watched files, "
-                "or index now and then"
+                f"the system cannot watch {', '.join(folders)}: {error}: raise its limit of watched files, "
+                "or run vecsearch index from time to time"
             ) from None
-        for place in places:  # only now: one that vanishes from here on is told
-            if not Path(place).is_dir():
-                raise PathNotFound(f"there is no folder {place}: it cannot be watched")
+        for folder in folders:  # checked only now: if one vanishes later, that is reported as a change
+            if not Path(folder).is_dir():
+                raise PathNotFound(f"{folder} is not a folder that exists: it cannot be watched")
 
     def _concerns(self, changed: Path) -> bool:
-        """Whether a run could see that this file changed."""
+        """Whether a run could notice this change."""
         if changed in self._roots:
             return True
-        if changed.is_relative_to(self._index) or _PASSING.fullmatch(changed.name):
+        if changed.is_relative_to(self._index) or _TEMPORARY.fullmatch(changed.name):
             return False
         return any(self._is_visible(changed.relative_to(f).parts) for f in self._folders if changed.is_relative_to(f))
 
@@ -88,21 +84,22 @@ class Watcher:
 
 
 def run_at_changes(run: Callable[[], Report], watcher: Watcher) -> Iterator[Report]:
-    """A report of a run now, and of one after each change, until the watcher is told to stop.
+    """Yield the report of a run now and of one after each change, until the watcher stops.
 
-    While another process writes, the run is tried again each second. A file that is watched and gone is waited for.
+    While another process writes, the run is tried again every second. When a watched file is gone, the next run waits
+    for it to come back.
     """
-    before: Report | None = None
+    last: Report | None = None
     while True:
         pause = 0.0
         try:
-            before = run()
+            last = run()
         except IndexLocked:
-            pause = _AGAIN_SECONDS
+            pause = _RETRY_SECONDS
         except PathNotFound:
-            if before is None:
+            if last is None:
                 raise
         else:
-            yield before
+            yield last
         if not watcher.wait(pause):
             return
