@@ -4,6 +4,7 @@
     ├── IndexNotFound        (FileNotFoundError)   no index in this folder
     ├── IndexExists          (FileExistsError)     an index is there already
     ├── IndexLocked          (BlockingIOError)     another process is writing
+    ├── IndexClosed          (ValueError)          an Index was used after close()
     ├── IndexDamaged         (ValueError)          a file of the index is not what the manifest says
     ├── CommitUnknown        (OSError)             the disk failed; a commit may have landed or not
     ├── FormatTooNew         (ValueError)          written by a newer vecsearch
@@ -41,6 +42,10 @@ class IndexExists(VecsearchError, FileExistsError):
 
 class IndexLocked(VecsearchError, BlockingIOError):
     """Another process writes to the index; nothing was changed."""
+
+
+class IndexClosed(VecsearchError, ValueError):
+    """The Index was closed; open it again to use it."""
 
 
 class IndexDamaged(VecsearchError, ValueError):

@@ -1,40 +1,85 @@
-"""Index: the face over the two stories. Everything a user does with an index starts here."""
+"""Index: everything a user does with an index starts here.
+
+Each method is a few lines: a read takes the current `session.py: Session` and asks that; a write takes the lock, calls
+the write story (`ingest/`) or upkeep (`upkeep/`), and makes the new version current.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
-from vecsearch.errors import InvalidOption
+from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOption
 from vecsearch.ingest.add import add, delete
 from vecsearch.ingest.sync import SyncOptions, sync
 from vecsearch.ingest.watching import Watcher, run_at_changes
-from vecsearch.models.cache import Cache
+from vecsearch.models.cache import Cache, cache_folder
 from vecsearch.models.encoder import CheckedEncoder, Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
 from vecsearch.models.encoders.shortened import Shortened
-from vecsearch.reports import Failure, Progress, Report
-from vecsearch.searching import Searching, opened
+from vecsearch.models.sharing import shared_encoder
+from vecsearch.reports import Failure, Info, Progress, Report, Verification, Version
+from vecsearch.search.options import SearchOptions
+from vecsearch.search.surroundings import Passage
+from vecsearch.session import Models, Query, Session
 from vecsearch.storage.lexical import AUTO, checked_language
-from vecsearch.storage.manifest import ModelEntry, checked_recall, first_manifest
-from vecsearch.storage.store import Store
-from vecsearch.types import Dedupe, Document, Metric, Splitter
-from vecsearch.upkeep import exchange, history
+from vecsearch.storage.manifest import Manifest, ModelEntry, checked_recall, first_manifest
+from vecsearch.storage.store import Snapshot, Store
+from vecsearch.types import Dedupe, Document, Example, FloatArray, Hit, Metric, Mode, Ranked, Span, Splitter
+from vecsearch.upkeep import exchange, history, verified
+from vecsearch.upkeep.compaction import compact
+from vecsearch.vectors import unit_rows
 
 if TYPE_CHECKING:
     from threading import Event
 
+    from vecsearch.models.rerank import Reranker
 
-class Index(Searching):
+_Added: TypeAlias = "str | FloatArray | Example | Sequence[str | FloatArray | Example] | None"
+_CREATING_SECONDS = 10.0  # to wait for a process that is creating the same index, which takes milliseconds
+_log = logging.getLogger(__name__)
+
+
+class Index:
     """A semantic index: documents go in, the passages that answer a question come out.
 
-    Made by `Index.create` or `Index.open`. Reads see one version of the index, the one that was current when it was
-    opened, refreshed or last written by this object. One process may write at a time, any number may read.
+    Made by `Index.create`, `Index.open` or `Index.open_or_create`. Every read sees one version of the index as a
+    whole: the one that was current when this object was opened, refreshed, or last wrote. One process may write at a
+    time, any number may read.
+
+    One Index may be used by any number of threads: some search while one writes and another refreshes. A second writer
+    raises IndexLocked, or waits if `wait` says so. Indexes of the same model share one loaded encoder. `close` it, or
+    use it in a `with` block, to free its files at once; else they are freed with the last reference to it.
     """
+
+    def __init__(
+        self,
+        store: Store,
+        models: Models,
+        *,
+        version: int | None = None,
+        cache: Cache | None = None,
+        refresh: bool = False,
+        wait: float = 0.0,
+    ) -> None:
+        """Called by `create` and `open`, not by users."""
+        self._store = store
+        self._models = models
+        self._pinned = version
+        self._refreshes = refresh
+        self._wait = wait
+        self._swap = Lock()  # held while the current session is replaced, so that no older one replaces a newer
+        cache = Cache(cache_folder()) if cache is None else cache
+        self._current: Session | None = Session(store, store.snapshot(version), models, cache)
+
+    # Making and opening
 
     @classmethod
     def create(
@@ -54,38 +99,41 @@ class Index(Searching):
         recall: float = 0.99,
         keep_versions: int = 3,
         keep_text: bool = False,
+        cache: Cache | None = None,
+        wait: float = 0.0,
     ) -> Index:
-        """A new, empty index in the folder `path`, for vectors of `model`, a name as load_encoder() takes it.
+        """Create an empty index in the folder `path`, for vectors of `model`, a name as load_encoder() takes it.
 
-        With `dim` the first so many numbers of each vector are kept. `runtime` and `threads` are for this object only.
-        `chunk_tokens` is the size of a chunk at most, in the model's own tokens, by default 128, or 32 for sentences;
-        `overlap` are tokens that a chunk repeats of the one before. `splitter` is "structure", "sentences" (a model
-        reads a chunk with the text around it) or "semantic" (cut where the meaning turns); with `context` a model
-        reads a chunk under the titles above it. Both are in docs/chunking.md. `metric` is what `search`
-        compares vectors by when it is not told. `language` is the one whose words are reduced to their stems, as
-        "en"; "auto" finds out for each chunk, "none" reduces none. Of the nearest chunks a search finds the share
-        `recall` at least, measured as the index grows; with 1.0 always all of them. The newest `keep_versions` stay
-        on disk, to go back to. With `keep_text` it holds the text of each document too, for `text`.
-        Raises IndexExists, ModelNotFound, InvalidOption, ExtraMissing; EndpointFailed for a model behind an address
-        without the key that it needs.
+        `dim` keeps only the first `dim` numbers of each vector. `runtime` and `threads` say how this object runs the
+        model. `chunk_tokens` is the most tokens of a chunk, counted by the model: 128 by default, 32 for sentences;
+        `overlap` is how many tokens a chunk repeats of the one before. `splitter` is "structure", "sentences" (the
+        model reads a chunk with the text around it) or "semantic" (cut where the meaning changes); with `context` the
+        model reads a chunk under its headings; see docs/chunking.md. `metric` is the default of `search`. `language`
+        is the one whose words are stemmed, such as "en"; "auto" detects it for each chunk, "none" stems nothing.
+        `recall` is the least share of the nearest chunks that a search finds, measured as the index grows; 1.0 makes
+        every search exact. The newest `keep_versions` versions stay on disk, to go back to. With `keep_text` the index
+        also stores the whole text of each document, for `text`. `cache` keeps vectors, by default the user's. `wait` is
+        how many seconds a write waits for another writer.
+
+        Raises IndexExists, ModelNotFound, InvalidOption, ExtraMissing; EndpointFailed for a remote model whose key is
+        missing.
         """
-        how = _given(runtime=runtime, threads=threads)
-        encoder = _usable_encoder(model, how, dim)
-        made_with = ModelEntry(encoder.name, encoder.fingerprint, encoder.dim)
-        chunking = _chunking(encoder, chunk_tokens, overlap, Splitter.of(splitter), context)
+        settings = _given(runtime=runtime, threads=threads)
+        encoder = _usable_encoder(model, settings, dim)
         store = Store(Path(path))
         store.create(
             first_manifest(
-                made_with,
+                ModelEntry(encoder.name, encoder.fingerprint, encoder.dim),
                 Metric.of(metric),
-                chunking,
+                _chunking(encoder, chunk_tokens, overlap, Splitter.of(splitter), context),
                 history.checked_keep(keep_versions),
                 checked_language(language),
                 checked_recall(recall),
                 keep_text=bool(keep_text),
-            )
+            ),
+            wait=max(wait, _CREATING_SECONDS),
         )
-        return cls(store, encoder, how=how)
+        return cls(store, Models(store.name, encoder, settings), cache=cache, wait=wait)
 
     @classmethod
     def open(
@@ -97,43 +145,137 @@ class Index(Searching):
         threads: int | None = None,
         version: int | str | None = None,
         refresh: bool = False,
+        cache: Cache | None = None,
         wait: float = 0.0,
     ) -> Index:
-        """The index in the folder `path`, as its current version, or, to read only, as the `version` or tag named.
+        """Open the index in the folder `path` as its current version or, to read only, as a `version` or tag.
 
-        `model` is for an index whose model is not found under its name any more: a folder, a name or an encoder.
-        It is opened when a text is first encoded, with `runtime` and `threads` as load_encoder() takes them. With
-        `refresh`, every search sees the version that is current then. A write waits `wait` seconds for another
-        process that writes. Raises IndexNotFound, IndexDamaged, FormatTooNew; ModelMismatch when the model is not
-        the one that the index was made with.
+        `model` is for an index whose model is no longer found under its name: a folder, a name or an encoder.
+        The model is opened when a text is first encoded, with `runtime` and `threads` as load_encoder() takes them.
+        With `refresh` every read sees the version that is current then. `cache` keeps vectors, by default the user's. A
+        write waits `wait` seconds for another writer. Raises IndexNotFound, IndexDamaged, FormatTooNew; ModelMismatch when `model` is not the one that the
+        index was made with.
         """
         store = Store(Path(path))
-        at = None if version is None else history.numbered(store, version)
-        index = cls(store, model, at, _given(runtime=runtime, threads=threads))
-        index._refreshes, index._wait = refresh, wait
+        number = None if version is None else history.numbered(store, version)
+        models = Models(store.name, model, _given(runtime=runtime, threads=threads))
+        index = cls(store, models, version=number, cache=cache, refresh=refresh, wait=wait)
         if model is not None:
-            index._opened_encoder()
+            models.encoder(index._require_open().manifest.model)
         return index
 
     @classmethod
-    def from_export(cls, file: str | PathLike[str], path: str | PathLike[str], *, keep_versions: int = 3) -> Index:
-        """A new index in the folder `path` that answers as the one did that `export` wrote to `file`.
+    def open_or_create(
+        cls,
+        path: str | PathLike[str],
+        *,
+        model: str | Encoder | None = None,
+        dim: int | None = None,
+        runtime: str | None = None,
+        threads: int | None = None,
+        chunk_tokens: int | None = None,
+        overlap: int | None = None,
+        splitter: Splitter | str | None = None,
+        context: bool | None = None,
+        metric: Metric | str | None = None,
+        language: str | None = None,
+        recall: float | None = None,
+        keep_versions: int | None = None,
+        keep_text: bool | None = None,
+        refresh: bool = False,
+        cache: Cache | None = None,
+        wait: float = 0.0,
+    ) -> Index:
+        """Open the index in the folder `path`, or create it there if there is none.
 
-        Raises IndexExists; InvalidDocument when the file is not an export, PathNotFound when it is not there;
-        InvalidOption when the folder holds something else, or for a number of versions that cannot be.
+        The options are those of `create` and `open`; None means: as the index is, or the default of `create`. Several
+        processes may call it at once: one creates, the others open. Raises what they raise, and InvalidOption when an
+        existing index was made with another value of an option that is given.
+        """
+        made_with = _given(
+            dim=dim,
+            chunk_tokens=chunk_tokens,
+            overlap=overlap,
+            splitter=None if splitter is None else Splitter.of(splitter),
+            context=context,
+            metric=None if metric is None else Metric.of(metric),
+            language=language,
+            recall=recall,
+            keep_versions=keep_versions,
+            keep_text=keep_text,
+        )
+        running = _given(model=model, runtime=runtime, threads=threads)
+        store = Store(Path(path))
+        if not store.exists():
+            with suppress(IndexExists):  # another process made it meanwhile: open that
+                index = cls.create(path, **running, **made_with, cache=cache, wait=wait)
+                index._refreshes = refresh
+                return index
+        index = cls.open(path, **running, refresh=refresh, cache=cache, wait=wait)
+        _check_made_with(index._require_open().manifest, made_with, store.name)
+        return index
+
+    @classmethod
+    def from_export(
+        cls, file: str | PathLike[str], path: str | PathLike[str], *, keep_versions: int = 3, wait: float = 0.0
+    ) -> Index:
+        """Create an index in the folder `path` from a file that `export` wrote; it answers as the original did.
+
+        Raises IndexExists; InvalidDocument when the file is not an export, PathNotFound when it does not exist;
+        InvalidOption when the folder holds something else, or `keep_versions` is out of range.
         """
         _check_cache()
         store = Store(Path(path))
         exchange.import_into(store, Path(file), history.checked_keep(keep_versions))
-        return cls(store, None)
+        return cls(store, Models(store.name, None), wait=wait)
+
+    def close(self) -> None:
+        """Let go of the index's files and models; every later call but `close` and `path` raises IndexClosed.
+
+        A search that is running in another thread still ends as it should, and frees the files then.
+        """
+        with self._swap:
+            self._current = None
+
+    def __enter__(self) -> Index:
+        """The index itself, closed at the end of the block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+    # The version that reads see
+
+    def session(self) -> Session:
+        """Return the version that reads see now, as an object to search: it stays as it is whatever is written.
+
+        Two searches of one session see the same version; two of an Index need not.
+        """
+        if self._refreshes:
+            self.refresh()
+        return self._require_open()
+
+    def refresh(self) -> None:
+        """Make the current version the one that reads see; an index opened at a past version stays there."""
+        with self._swap:
+    XX
+    @property
+    def path(self) -> Path:
+        """The index's folder."""
+        return self._store.path
 
     def __len__(self) -> int:
-        """How many chunks a search can find."""
-        return self._snapshot.manifest.chunks
+        """The number of chunks that a search can find."""
+        return self._require_open().manifest.chunks
 
     def __repr__(self) -> str:
         """Where it is and how large."""
-        return f"<Index {str(self.path)!r}: {self._snapshot.manifest.documents} documents, {len(self)} chunks>"
+        if self._current is None:
+            return f"<Index {str(self.path)!r}: closed>"
+        manifest = self._require_open().manifest
+        return f"<Index {str(self.path)!r}: {manifest.documents} documents, {manifest.chunks} chunks>"
+
+    # Adding and removing documents
 
     def sync(
         self,
@@ -149,16 +291,18 @@ class Index(Searching):
         drop_boilerplate: bool = False,
         dry_run: bool = False,
         progress: Callable[[Progress], None] | None = None,
+        wait: float | None = None,
     ) -> Report:
-        """The index holds what these files and folders hold: new and changed ones are in it, vanished ones are not.
+        """Bring the index in step with files and folders: add new, update changed, remove vanished ones.
 
         Only files whose size or time changed are read, only text never seen is encoded. `include` and `exclude` are
-        globs as in .gitignore; a file they leave out is not in the index afterwards. The fields are those of
-        records (.jsonl, .csv, .parquet), by default `_id` or `id`, `text`, `title`. Every document gets the
-        `metadata`, instead of what it says itself under the same keys. With `dedupe` "report" documents that nearly
-        repeat one before them are named, with "collapse" they are left out. With `drop_boilerplate` lines that most
-        pages of a document begin or end with are not encoded. With `dry_run` nothing is written and the report says
-        what would be. Raises PathNotFound, before anything is changed; IndexLocked.
+        globs as in .gitignore; files that they leave out are removed from the index. `id_field`, `text_field` and
+        `title_field` name the fields of records (.jsonl, .csv, .parquet), by default `_id` or `id`, `text`, `title`.
+        `metadata` is added to every document and replaces what the document says under the same keys. `dedupe`
+        "report" lists documents that nearly repeat an earlier one, "collapse" leaves them out. With `drop_boilerplate`
+        lines that most pages of a document begin or end with are not encoded. With `dry_run` nothing is written and
+        the report says what would be. `wait` is how many seconds to wait for another writer, by default what the
+        index was opened with. Raises PathNotFound, before anything is changed; IndexLocked.
         """
         options = SyncOptions.of(
             include=include,
@@ -170,7 +314,7 @@ class Index(Searching):
             dedupe=dedupe,
             drop_boilerplate=drop_boilerplate,
         )
-        return self._sync(_roots(paths), options, progress, dry_run=dry_run)
+        return self._sync(_paths(paths), options, progress, dry_run=dry_run, wait=wait)
 
     def watch(
         self,
@@ -187,10 +331,10 @@ class Index(Searching):
         progress: Callable[[Progress], None] | None = None,
         stop: Event | None = None,
     ) -> Iterator[Report]:
-        """A report of a sync now, and of one within a second after each change below the paths, until `stop` is set.
+        """Sync now, and within a second after each change below the paths until `stop` is set; yield each report.
 
-        The options are those of `sync`. Between runs nothing is locked, and while another process writes, a run waits
-        for it. Raises ExtraMissing without watchfiles; PathNotFound, also when a folder that is watched vanishes.
+        The options are those of `sync`. Between runs nothing is locked, and a run waits while another process writes.
+        Raises ExtraMissing without watchfiles; PathNotFound, also when a watched folder vanishes.
         """
         options = SyncOptions.of(
             include=include,
@@ -202,7 +346,7 @@ class Index(Searching):
             dedupe=dedupe,
             drop_boilerplate=drop_boilerplate,
         )
-        roots = _roots(paths)
+        roots = _paths(paths)
         watcher = Watcher(roots, self.path, stop)
         yield from run_at_changes(lambda: self._sync(roots, options, progress), watcher)
 
@@ -211,22 +355,392 @@ class Index(Searching):
         documents: Iterable[Document | str | Mapping[str, Any] | Failure],
         *,
         progress: Callable[[Progress], None] | None = None,
+        wait: float | None = None,
     ) -> Report:
-        """The index holds these documents, each in place of the one that had its id.
+        """Add documents, each in place of the one that had its id.
 
         A str is a document whose id is made from its text; a mapping is read as a record is: `_id` or `id`, `text`,
-        `title` in front of the text, the rest metadata. The documents are streamed: a generator of any length needs
-        memory for a segment only. One that cannot be indexed is in the report's `failed`, the others go in; so are
-        the Failures among them, as `read_stream` and `read_address` give them.
-        Raises InvalidDocument for an item of another type.
+        `title` in front of the text, the rest metadata. Documents are streamed: a generator of any length needs memory
+        for one segment only. A document that cannot be indexed is in the report's `failed` and the others go in; so
+        are Failures among the documents, as `read_stream` and `read_address` yield them. `wait` is as for `sync`.
+        Raises InvalidDocument for an item of another type; IndexLocked.
         """
-        with self._writing():
-            return add(self._store, documents, self._opened_encoder, self._cache, progress=progress)
+        with self.writing(wait) as session:
+            return add(self._store, documents, lambda: session.encoder, session.cache, progress=progress)
 
-    def delete(self, ids: Iterable[str]) -> int:
-        """The index no longer holds these documents; how many of them it held."""
-        with self._writing():
+    def delete(self, ids: str | Iterable[str], *, wait: float | None = None) -> int:
+        """Delete documents by their ids; return how many of them the index held. `wait` is as for `sync`."""
+        with self.writing(wait):
             return delete(self._store, ids)
+
+    # Searching
+
+    @overload
+    def search(
+        self,
+        query: str | None = ...,
+        k: int = ...,
+        *,
+        mode: Mode | str | None = ...,
+        metric: Metric | str | None = ...,
+        where: str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+        like: str | Example | Sequence[str | Example] | None = ...,
+        plus: _Added = ...,
+        minus: _Added = ...,
+        rerank: str | Reranker | None = ...,
+        rerank_depth: int = ...,
+        collapse: float | None = ...,
+        diversity: float | None = ...,
+        dense_weight: float | None = ...,
+        exact: bool = ...,
+        explain: bool = ...,
+    ) -> list[Hit]: ...
+    @overload
+    def search(
+        self,
+        query: list[str] | tuple[str, ...],
+        k: int = ...,
+        *,
+        mode: Mode | str | None = ...,
+        metric: Metric | str | None = ...,
+        where: str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+        like: str | Example | Sequence[str | Example] | None = ...,
+        plus: _Added = ...,
+        minus: _Added = ...,
+        rerank: str | Reranker | None = ...,
+        rerank_depth: int = ...,
+        collapse: float | None = ...,
+        diversity: float | None = ...,
+        dense_weight: float | None = ...,
+        exact: bool = ...,
+        explain: bool = ...,
+    ) -> list[list[Hit]]: ...
+    @overload
+    def search(
+        self,
+        query: FloatArray,
+        k: int = ...,
+        *,
+        mode: Mode | str | None = ...,
+        metric: Metric | str | None = ...,
+        where: str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+        like: str | Example | Sequence[str | Example] | None = ...,
+        plus: _Added = ...,
+        minus: _Added = ...,
+        rerank: str | Reranker | None = ...,
+        rerank_depth: int = ...,
+        collapse: float | None = ...,
+        diversity: float | None = ...,
+        dense_weight: float | None = ...,
+        exact: bool = ...,
+        explain: bool = ...,
+    ) -> Any: ...
+    def search(
+        self,
+        query: Query = None,
+        k: int = 10,
+        *,
+        mode: Mode | str | None = None,
+        metric: Metric | str | None = None,
+        where: str | None = None,
+        min_similarity: float | None = None,
+        per_document: int | None = None,
+        like: str | Example | Sequence[str | Example] | None = None,
+        plus: _Added = None,
+        minus: _Added = None,
+        rerank: str | Reranker | None = None,
+        rerank_depth: int = 50,
+        collapse: float | None = None,
+        diversity: float | None = None,
+        dense_weight: float | None = None,
+        exact: bool = False,
+        explain: bool = False,
+    ) -> list[Hit] | list[list[Hit]]:
+        """Return the `k` chunks that answer the query best, best first; fewer only when fewer qualify.
+
+        `query` is a text or a vector, (dim,), which give a list of hits, or several texts or vectors, (q, dim),
+        which give a list for each: many in one call cost much less than one by one.
+
+        `mode`: "dense" searches by vectors, "lexical" by words, "hybrid" (the default for a text) by both. `score` is
+        what the mode ranks by: the similarity, the BM25 score, or both fused, at most 1. `similarity` is always the
+        exact cosine in [-1, 1] or, with `metric` "dot", the dot product. Higher is better; equal scores are in the
+        order of document ids.
+
+        `where` is an SQL condition on metadata, such as "year >= 2020 AND lang = 'en'": only matching chunks are
+        searched. `min_similarity` drops hits that are less similar; `per_document` limits the chunks of one document.
+
+        `like` adds examples to the query: the id of a chunk or document, or the path of a file. `plus` adds and
+        `minus` subtracts texts, vectors or Examples, which have weights. With either, `query` may be left out.
+        Examples themselves are not among the hits.
+
+        `rerank` names a cross-encoder, as load_reranker() takes it, that reads the query together with each of the
+        first `rerank_depth` candidates; its score becomes `score`. `collapse` drops a hit whose cosine with a better
+        one is at least this; `diversity`, 0 to 1, is the weight of being unlike better hits (maximal marginal
+        relevance). `dense_weight`, 0 to 1, is the weight of the vectors in hybrid mode; by default each query
+        decides. With `exact` every vector is compared; the ANN index is not used. With `explain` each hit has an
+        `explanation`.
+
+        Raises InvalidQuery, InvalidVector, InvalidOption, InvalidFilter, ModelMismatch, ModelNotFound; TypeError for
+        an unknown option.
+        """
+        options = SearchOptions(
+            k=k,
+            mode=mode,
+            metric=metric,
+            where=where,
+            min_similarity=min_similarity,
+            per_document=per_document,
+            like=like,
+            plus=plus,
+            minus=minus,
+            rerank=rerank,
+            rerank_depth=rerank_depth,
+            collapse=collapse,
+            diversity=diversity,
+            dense_weight=dense_weight,
+            exact=exact,
+            explain=explain,
+        )
+        return self.session().search(query, options)
+
+    @overload
+    def rank(
+        self,
+        query: str | None = ...,
+        k: int = ...,
+        *,
+        mode: Mode | str | None = ...,
+        metric: Metric | str | None = ...,
+        where: str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+        like: str | Example | Sequence[str | Example] | None = ...,
+        plus: _Added = ...,
+        minus: _Added = ...,
+        rerank: str | Reranker | None = ...,
+        rerank_depth: int = ...,
+        collapse: float | None = ...,
+        diversity: float | None = ...,
+        dense_weight: float | None = ...,
+        exact: bool = ...,
+        explain: bool = ...,
+    ) -> list[Ranked]: ...
+    @overload
+    def rank(
+        self,
+        query: list[str] | tuple[str, ...],
+        k: int = ...,
+        *,
+        mode: Mode | str | None = ...,
+        metric: Metric | str | None = ...,
+        where: str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+        like: str | Example | Sequence[str | Example] | None = ...,
+        plus: _Added = ...,
+        minus: _Added = ...,
+        rerank: str | Reranker | None = ...,
+        rerank_depth: int = ...,
+        collapse: float | None = ...,
+        diversity: float | None = ...,
+        dense_weight: float | None = ...,
+        exact: bool = ...,
+        explain: bool = ...,
+    ) -> list[list[Ranked]]: ...
+    @overload
+    def rank(
+        self,
+        query: FloatArray,
+        k: int = ...,
+        *,
+        mode: Mode | str | None = ...,
+        metric: Metric | str | None = ...,
+        where: str | None = ...,
+        min_similarity: float | None = ...,
+        per_document: int | None = ...,
+        like: str | Example | Sequence[str | Example] | None = ...,
+        plus: _Added = ...,
+        minus: _Added = ...,
+        rerank: str | Reranker | None = ...,
+        rerank_depth: int = ...,
+        collapse: float | None = ...,
+        diversity: float | None = ...,
+        dense_weight: float | None = ...,
+        exact: bool = ...,
+        explain: bool = ...,
+    ) -> Any: ...
+    def rank(
+        self,
+        query: Query = None,
+        k: int = 10,
+        *,
+        mode: Mode | str | None = None,
+        metric: Metric | str | None = None,
+        where: str | None = None,
+        min_similarity: float | None = None,
+        per_document: int | None = None,
+        like: str | Example | Sequence[str | Example] | None = None,
+        plus: _Added = None,
+        minus: _Added = None,
+        rerank: str | Reranker | None = None,
+        rerank_depth: int = 50,
+        collapse: float | None = None,
+        diversity: float | None = None,
+        dense_weight: float | None = None,
+        exact: bool = False,
+        explain: bool = False,
+    ) -> list[Ranked] | list[list[Ranked]]:
+        """Return the chunks that `search` finds, in its order, as ids and scores alone.
+
+        Takes the options of `search`. Texts are not read, so it costs less. Raises what `search` raises, and
+        InvalidOption for `explain`.
+        """
+        options = SearchOptions(
+            k=k,
+            mode=mode,
+            metric=metric,
+            where=where,
+            min_similarity=min_similarity,
+            per_document=per_document,
+            like=like,
+            plus=plus,
+            minus=minus,
+            rerank=rerank,
+            rerank_depth=rerank_depth,
+            collapse=collapse,
+            diversity=diversity,
+            dense_weight=dense_weight,
+            exact=exact,
+            explain=explain,
+        )
+        return self.session().rank(query, options)
+
+    def count(self, where: str | None = None) -> int:
+        """Return how many chunks a search with this condition can find; raises InvalidFilter."""
+        return self.session().count(where)
+
+    def document_ids(self, where: str | None = None) -> list[str]:
+        """Return the ids of the documents with a chunk that matches, in alphabetical order; raises InvalidFilter."""
+        return self.session().document_ids(where)
+
+    def show(self, chunk_id: str, *, context: int = 1) -> Passage:
+        """Return the chunk with this id, as a hit names it, and the text of `context` chunks before and after it.
+
+        Raises InvalidQuery for an unknown id.
+        """
+        return self.session().passage(chunk_id, context=context)
+
+    def text(self, document_id: str) -> str:
+        """Return the whole text of a document, as extracted: `text[hit.start:hit.end] == hit.text` for its hits.
+
+        Raises InvalidOption unless the index was made with `keep_text`, InvalidQuery for an unknown id.
+        """
+        return self.session().text(document_id)
+
+    def matched(self, query: str, text: str) -> list[Span]:
+        """Return where in `text` the words are that `query` finds it by, in order; adjacent words are one span.
+
+        Words match as in a lexical search, with the language of the index: whatever their endings and accents.
+        """
+        return self._require_open().matched(query, text)
+
+    # Upkeep
+
+    def info(self) -> Info:
+        """Return what the index holds, with which model, and how much disk it takes."""
+        return self._require_open().info()
+
+    def compact(self, *, queries: Sequence[str] | FloatArray | None = None, wait: float | None = None) -> bool:
+        """Merge the index into one segment without deleted rows; return False when it was that already.
+
+        With `queries` as people ask them, texts or vectors (q, dim), the ANN index is built again and has to reach the
+        index's `recall` for these, too; where it cannot, search is exact. `wait` is as for `sync`.
+        """
+        sample = None if queries is None else unit_rows(self.session().query_vectors(queries))[0]
+        with self.writing(wait):
+            return compact(self._store, sample)
+
+    def log(self) -> list[Version]:
+        """Return the versions on disk, the newest first."""
+        self._require_open()
+        return history.log(self._store)
+
+    def restore(self, version: int | str, *, wait: float | None = None) -> None:
+        """Commit a new version that holds what `version`, a number or tag, held; no segment is rewritten."""
+        with self.writing(wait):
+            history.restore(self._store, history.numbered(self._store, version))
+
+    def tag(self, name: str, version: int | str | None = None, *, wait: float | None = None) -> None:
+        """Name a version, by default the one that reads see; it is kept as long as it has the name.
+
+        `version` is a number or another tag. A name that another version had moves to this one.
+        """
+        with self.writing(wait) as session:
+            number = session.manifest.version if version is None else history.numbered(self._store, version)
+            history.tag(self._store, name, number)
+
+    def untag(self, name: str, *, wait: float | None = None) -> None:
+        """Remove a tag; its version is then kept no longer than others."""
+        with self.writing(wait):
+            history.untag(self._store, name)
+
+    def keep_versions(self, n: int, *, wait: float | None = None) -> None:
+        """Keep the newest `n` versions from now on, besides those with a tag."""
+        with self.writing(wait):
+            history.keep(self._store, n)
+
+    def verify(self, *, repair: bool = False, wait: float | None = None) -> Verification:
+        """Check every file of the index; see `verify_index`."""
+        self._require_open()
+        verification = verified(self._store, repair=repair, wait=self._seconds(wait))
+        if verification.repaired:
+            with suppress(IndexDamaged), self._swap:  # what is still damaged is in the result
+                self._advance(self._store.snapshot(self._pinned))  # nothing reused: what is open may be damaged
+        return verification
+
+    def export(self, file: str | PathLike[str]) -> int:
+        """Write the live chunks, with vectors, to a Parquet file; return how many there are."""
+        return exchange.export(self.session().snapshot, Path(file))
+
+    def discard_if_empty(self) -> bool:
+        """Remove the index if nothing was ever committed to it; return whether it was removed.
+
+        The folder goes, too, when this object was made by `create` and made the folder.
+        """
+        self._require_open()
+        return history.discard_if_empty(self._store)
+
+    @contextmanager
+    def writing(self, wait: float | None = None) -> Iterator[Session]:
+        """Lock the index for a block: only this process writes. Yields the version that reads see.
+
+        At the end of the block reads see what was written. Raises IndexLocked when another writer still holds the
+        lock after `wait` seconds, by default what the index was opened with; InvalidOption for an index opened at a
+        past version.
+        """
+        self._check_writable()
+        with self._store.locked(self._seconds(wait)):
+            yield self._require_open()
+        self.refresh()
+
+    # How it is done
+
+    def _require_open(self) -> Session:
+        session = self._current
+        if session is None:
+            raise IndexClosed(f"{self._store.name} is closed: open it again with Index.open")
+        return session
+
+    def _advance(self, snapshot: Snapshot) -> None:
+        """Make a snapshot the one that reads see. The swap lock is held."""
+        self._current = Session(self._store, snapshot, self._models, self._require_open().cache)
+        _log.info("%s: reading version %d", self._store.name, snapshot.manifest.version)
 
     def _sync(
         self,
@@ -235,25 +749,36 @@ class Index(Searching):
         progress: Callable[[Progress], None] | None,
         *,
         dry_run: bool = False,
+        wait: float | None = None,
     ) -> Report:
         self._check_writable()
-        with nullcontext() if dry_run else self._writing():
+        with nullcontext(self._require_open()) if dry_run else self.writing(wait) as session:
             return sync(
-                self._store, roots, options, self._opened_encoder, self._cache, progress=progress, dry_run=dry_run
+                self._store, roots, options, lambda: session.encoder, session.cache, progress=progress, dry_run=dry_run
             )
 
+    def _check_writable(self) -> None:
+        self._require_open()
+        if self._pinned is not None:
+            raise InvalidOption(
+                f"{self.path} was opened at version {self._pinned}, to read: open it without a version to write"
+            )
 
-def _usable_encoder(model: str | Encoder, how: Mapping[str, Any], dim: int | None) -> Encoder:
+    def _seconds(self, wait: float | None) -> float:
+        return self._wait if wait is None else wait
+
+
+def _usable_encoder(model: str | Encoder, settings: Mapping[str, Any], dim: int | None) -> Encoder:
     """The encoder of a new index. Raises what would keep texts from being encoded, before there is a folder."""
     _check_cache()
-    encoder = opened(model, how)
+    encoder = shared_encoder(model, **settings) if isinstance(model, str) else model
     if isinstance(encoder, CheckedEncoder):
         encoder.check_usable()
     return encoder if dim is None else Shortened(encoder, dim)
 
 
 def _check_cache() -> None:
-    """Raises InvalidOption when the environment says of the cache what cannot be."""
+    """Raises InvalidOption when an environment variable of the cache has an invalid value."""
     Cache()
 
 
@@ -269,7 +794,27 @@ def _chunking(encoder: Encoder, chunk_tokens: int | None, overlap: int, splitter
     return chunking
 
 
-def _roots(paths: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:
+def _check_made_with(manifest: Manifest, options: Mapping[str, Any], name: str) -> None:
+    """Raises InvalidOption for an option that an existing index was made with another value of."""
+    chunking = manifest.chunking
+    made_with = {
+        "dim": manifest.model.dim,
+        "chunk_tokens": chunking.max_tokens,
+        "overlap": chunking.overlap,
+        "splitter": chunking.splitter,
+        "context": chunking.context,
+        "metric": manifest.metric,
+        "language": manifest.language,
+        "recall": manifest.recall,
+        "keep_versions": manifest.keep_versions,
+        "keep_text": manifest.keep_text,
+    }
+    for option, value in options.items():
+        if made_with[option] != value:
+            raise InvalidOption(f"{name} was made with {option}={made_with[option]!r}, not {value!r}: open another path")
+
+
+def _paths(paths: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:
     return [Path(path) for path in ([paths] if isinstance(paths, (str, PathLike)) else paths)]
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
+from weakref import WeakValueDictionary
 
 import pytest
 
-_MODULE = "vecsearch.searching"  # where an index finds load_encoder()
+from vecsearch.models import sharing
 
 
 def set_loader(load: Callable[..., Any], monkeypatch: pytest.MonkeyPatch | None = None) -> None:
-    """Have every index load its encoder by `load`: until the test ends, or in this whole process."""
-    module = import_module(_MODULE)
-    if monkeypatch is None:
-        module.load_encoder = load  # type: ignore[attr-defined]
-    else:
-        monkeypatch.setattr(module, "load_encoder", load)
+    """Have every index load its encoder by `load`: until the test ends, or in this whole process.
+
+    What indexes of other tests share is not shared with those of this one.
+    """
+    patch = pytest.MonkeyPatch() if monkeypatch is None else monkeypatch
+    patch.setattr(sharing, "load_encoder", load)
+    patch.setattr(sharing, "_shared", WeakValueDictionary())

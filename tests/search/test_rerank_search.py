@@ -84,7 +84,7 @@ def test_the_best_candidates_and_no_others_are_read_and_stand_in_the_order_of_th
 def test_fifty_are_read_unless_told(index):
     reranker = CountingReranker()
     index.search("red tree", k=3, rerank=reranker)
-    assert len(reranker.read) == vecsearch.search.options.RERANKED == 50
+    assert len(reranker.read) == vecsearch.search.options.RERANK_DEPTH == 50
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -1,15 +1,16 @@
-"""Options of `Index.search` and `Index.rank` that there are not, and where those stand that there are."""
+"""The options of `Index.search` and `Index.rank`: shown where people look, and unknown ones refused."""
 
 from __future__ import annotations
 
 import inspect
+from dataclasses import fields
 
 import pytest
 
 from vecsearch import Document, Index
-from vecsearch.search.options import SearchKeywords
+from vecsearch.search.options import SearchOptions
 
-NAMES = list(SearchKeywords.__annotations__)
+DEFAULTS = {field.name: field.default for field in fields(SearchOptions)}
 
 
 @pytest.fixture
@@ -20,23 +21,26 @@ def index(tmp_path, encoder):
 
 
 @pytest.mark.parametrize("method", ["search", "rank"])
-@pytest.mark.parametrize("name", ["per_documents", "K", "queries", "_asked", ""])
-def test_an_option_that_there_is_not_is_told_with_those_that_there_are(index, encoder, method, name):
+@pytest.mark.parametrize("name", ["per_documents", "K", "queries", "_options", ""])
+def test_an_unknown_option_is_refused_by_name_before_anything_is_encoded(index, encoder, method, name):
     encoder.encoded.clear()
-    with pytest.raises(TypeError) as refused:
+    with pytest.raises(TypeError, match=f"'{name}'"):
         getattr(index, method)("never encoded before", **{name: 1})
-    assert str(refused.value) == f"{method}() has no option {name!r}; it has query, k, {', '.join(NAMES)}"
     assert encoder.encoded == []
+
+
+@pytest.mark.parametrize("method", [Index.search, Index.rank])
+def test_the_signature_shows_every_option_with_its_default(method):
+    shown = {name: each.default for name, each in inspect.signature(method).parameters.items()}
+    assert {name: value for name, value in shown.items() if name not in ("self", "query")} == DEFAULTS
 
 
 def test_every_option_is_described_where_people_ask_for_help():
     described = inspect.getdoc(Index.search)
-    assert [name for name in NAMES if f"`{name}`" not in described] == []
-    for method in (Index.search, Index.rank):
-        assert "SearchKeywords" in str(inspect.signature(method).parameters["how"])
+    assert [name for name in DEFAULTS if f"`{name}`" not in described] == []
 
 
-def test_every_option_is_taken_and_none_means_that_nothing_is_said(index):
-    said_nothing = {name: None for name in NAMES if name not in ("rerank_depth", "exact", "explain")}
-    assert index.search("house", **said_nothing) == index.search("house")
+def test_none_means_the_default(index):
+    nothing = {name: None for name in DEFAULTS if name not in ("k", "rerank_depth", "exact", "explain")}
+    assert index.search("house", **nothing) == index.search("house")
     assert index.search("house", rerank_depth=5, exact=False, explain=False) == index.search("house")

@@ -79,7 +79,7 @@ def test_the_shelves_are_what_the_tests_below_need(shelves: Shelves) -> None:
     shares = [len(shelves.where(lambda m, s=share: m["share"] < s)) for share in SHARES]
     assert shares[0] > 5_000
     assert 1 <= shares[-1] <= 10
-    largest = max(part.live for part in shelves.index._filters.parts(shelves.index._snapshot, "share < 0.5"))
+    largest = max(part.live for part in shelves.index.session().where("share < 0.5"))
     assert largest > vecsearch.search.retrievers.dense._FEW
 
 
@@ -222,18 +222,19 @@ def test_a_condition_is_evaluated_once_for_a_version(index: Index, monkeypatch: 
 
 
 def test_the_latest_eight_conditions_are_remembered(index: Index) -> None:
-    filters, snapshot = Filters(), index._snapshot
-    first = filters.parts(snapshot, "year > 0")
+    parts = index.session().parts
+    filters = Filters(parts)
+    first = filters.parts("year > 0")
     for year in range(1, 8):
-        filters.parts(snapshot, f"year > {year}")
-    assert filters.parts(snapshot, "year > 0") is first
-    forgotten = filters.parts(snapshot, "year > 1")
-    filters.parts(snapshot, "year > 8")
-    assert filters.parts(snapshot, "year > 0") is first
+        filters.parts(f"year > {year}")
+    assert filters.parts("year > 0") is first
+    forgotten = filters.parts("year > 1")
+    filters.parts("year > 8")
+    assert filters.parts("year > 0") is first
     for year in range(10, 18):
-        filters.parts(snapshot, f"year > {year}")
-    assert filters.parts(snapshot, "year > 1") is not forgotten
-    assert filters.parts(snapshot, None) is snapshot.parts
+        filters.parts(f"year > {year}")
+    assert filters.parts("year > 1") is not forgotten
+    assert filters.parts(None) is parts
 
 
 def test_a_condition_is_checked_before_a_query_is_encoded(index: Index, encoder: CountingEncoder) -> None:

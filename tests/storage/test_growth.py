@@ -71,10 +71,10 @@ def test_deleting_row_after_row_never_leaves_more_dead_than_living_ones_in_a_seg
     index.add(document(number) for number in range(60))
     for number in range(59):
         index.delete([f"d{number}"])
-        assert all(part.live * 2 >= part.segment.entry.rows for part in index._snapshot.parts)
-    assert [part.segment.entry.rows for part in index._snapshot.parts] == [2]
+        assert all(part.live * 2 >= part.segment.entry.rows for part in index.session().parts)
+    assert [part.segment.entry.rows for part in index.session().parts] == [2]
     index.delete(["d59"])
-    assert index._snapshot.parts == ()
+    assert index.session().parts == ()
     assert not list((index.path / "tombstones").iterdir())
 
 

@@ -124,9 +124,9 @@ def test_where_words_are_read_otherwise_by_now_a_repair_writes_the_segment_again
 def test_compaction_reads_words_again_that_were_read_otherwise(index, monkeypatch):
     held = answers(index)
     monkeypatch.setattr(vecsearch.storage.lexical.terms, "_RULES", vecsearch.storage.lexical.terms._RULES + 1)
-    assert not any(part.segment.postings.is_current for part in index._snapshot.parts)
+    assert not any(part.segment.postings.is_current for part in index.session().parts)
     assert index.compact()
-    assert all(part.segment.postings.is_current for part in index._snapshot.parts)
+    assert all(part.segment.postings.is_current for part in index.session().parts)
     assert answers(index) == held
 
 

@@ -57,7 +57,7 @@ def test_an_imported_index_is_whole_and_its_documents_cross_no_segment(exported:
     assert (info.segments > 2, info.deleted, info.version) == (True, 0, 1)
     assert imported.log()[0].change == {"added": info.documents, "updated": 0, "deleted": 0}
     homes: dict[str, set[str]] = {}
-    for part in imported._snapshot.parts:
+    for part in imported.session().parts:
         for name in part.segment.table.column("document_id").to_pylist():
             homes.setdefault(name, set()).add(part.segment.entry.id)
     assert len(homes) == info.documents
@@ -110,7 +110,7 @@ def test_what_is_deleted_is_not_in_the_file(index: Index, exported: Path) -> Non
 
 def test_the_file_has_the_columns_of_chunks_the_metadata_and_unit_vectors(index: Index, exported: Path) -> None:
     table = pq.read_table(exported)
-    own = index._snapshot.parts[0].segment.table.column_names[:13]
+    own = index.session().parts[0].segment.table.column_names[:13]
     assert table.column_names[:13] == own
     assert table.column_names[-1] == "vector"
     assert set(table.column_names[13:-1]) == {

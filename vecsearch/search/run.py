@@ -41,8 +41,8 @@ _DEEPER = 8  # how many times as many candidates are asked for when too few of t
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
-    """What is searched: the rows of a version that are there, and the words of all of it."""
+class Searchable:
+    """What a search reads: the live rows of a version that match its filter, and the word statistics of all of it."""
 
     store: Store
     parts: Sequence[Part]
@@ -52,61 +52,61 @@ class Searched:
 
 
 def search(
-    searched: Searched, questions: Questions, options: SearchOptions, reranker: Reranker | None = None
+    searchable: Searchable, questions: Questions, options: SearchOptions, reranker: Reranker | None = None
 ) -> list[list[Hit]]:
     """For each question its hits among the rows that are there, best first."""
-    best = _best(searched, questions, options, reranker)
-    return [_hits(searched, questions.text(number), chosen) for number, chosen in enumerate(best)]
+    best = _best(searchable, questions, options, reranker)
+    return [_hits(searchable, questions.text(number), chosen) for number, chosen in enumerate(best)]
 
 
 def rank(
-    searched: Searched, questions: Questions, options: SearchOptions, reranker: Reranker | None = None
+    searchable: Searchable, questions: Questions, options: SearchOptions, reranker: Reranker | None = None
 ) -> list[list[Ranked]]:
     """The same chunks in the same order, told by their ids: texts are read only where a reranker reads them."""
-    return [_ranked(searched, chosen) for chosen in _best(searched, questions, options, reranker)]
+    return [_ranked(searchable, chosen) for chosen in _best(searchable, questions, options, reranker)]
 
 
 def _best(
-    searched: Searched, questions: Questions, options: SearchOptions, reranker: Reranker | None
+    searchable: Searchable, questions: Questions, options: SearchOptions, reranker: Reranker | None
 ) -> list[Candidates]:
     """For each question the k candidates that answer it, best first."""
     chosen: dict[int, Candidates] = {}
     pending, depth = list(range(len(questions))), options.depth
     while pending:
-        found = _candidates(searched, questions, pending, depth, options)
+        found = _candidates(searchable, questions, pending, depth, options)
         for number, candidates in zip(pending, found, strict=True):
-            found_by = candidates.ranked(dense=options.mode is not Mode.LEXICAL) if searched.explained else candidates
-            chosen[number] = _chosen(searched, questions.text(number), found_by, options, reranker)
+            found_by = candidates.ranked(dense=options.mode is not Mode.LEXICAL) if searchable.explained else candidates
+            chosen[number] = _chosen(searchable, questions.text(number), found_by, options, reranker)
         pending = [number for number in pending if _wants_more(chosen[number], options)]
         depth *= _DEEPER
     return [chosen[number] for number in range(len(questions))]
 
 
 def _candidates(
-    searched: Searched, questions: Questions, numbers: Sequence[int], depth: int, options: SearchOptions
+    searchable: Searchable, questions: Questions, numbers: Sequence[int], depth: int, options: SearchOptions
 ) -> list[Candidates]:
     """The candidates for some of the questions, as many as each leg has within `depth`, the best first."""
     unit, norms = unit_rows(questions.vectors[numbers])
-    lengths, parts, metric = norms.tolist(), searched.parts, options.nearness.metric
+    lengths, parts, metric = norms.tolist(), searchable.parts, options.nearness.metric
     near = [] if options.mode is Mode.LEXICAL else nearest(parts, unit, lengths, depth, options.nearness)
-    if options.mode is Mode.DENSE or searched.words is None or questions.texts is None:
+    if options.mode is Mode.DENSE or searchable.words is None or questions.texts is None:
         return near
     found = []
     for place, number in enumerate(numbers):
-        scored = searched.words.scores(questions.texts[number])
+        scored = searchable.words.scores(questions.texts[number])
         if options.mode is Mode.LEXICAL:
             found.append(by_words(parts, scored, unit[place], lengths[place], metric, depth))
         else:
-            fertility, weight = partial(searched.fertility, questions.texts[number]), options.dense_weight
+            fertility, weight = partial(searchable.fertility, questions.texts[number]), options.dense_weight
             found.append(by_both(parts, near[place], scored, unit[place], lengths[place], metric, fertility, weight))
     return found
 
 
 def _chosen(
-    searched: Searched, text: str, candidates: Candidates, options: SearchOptions, reranker: Reranker | None
+    searchable: Searchable, text: str, candidates: Candidates, options: SearchOptions, reranker: Reranker | None
 ) -> Candidates:
     """Those of the candidates that are shown, in their order."""
-    parts = searched.parts
+    parts = searchable.parts
     if options.min_similarity is not None:
         candidates = candidates.taken(candidates.similarities >= options.min_similarity)
     if reranker is not None:
@@ -126,7 +126,7 @@ def _chosen(
 
 def _pool(candidates: Candidates, options: SearchOptions) -> Candidates:
     """Those that are reranked; more of them when more candidates had to be asked for."""
-    size = max(options.rerank_depth or 1, options.k) * candidates.depth // options.depth
+    size = max(options.rerank_depth, options.k) * candidates.depth // options.depth
     if size >= len(candidates):
         return candidates
     return replace(candidates.taken(np.arange(size)), unseen=inf)
@@ -162,12 +162,12 @@ def _rows(parts: Sequence[Part], candidates: Candidates) -> list[Row]:
     return [parts[part].segment.take([row])[0] for part, row in places]
 
 
-def _hits(searched: Searched, text: str, chosen: Candidates) -> list[Hit]:
-    rows = _rows(searched.parts, chosen)
-    reasons = searched.explained
+def _hits(searchable: Searchable, text: str, chosen: Candidates) -> list[Hit]:
+    rows = _rows(searchable.parts, chosen)
+    reasons = searchable.explained
     told = reasons.of(text, [row.chunk.text for row in rows], chosen) if reasons else [None] * len(rows)
     values = zip(rows, chosen.scores.tolist(), chosen.similarities.tolist(), told, strict=True)
-    return [_hit(searched.store, *value) for value in values]
+    return [_hit(searchable.store, *value) for value in values]
 
 
 def _hit(store: Store, row: Row, score: float, similarity: float, explanation: Explanation | None) -> Hit:
@@ -191,17 +191,17 @@ def _hit(store: Store, row: Row, score: float, similarity: float, explanation: E
     )
 
 
-def _ranked(searched: Searched, chosen: Candidates) -> list[Ranked]:
+def _ranked(searchable: Searchable, chosen: Candidates) -> list[Ranked]:
     places = zip(chosen.parts.tolist(), chosen.rows.tolist(), strict=True)
     values = zip(places, chosen.scores.tolist(), chosen.similarities.tolist(), strict=True)
     found = []
     for (part, row), score, similarity in values:
-        document_id, ordinal = _ids(searched, part, row)
+        document_id, ordinal = _ids(searchable, part, row)
         found.append(Ranked(score, similarity, document_id, chunk_id(document_id, ordinal)))
     return found
 
 
-def _ids(searched: Searched, part: int, row: int) -> tuple[str, int]:
+def _ids(searchable: Searchable, part: int, row: int) -> tuple[str, int]:
     """The document id and the ordinal of a row; raises IndexDamaged."""
-    segment = searched.parts[part].segment
+    segment = searchable.parts[part].segment
     return segment.value("document_id", row), segment.value("ordinal", row)

@@ -76,13 +76,13 @@ class Store:
         """Whether there is an index."""
         return bool(self.versions())
 
-    def create(self, manifest: Manifest) -> None:
+    def create(self, manifest: Manifest, wait: float = 0.0) -> None:
         """Makes the folder with `manifest` as its first version, or raises and makes none: see `creating`."""
-        with self.creating():
+        with self.creating(wait):
             self.publish(manifest)
 
     @contextmanager
-    def creating(self) -> Iterator[None]:
+    def creating(self, wait: float = 0.0) -> Iterator[None]:
         """Only this process writes in a block that publishes the first version; when it raises, no index is left.
 
         Raises IndexExists when there is an index, InvalidOption when the folder holds something else.
@@ -90,7 +90,7 @@ class Store:
         self._refuse_what_is_there()
         self.made = not self.path.exists()
         self.path.mkdir(parents=True, exist_ok=True)
-        with self.locked():
+        with self.locked(wait):
             self._refuse_what_is_there()
             try:
                 for name in (MANIFESTS, SEGMENTS):  # by both a scan of files knows an index and passes over it

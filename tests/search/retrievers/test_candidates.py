@@ -27,8 +27,8 @@ def parts(tmp_path_factory):
         for _ in range(4):
             names = {f"{chooser.randrange(10**6):06}" for _ in range(6)}
             index.add(Document(name, " ".join(["word"] * 8 * chooser.randint(1, 4))) for name in names)
-        assert len(index._snapshot.parts) == 4
-        return index._snapshot.parts
+        assert len(index.session().parts) == 4
+        return index.session().parts
 
 
 def some_of(parts, chooser: random.Random, m: int) -> list[tuple[int, int]]:

@@ -121,7 +121,7 @@ def _judged_queries(index: Index, judged: Qrels, parts: Sequence[Part]) -> _Aske
         query: {held.get(name, name): value for name, value in values.items()}
         for query, values in selected.judgements.items()
     }
-    raw = encode_queries(list(selected.queries.values()), index._opened_encoder(), index._cache)
+    raw = encode_queries(list(selected.queries.values()), index.session().encoder, index.session().cache)
     documents = [
         document
         for part in parts

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
-from copy import copy
 from dataclasses import dataclass
 from itertools import islice
 from numbers import Integral
@@ -131,24 +130,17 @@ def _given_queries(index: Index, queries: Sequence[str] | Path, n: int) -> tuple
     if isinstance(queries, str) or not texts:
         raise InvalidQuery(f"there are no queries to time in {queries!r}: give a list of texts, or a Path")
     with closing(Cache(size=0)) as none:
-        return encode_queries(texts, index._opened_encoder(), none), texts
+        return encode_queries(texts, index.session().encoder, none), texts
 
 
 def _text_latencies(index: Index, texts: Sequence[str], k: int) -> tuple[Latency, Latency]:
     """Of searches whose text is known to a cache, which is one made for this, and of those where nothing is."""
     with tempfile.TemporaryDirectory() as folder, closing(Cache(Path(folder))) as own, closing(Cache(size=0)) as none:
-        remembering, forgetting = _with_cache(index, own), _with_cache(index, none)
-        remembering.search(list(texts), k)
-        known = latency_of(lambda text: remembering.search(text, k), texts)
-        return known, latency_of(lambda text: forgetting.search(text, k), texts)
-
-
-def _with_cache(index: Index, cache: Cache) -> Index:
-    """The same index, and the same open model, with another cache."""
-    index._opened_encoder()
-    other = copy(index)
-    other._cache = cache
-    return other
+        remembering, forgetting = (index.session().with_cache(cache) for cache in (own, none))
+        options = SearchOptions(k=k)
+        remembering.search(list(texts), options)
+        known = latency_of(lambda text: remembering.search(text, options), texts)
+        return known, latency_of(lambda text: forgetting.search(text, options), texts)
 
 
 def _open_ms(index: Index) -> float:

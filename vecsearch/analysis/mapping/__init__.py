@@ -78,7 +78,7 @@ def draw_map(
     method = MapMethod.of(method, "method").value
     _check(path, queries)
     chunks = sample(index, where, points, seed)
-    asked = unit_rows(encode_queries(queries, index._opened_encoder(), index._cache))[0] if queries else None
+    asked = unit_rows(encode_queries(queries, index.session().encoder, index.session().cache))[0] if queries else None
     projection = project(_differing(chunks), asked, method, seed)
     colours = colouring(chunks, color, index.info().language)
     drawing = _drawing(chunks, colours, projection, _note(method, chunks, projection.share), queries)

@@ -93,7 +93,7 @@ def text_space(
 
 def index_space(index: Index, progress: Callable[[Progress], None] | None = None) -> WordSpace:
     """The most frequent words of an index, encoded by its model."""
-    return text_space(index._opened_encoder(), _frequent(index), f"the index {index.path}", progress=progress)
+    return text_space(index.session().encoder, _frequent(index), f"the index {index.path}", progress=progress)
 
 
 def _known(encoder: Encoder, words: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ best of those. A condition is SQL; docs/filters.md says what can be written and 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -18,28 +19,35 @@ from vecsearch.search.filters.checking import check
 from vecsearch.search.filters.matching import matching
 from vecsearch.search.filters.names import Columns
 from vecsearch.search.filters.tree import leaves
-from vecsearch.storage.store import Part, Snapshot
+from vecsearch.storage.store import Part
 
 _REMEMBERED = 8  # conditions, a byte for each row
 
 
 class Filters:
-    """What conditions leave of a version, remembered for the latest few conditions on the version asked last."""
+    """What conditions leave of one version; the masks of the latest few conditions are kept. Safe for threads."""
 
-    def __init__(self) -> None:
-        self._left: tuple[Snapshot | None, dict[str, tuple[Part, ...]]] = (None, {})
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self._parts = parts
+        self._kept: dict[str, tuple[Part, ...]] = {}  # the latest last
+        self._lock = Lock()
 
-    def parts(self, snapshot: Snapshot, where: str | None) -> tuple[Part, ...]:
-        """The parts of the version in which only rows that match are there; raises InvalidFilter."""
+    def parts(self, where: str | None) -> tuple[Part, ...]:
+        """The parts of the version in which only matching rows are live; raises InvalidFilter."""
         if where is None:
-            return snapshot.parts
-        asked, left = self._left
-        if asked is not snapshot:
-            left = {}
-        found = left[where] if where in left else restricted(snapshot.parts, where)
-        newest = [*((text, parts) for text, parts in left.items() if text != where), (where, found)]
-        self._left = (snapshot, dict(newest[-_REMEMBERED:]))
-        return found
+            return self._parts
+        if not isinstance(where, str):
+            return restricted(self._parts, where)  # which refuses it
+        with self._lock:
+            parts = self._kept.get(where)
+        if parts is None:
+            parts = restricted(self._parts, where)  # two threads may both do it, and get the same
+        with self._lock:
+            self._kept.pop(where, None)
+            self._kept[where] = parts
+            while len(self._kept) > _REMEMBERED:
+                del self._kept[next(iter(self._kept))]
+        return parts
 
 
 def restricted(parts: Sequence[Part], where: str) -> tuple[Part, ...]:

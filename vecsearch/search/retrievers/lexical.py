@@ -9,24 +9,9 @@ import numpy as np
 
 from vecsearch.search.retrievers.candidates import Candidates, best_first
 from vecsearch.search.retrievers.dense import similarities
-from vecsearch.storage.lexical import Bm25, LivePostings, RowScores
-from vecsearch.storage.store import Part, Snapshot
+from vecsearch.storage.lexical import RowScores
+from vecsearch.storage.store import Part
 from vecsearch.types import FloatArray, IntArray, Metric, ScoreArray
-
-
-class Words:
-    """The words of the version that was asked last, ready to be searched."""
-
-    def __init__(self) -> None:
-        self._read: tuple[Snapshot | None, Bm25] = (None, Bm25([]))
-
-    def of(self, snapshot: Snapshot) -> Bm25:
-        """The words of a version: counts are those of all its chunks, whatever a condition leaves of them."""
-        read, words = self._read
-        if read is not snapshot:
-            words = Bm25([LivePostings(part.segment.postings, part.alive) for part in snapshot.parts])
-            self._read = (snapshot, words)
-        return words
 
 
 def having_words(parts: Sequence[Part], scored: RowScores, depth: int) -> tuple[IntArray, IntArray, ScoreArray]:

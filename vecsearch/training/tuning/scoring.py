@@ -22,8 +22,7 @@ def score(encoder: Encoder, split: Split) -> Evaluation:
     Its vectors go to a cache of this score alone: the next one is of another model under the same fingerprint.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, _own_cache(Path(folder)) as own:
-        index = Index.create(Path(folder, "index"), model=encoder, recall=1.0)
-        index._cache = own
+        index = Index.create(Path(folder, "index"), model=encoder, recall=1.0, cache=own)
         index.add(Document(name, text) for name, text in split.passages.items())
         return evaluate(index, split.queries, split.judgements, modes=[Mode.DENSE])
 

@@ -1,0 +1,252 @@
+"""Session: one version of an index, open for reading. Whatever searches or examines an index takes one.
+
+It holds, fixed together, a snapshot and all that reads it: encoder, vector cache, word statistics, filters, rerankers.
+An `Index` keeps a current session and replaces it when it sees a newer version; who holds the older one keeps reading
+that. How a version is searched is in `search/run.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from copy import copy
+from threading import Lock
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
+from vecsearch.models.cache import Cache
+from vecsearch.models.encoder import Encoder, Fertility, fertility_of
+from vecsearch.models.encoders.shortened import Shortened
+from vecsearch.models.sharing import shared_encoder
+from vecsearch.reports import Info
+from vecsearch.search.examples import Library, added_up, checked, places_of, without
+from vecsearch.search.filters import Filters, document_ids
+from vecsearch.search.options import SearchOptions
+from vecsearch.search.questions import Questions, encode_queries
+from vecsearch.search.reasons import Reasons
+from vecsearch.search.run import Searchable, rank, search
+from vecsearch.search.surroundings import Passage, document_text, passage
+from vecsearch.storage.lexical import Bm25, LivePostings, matched
+from vecsearch.storage.manifest import Manifest, ModelEntry
+from vecsearch.storage.store import Part, Snapshot, Store
+from vecsearch.types import Example, FloatArray, Hit, Mode, Ranked, Span
+from vecsearch.upkeep.summary import describe
+from vecsearch.vectors import check_vectors
+
+if TYPE_CHECKING:
+    from vecsearch.models.rerank import Reranker
+
+Query: TypeAlias = "str | Sequence[str] | FloatArray | None"
+_DEFAULTS = SearchOptions()
+_log = logging.getLogger(__name__)
+
+
+class Models:
+    """The models of one index, opened on first use and kept: its encoder, and the reranker named last.
+
+    Sessions of the index share it. Safe for any number of threads: a model is opened once.
+    """
+
+    def __init__(
+        self, index: str, model: str | Encoder | None, settings: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """`model` stands in for the one named in the manifest; `settings` are those of load_encoder()."""
+        self._index = index
+        self._model = model
+        self._settings = settings
+        self._lock = Lock()
+        self._encoder: tuple[ModelEntry, Encoder] | None = None
+        self._reranker: tuple[str, Reranker] | None = None
+
+    def encoder(self, entry: ModelEntry) -> Encoder:
+        """The encoder whose vectors the index holds; raises ModelMismatch when it is another one."""
+        with self._lock:
+            if self._encoder is None or self._encoder[0] != entry:
+                self._encoder = (entry, self._open(entry))
+            return self._encoder[1]
+
+    def reranker(self, model: str) -> Reranker:
+        """The reranker of this name; the one named before it is let go."""
+        with self._lock:
+            if self._reranker is None or self._reranker[0] != model:
+                from vecsearch.models.rerank import load_reranker  # not needed by most searches
+
+                self._reranker = (model, load_reranker(model))
+            return self._reranker[1]
+
+    def _open(self, entry: ModelEntry) -> Encoder:
+        model = entry.name if self._model is None else self._model
+        encoder = shared_encoder(model, **self._settings) if isinstance(model, str) else model
+        if entry.dim < encoder.dim:
+            encoder = Shortened(encoder, entry.dim)
+        if (encoder.fingerprint, encoder.dim) != (entry.fingerprint, entry.dim):
+            raise ModelMismatch(
+                f"{self._index} holds vectors of {entry.name} ({entry.fingerprint[:12]}), not of "
+                f"{encoder.name} ({encoder.fingerprint[:12]}): open it with that model, or index again elsewhere"
+            )
+        _log.debug("%s: opened encoder %s", self._index, encoder.name)
+        return encoder
+
+
+class Session:
+    """One version of an index, open for reading; nothing it returns changes with later commits.
+
+    `manifest` says what the version holds, `parts` are its segments with the rows that are live. Any number of
+    threads may use one session. Its files stay open until the last reference to it is gone.
+    """
+
+    def __init__(self, store: Store, snapshot: Snapshot, models: Models, cache: Cache) -> None:
+        self.store = store
+        self.snapshot = snapshot
+        self.cache = cache
+        self._models = models
+        self._filters = Filters(snapshot.parts)
+        self._words: Bm25 | None = None
+
+    @property
+    def manifest(self) -> Manifest:
+        """What this version consists of."""
+        return self.snapshot.manifest
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The segments of this version, each with its live rows."""
+        return self.snapshot.parts
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the index, opened on first use; raises ModelMismatch, ModelNotFound and the like."""
+        return self._models.encoder(self.manifest.model)
+
+    @property
+    def words(self) -> Bm25:
+        """Word statistics over all chunks of this version, whatever a filter leaves of them."""
+        if self._words is None:  # two threads may both build them, and get the same
+            self._words = Bm25([LivePostings(part.segment.postings, part.alive) for part in self.parts])
+        return self._words
+
+    def with_cache(self, cache: Cache) -> Session:
+        """The same version with another vector cache."""
+        other = copy(self)
+        other.cache = cache
+        return other
+
+    def search(self, query: Query, options: SearchOptions = _DEFAULTS) -> list[Hit] | list[list[Hit]]:
+        """What `Index.search` returns, of this version."""
+        answers = search(*self._prepared(query, options))
+        return answers if _is_batch(query) else answers[0]
+
+    def rank(self, query: Query, options: SearchOptions = _DEFAULTS) -> list[Ranked] | list[list[Ranked]]:
+        """What `Index.rank` returns, of this version."""
+        if options.explain:
+            raise InvalidOption("explain needs the texts of chunks, which rank() does not read: use search()")
+        answers = rank(*self._prepared(query, options))
+        return answers if _is_batch(query) else answers[0]
+
+    def encode_queries(self, texts: Sequence[str]) -> FloatArray:
+        """The raw vectors of query texts, float32 (q, dim); raises InvalidQuery for a blank text."""
+        return encode_queries(texts, self.encoder, self.cache)
+
+    def query_vectors(self, queries: Sequence[str] | FloatArray) -> FloatArray:
+        """The raw vectors of queries, texts or vectors, float32 (q, dim); raises InvalidQuery, InvalidVector."""
+        return self._questions(queries).vectors
+
+    def where(self, condition: str | None) -> tuple[Part, ...]:
+        """The parts of this version in which only matching rows are live; raises InvalidFilter."""
+        return self._filters.parts(condition)
+
+    def count(self, condition: str | None = None) -> int:
+        """The number of live chunks that match."""
+        return sum(part.live for part in self.where(condition))
+
+    def document_ids(self, condition: str | None = None) -> list[str]:
+        """The ids of the documents with a matching chunk, in alphabetical order."""
+        return document_ids(self.where(condition))
+
+    def passage(self, chunk_id: str, *, context: int = 1) -> Passage:
+        """What `Index.show` returns, of this version."""
+        return passage(self.store, self.snapshot, chunk_id, context)
+
+    def text(self, document_id: str) -> str:
+        """What `Index.text` returns, of this version."""
+        return document_text(self.store, self.snapshot, document_id)
+
+    def matched(self, query: str, text: str) -> list[Span]:
+        """What `Index.matched` returns."""
+        return matched(query, text, self.manifest.language)
+
+    def info(self) -> Info:
+        """What this version holds, with which model, and how much disk the index takes."""
+        return describe(self.store, self.manifest)
+
+    def _prepared(
+        self, query: Query, options: SearchOptions
+    ) -> tuple[Searchable, Questions, SearchOptions, Reranker | None]:
+        """What the read story takes. Everything that can be wrong with the options is raised before encoding."""
+        options = options.resolved(_mode(options.mode, query), self.manifest.metric)
+        examples = _examples(options)
+        parts = self.where(options.where)
+        questions = self._questions(query)
+        if examples:
+            library = Library(self.store, self.snapshot, lambda: self.encoder, self.cache)
+            vectors = added_up(None if query is None else questions.vectors, examples, library)
+            parts = without(parts, places_of(examples, library))
+            questions = Questions(vectors, questions.texts)
+        elif query is None:
+            raise InvalidQuery("nothing to search for: give a query, or an example with like or plus")
+        reranker = None if options.rerank is None else self._reranker(options.rerank, questions)
+        reasons = Reasons(self.manifest.language, lambda: self.encoder, reranker) if options.explain else None
+        words = None if options.mode is Mode.DENSE else self.words
+        return Searchable(self.store, parts, words, self._fertility, reasons), questions, options, reranker
+
+    def _questions(self, query: Query) -> Questions:
+        """The queries as raw vectors and texts; raises InvalidQuery, InvalidVector."""
+        dim = self.manifest.model.dim
+        if isinstance(query, np.ndarray):
+            vectors = check_vectors(np.atleast_2d(query), None, dim, name=lambda row: f"query {row}")
+            return Questions(vectors, None)
+        texts = [] if query is None else [query] if isinstance(query, str) else query
+        if isinstance(texts, bytes) or not isinstance(texts, Sequence):
+            raise InvalidQuery(f"a query is {type(query).__name__}, expected a text, a list of texts or a numpy array")
+        if not texts:
+            return Questions(np.empty((0, dim), np.float32), None)
+        return Questions(self.encode_queries(texts), texts)
+
+    def _fertility(self, text: str) -> Fertility:
+        return fertility_of(self.encoder, [text])[0]
+
+    def _reranker(self, rerank: str | Reranker, questions: Questions) -> Reranker:
+        if questions.texts is None and len(questions):
+            raise InvalidOption("rerank reads texts: give the query as a text")
+        if isinstance(rerank, str):
+            return self._models.reranker(rerank)
+        if not callable(getattr(rerank, "scores", None)):
+            raise InvalidOption(f"rerank is {rerank!r}, expected a model's name or a Reranker, which has scores()")
+        return rerank
+
+
+def _is_batch(query: Query) -> bool:
+    """Whether a query is several, which are answered by a list for each."""
+    return not (query is None or isinstance(query, str) or (isinstance(query, np.ndarray) and query.ndim == 1))
+
+
+def _mode(mode: Mode | str | None, query: Query) -> Mode:
+    """The mode to search in: hybrid for texts and dense for vectors unless the caller chose one."""
+    has_text = query is not None and not isinstance(query, np.ndarray)
+    if mode is None:
+        return Mode.HYBRID if has_text else Mode.DENSE
+    if not has_text and Mode.of(mode) is not Mode.DENSE:
+        raise InvalidQuery(f"mode {Mode.of(mode).value} searches by words: give the query as a text")
+    return Mode.of(mode)
+
+
+def _examples(options: SearchOptions) -> list[Example]:
+    """The examples to add to and subtract from the queries; raises InvalidOption."""
+    return [
+        *checked(options.like, name="like", ids=True),
+        *checked(options.plus, name="plus", ids=False),
+        *checked(options.minus, name="minus", ids=False, sign=-1.0),
+    ]
