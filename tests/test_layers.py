@@ -17,7 +17,7 @@ ROOMS = [  # from the ground up; rooms of one floor do not know one another
     {"chunking", "models"},
     {"storage"},
     {"ingest", "search", "upkeep"},
-    {"searching"},
+    {"session"},
     {"index"},
     {"analysis"},
     {"training"},

@@ -12,7 +12,6 @@ from contextlib import contextmanager, nullcontext, suppress
 from os import PathLike
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
@@ -152,9 +151,9 @@ class Index:
 
         `model` is for an index whose model is no longer found under its name: a folder, a name or an encoder.
         The model is opened when a text is first encoded, with `runtime` and `threads` as load_encoder() takes them.
-        With `refresh` every read sees the version that is current then. `cache` keeps vectors, by default the user's. A
-        write waits `wait` seconds for another writer. Raises IndexNotFound, IndexDamaged, FormatTooNew; ModelMismatch when `model` is not the one that the
-        index was made with.
+        With `refresh` every read sees the version that is current then. `cache` keeps vectors, by default the user's.
+        A write waits `wait` seconds for another writer. Raises IndexNotFound, IndexDamaged, FormatTooNew; ModelMismatch
+        when `model` is not the one that the index was made with.
         """
         store = Store(Path(path))
         number = None if version is None else history.numbered(store, version)
@@ -241,7 +240,7 @@ class Index:
         """The index itself, closed at the end of the block."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # The version that reads see
@@ -258,7 +257,10 @@ class Index:
     def refresh(self) -> None:
         """Make the current version the one that reads see; an index opened at a past version stays there."""
         with self._swap:
-    XX
+            session = self._require_open()
+            if self._pinned is None and self._store.manifest() != session.manifest:
+                self._advance(self._store.snapshot(reuse=session.snapshot))
+
     @property
     def path(self) -> Path:
         """The index's folder."""
@@ -811,7 +813,9 @@ def _check_made_with(manifest: Manifest, options: Mapping[str, Any], name: str) 
     }
     for option, value in options.items():
         if made_with[option] != value:
-            raise InvalidOption(f"{name} was made with {option}={made_with[option]!r}, not {value!r}: open another path")
+            raise InvalidOption(
+                f"{name} was made with {option}={made_with[option]!r}, not {value!r}: open another path"
+            )
 
 
 def _paths(paths: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:

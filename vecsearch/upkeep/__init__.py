@@ -5,16 +5,13 @@ Here are the two that work on an index which is too damaged to be opened.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from vecsearch.errors import IndexDamaged, InvalidOption
-from vecsearch.reports import Info, Verification, Version
+from vecsearch.reports import Info, Verification
 from vecsearch.storage.store import Store
-from vecsearch.upkeep import exchange, history
+from vecsearch.upkeep import history
 from vecsearch.upkeep.repair import repair as repair_files
 from vecsearch.upkeep.summary import describe
 from vecsearch.upkeep.verify import verify as verify_files
