@@ -15,7 +15,7 @@ from weakref import ref
 import pytest
 
 from tests.helpers.counting import CountingEncoder
-from tests.helpers.tiny_bert import write_tiny_bert
+from tests.helpers.tiny_bert import set_pooling, write_tiny_bert
 from vecsearch import Document, Index, IndexClosed, InvalidOption
 
 HOUSE = Path(__file__).parents[1]
@@ -33,7 +33,7 @@ def no_collector() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("model")
+    folder = tmp_path_factory.mktemp("models") / "tiny"
     write_tiny_bert(folder)
     return str(folder)
 
@@ -68,9 +68,9 @@ def test_indexes_of_one_model_share_its_encoder_while_they_are_open(
 
 
 def test_a_changed_model_at_the_same_path_is_another_one(tmp_path: Path) -> None:
-    write_tiny_bert(tmp_path / "model", seed=1)
+    write_tiny_bert(tmp_path / "model")
     first = Index.create(tmp_path / "a", model=str(tmp_path / "model"))
-    write_tiny_bert(tmp_path / "model", seed=2)
+    set_pooling(tmp_path / "model", "cls_token")
     second = Index.create(tmp_path / "b", model=str(tmp_path / "model"))
     assert first.info().fingerprint != second.info().fingerprint
     assert first.session().encoder is not second.session().encoder

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from enum import Enum
 from os import PathLike
 from pathlib import Path
 from threading import Lock
@@ -19,7 +20,7 @@ from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOpti
 from vecsearch.ingest.add import add, delete
 from vecsearch.ingest.sync import SyncOptions, sync
 from vecsearch.ingest.watching import Watcher, run_at_changes
-from vecsearch.models.cache import Cache, cache_folder
+from vecsearch.models.cache import Cache, shared_cache
 from vecsearch.models.encoder import CheckedEncoder, Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
 from vecsearch.models.encoders.shortened import Shortened
@@ -70,12 +71,11 @@ class Index:
     ) -> None:
         """Called by `create` and `open`, not by users."""
         self._store = store
-        self._models = models
         self._pinned = version
         self._refreshes = refresh
         self._wait = wait
         self._swap = Lock()  # held while the current session is replaced, so that no older one replaces a newer
-        cache = Cache(cache_folder()) if cache is None else cache
+        cache = shared_cache() if cache is None else cache
         self._current: Session | None = Session(store, store.snapshot(version), models, cache)
 
     # Making and opening
@@ -741,7 +741,7 @@ class Index:
 
     def _advance(self, snapshot: Snapshot) -> None:
         """Make a snapshot the one that reads see. The swap lock is held."""
-        self._current = Session(self._store, snapshot, self._models, self._require_open().cache)
+        self._current = self._require_open().at(snapshot)
         _log.info("%s: reading version %d", self._store.name, snapshot.manifest.version)
 
     def _sync(
@@ -781,7 +781,7 @@ def _usable_encoder(model: str | Encoder, settings: Mapping[str, Any], dim: int 
 
 def _check_cache() -> None:
     """Raises InvalidOption when an environment variable of the cache has an invalid value."""
-    Cache()
+    shared_cache()
 
 
 def _chunking(encoder: Encoder, chunk_tokens: int | None, overlap: int, splitter: Splitter, context: bool) -> Chunking:
@@ -813,9 +813,8 @@ def _check_made_with(manifest: Manifest, options: Mapping[str, Any], name: str) 
     }
     for option, value in options.items():
         if made_with[option] != value:
-            raise InvalidOption(
-                f"{name} was made with {option}={made_with[option]!r}, not {value!r}: open another path"
-            )
+            value, own = (each.value if isinstance(each, Enum) else each for each in (value, made_with[option]))
+            raise InvalidOption(f"{name} was made with {option} {own}, not {value}: open another path")
 
 
 def _paths(paths: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:

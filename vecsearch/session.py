@@ -128,6 +128,10 @@ class Session:
             self._words = Bm25([LivePostings(part.segment.postings, part.alive) for part in self.parts])
         return self._words
 
+    def at(self, snapshot: Snapshot) -> Session:
+        """Another version of the same index, with the same models and cache."""
+        return Session(self.store, snapshot, self._models, self.cache)
+
     def with_cache(self, cache: Cache) -> Session:
         """The same version with another vector cache."""
         other = copy(self)
