@@ -34,6 +34,7 @@ PLACES = {
         "documents/rows.py",
         "ingest/vector_files.py",
         "search/filters/",
+        "storage/buffers.py",
         "storage/columns.py",
         "storage/file_stamps.py",
         "storage/row_reader.py",

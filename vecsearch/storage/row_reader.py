@@ -25,7 +25,10 @@ _Read: TypeAlias = Callable[[int], Any]
 
 
 class RowReader:
-    """The rows of a table with the columns of chunks, whose memory stays mapped as long as it is used."""
+    """The rows of a table with the columns of chunks, for any number of threads: it only reads.
+
+    The table's memory stays mapped as long as the reader is used.
+    """
 
     def __init__(self, rows: pa.Table, name: str) -> None:
         """`name` is what an error calls the table."""

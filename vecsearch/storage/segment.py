@@ -13,6 +13,7 @@ version of the index it stands, is not known here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ from vecsearch.errors import IndexDamaged
 from vecsearch.files import flush_all, naming, sha256
 from vecsearch.storage.ann.approximate import Approximate, write_approximate, write_codes
 from vecsearch.storage.ann.flat import Flat, write_flat
+from vecsearch.storage.buffers import open_buffer
 from vecsearch.storage.columns import joined
 from vecsearch.storage.lexical import Postings, merged, open_postings, postings_of, write_postings
 from vecsearch.storage.manifest import FileEntry, SegmentEntry
@@ -116,14 +118,19 @@ def read_record(folder: Path) -> pa.Table:
 
 
 class Segment:
-    """An open segment: its rows and vectors are mapped from the files, which stay readable when they are removed."""
+    """An open segment, whose rows, vectors and words are read from its files as they are needed.
+
+    The files stay readable when they are removed. Any number of threads may read a segment at once: what is opened on
+    first use is the same whichever thread opens it. No descriptor is held, and all memory is freed with the last
+    reference.
+    """
 
     def __init__(self, folder: Path, entry: SegmentEntry) -> None:
         """Opens the files; raises IndexDamaged when one is missing or its size is not the manifest's."""
         self.entry = entry
         self._folder = folder
         for name, expected in entry.files.items():
-            _check_size(folder / name, expected)
+            _check_size(os.path.join(folder, name), expected)
         self._rows = _open_rows(folder / ROWS)
         self.flat = Flat(folder / VECTORS)
         self.postings = open_postings(folder / POSTINGS)
@@ -210,9 +217,9 @@ class Segment:
         return RowReader(self._rows, str(self._folder / ROWS))
 
 
-def _check_size(path: Path, expected: FileEntry) -> None:
+def _check_size(path: str, expected: FileEntry) -> None:
     try:
-        size = path.stat().st_size
+        size = os.stat(path).st_size
     except FileNotFoundError:
         raise IndexDamaged(f"{path} is missing: run vecsearch verify") from None
     if size != expected.size:
@@ -221,7 +228,7 @@ def _check_size(path: Path, expected: FileEntry) -> None:
 
 def _open_rows(path: Path) -> pa.Table:
     try:
-        rows = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        rows = pa.ipc.open_file(open_buffer(path)).read_all()
         rows.validate()  # reads no rows, but finds some of what would make Arrow read outside of the file
         list(rows.schema)  # reads the names, which may be damaged too
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:

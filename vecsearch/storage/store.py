@@ -40,7 +40,10 @@ _MANIFEST_NAME = re.compile(r"\d{8}\.json")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A segment as one version sees it: `alive`, bool (rows,), says which rows are there; None means all."""
+    """A segment as one version sees it, for any number of threads.
+
+    `alive`, bool (rows,), says which rows are there; None means all.
+    """
 
     segment: Segment
     alive: BoolArray | None
@@ -57,7 +60,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One version, open for reading; it stays as it is whatever is committed meanwhile."""
+    """One version, open for reading by any number of threads; it stays as it is whatever is committed meanwhile."""
 
     manifest: Manifest
     parts: tuple[Part, ...]

@@ -49,7 +49,10 @@ def write_codes(path: Path, vectors: FloatArray) -> None:
 
 
 class Approximate:
-    """Nearest rows of a segment, found by codes and scored exactly. May be asked from several threads."""
+    """Nearest rows of a segment, found by codes and scored exactly; for any number of threads at once.
+
+    Nothing is set on the FAISS index that they share.
+    """
 
     def __init__(self, path: Path, flat: Flat, entry: AnnEntry) -> None:
         """Opens the file; raises IndexDamaged when it does not hold codes of these vectors."""

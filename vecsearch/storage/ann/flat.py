@@ -26,7 +26,10 @@ class Found(NamedTuple):
 
 
 class Flat:
-    """Unit vectors that are searched exactly, mapped from the file and not read into memory."""
+    """Unit vectors that are searched exactly, mapped from the file and not read into memory.
+
+    Any number of threads may search at once: what differs between searches is a parameter of each.
+    """
 
     def __init__(self, path: Path) -> None:
         """Opens the file; raises IndexDamaged when FAISS cannot read it as a flat inner-product index."""

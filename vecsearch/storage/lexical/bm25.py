@@ -78,7 +78,7 @@ class RowScores:
 
 
 class Bm25:
-    """The words of one version of an index, ready to be searched."""
+    """The words of one version of an index, ready to be searched by any number of threads at once."""
 
     def __init__(self, parts: Sequence[LivePostings]) -> None:
         self._parts = parts

@@ -46,7 +46,7 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Of each term the rows that have it, in arrays that may be mapped from a file.
+    """Of each term the rows that have it, in arrays that may be mapped from a file. For any number of threads.
 
     Term t stands in the rows rows[starts[t] : starts[t + 1]], in each as often as `counts` says at the same place.
     """

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vecsearch.errors import FormatTooNew, IndexDamaged
+from vecsearch.storage.buffers import open_buffer
 from vecsearch.storage.lexical.postings import Postings
 
 _MAGIC, _FORMAT = b"VECPOST\0", 1
@@ -63,7 +64,7 @@ def write_postings(path: Path, postings: Postings) -> None:
 def open_postings(path: Path) -> Postings:
     """The postings of a file, mapped from it; raises IndexDamaged when it cannot be one, FormatTooNew."""
     try:
-        content = np.memmap(path, np.uint8, "r").view(np.ndarray)
+        content = np.frombuffer(open_buffer(path), np.uint8)
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
     header = _checked_header(path, content)

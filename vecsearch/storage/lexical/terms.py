@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cached_property
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
@@ -94,12 +93,18 @@ def _folded(form: str) -> str:
 
 
 class Stemmers:
-    """The stemmers of all languages. Not for several threads at once: a Snowball stemmer has a state."""
+    """The stemmers of all languages, each opened when it is first used.
+
+    A Snowball stemmer has a state, so an object is for one thread: make one where it is needed, which costs nothing.
+    """
+
+    def __init__(self) -> None:
+        self._opened: dict[int, Any] = {}
 
     def term(self, form: str, number: int) -> int:
         """What a form is searched by in the language with this number."""
         read = form if LANGUAGES[number].accents else _folded(form) or form
-        stem = read if number == NONE else self._stemmers[number].stemWord(read)
+        stem = read if number == NONE else self._stemmer(number).stemWord(read)
         digest = blake2b((_folded(stem) or form).encode(), digest_size=8).digest()
         return number << LANGUAGE_SHIFT | int.from_bytes(digest, "little") >> 64 - LANGUAGE_SHIFT
 
@@ -108,8 +113,9 @@ class Stemmers:
         bare = (_folded(form) or form) if LANGUAGES[number].accents else form
         return list({self.term(each, number): None for each in {form: None, bare: None}})
 
-    @cached_property
-    def _stemmers(self) -> list[Any]:
-        import Stemmer
+    def _stemmer(self, number: int) -> Any:
+        if number not in self._opened:
+            import Stemmer
 
-        return [language.algorithm and Stemmer.Stemmer(language.algorithm, 0) for language in LANGUAGES]
+            self._opened[number] = Stemmer.Stemmer(LANGUAGES[number].algorithm, 0)
+        return self._opened[number]
