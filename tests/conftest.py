@@ -25,8 +25,16 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose how many examples Hypothesis tries: fewer where slow tests are left out."""
-    fast = config.option.markexpr == "not slow"
+    fast = "not slow" in config.option.markexpr
     settings.load_profile("fast" if fast else "ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what compares with sentence-transformers: a process imports torch and it for ten seconds."""
+    for item in items:
+        if item.get_closest_marker("peer"):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

@@ -101,6 +101,7 @@ class AnnContract:
             answers = pool.map(lambda query: approximate.search(query[None], 20)[0].rows.tolist(), queries)
             assert list(answers) == expected
 
+    @pytest.mark.slow
     def test_the_same_vectors_give_the_same_file_and_the_same_entry(self, made: Made, tmp_path: Path) -> None:
         again = self.make(tmp_path, made.rows)
         assert again.entry == made.entry
@@ -122,6 +123,7 @@ class AnnContract:
         index = faiss.read_index(str(made.path))
         assert (index.ntotal, index.d, index.metric_type) == (20_000, self.dim, faiss.METRIC_INNER_PRODUCT)
 
+    @pytest.mark.slow
     def test_thousands_of_equal_vectors_leave_the_floor_held(self, tmp_path: Path) -> None:
         rows = clustered(20_000, self.dim, 8)
         rows[5000:9000], rows[9000:12_000] = rows[0], rows[1]
@@ -130,10 +132,12 @@ class AnnContract:
             made.holds(questions(made.rows, 200, 9))
             made.holds(np.repeat(rows[:1], 3, axis=0))
 
+    @pytest.mark.slow
     def test_one_vector_again_and_again_is_found(self, tmp_path: Path) -> None:
         made = self.make(tmp_path, np.repeat(uniform(1, self.dim, 1), 9000, axis=0))
         made.holds(uniform(5, self.dim, 2))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("floor", [0.9, 0.99])
     def test_directions_all_alike_hold_the_floor_or_are_searched_exactly(self, tmp_path: Path, floor: float) -> None:
         dim = 7 * self.dim
@@ -141,12 +145,14 @@ class AnnContract:
         if made.entry is not None:
             made.holds(uniform(100, dim, 2), floor)
 
+    @pytest.mark.slow
     def test_a_higher_floor_takes_more_rows(self, made: Made, tmp_path: Path) -> None:
         higher: Callable[[AnnEntry | None], int | None] = lambda entry: entry and entry.candidates(10)  # noqa: E731
         low, high = higher(made.entry), higher(self.make(tmp_path, made.rows, 0.999).entry)
         assert low is not None
         assert high is None or high > low
 
+    @pytest.mark.slow
     def test_what_users_asked_is_measured_besides(self, made: Made, tmp_path: Path) -> None:
         asked = unit(made.rows[:400] + 6 * uniform(400, self.dim, 10))
         entry = write_approximate(tmp_path / "codes.faiss", made.flat.vectors, FLOOR, asked)

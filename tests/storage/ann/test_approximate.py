@@ -54,7 +54,7 @@ class TestCodesOfSingleValues(AnnContract):
         return Made(folder, rows, floor)
 
 
-@pytest.mark.parametrize("dim", [32, 33, 50, 101])
+@pytest.mark.parametrize("dim", [32, *(pytest.param(dim, marks=pytest.mark.slow) for dim in (33, 50, 101))])
 def test_any_number_of_dimensions_holds_the_floor(tmp_path, dim):
     made = Made(tmp_path, clustered(8500, dim, dim), 0.9)
     made.holds(clustered(100, dim, 50 + dim), 0.9)
