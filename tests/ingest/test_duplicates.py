@@ -34,10 +34,10 @@ def text_of(seed: int, n: int = 400) -> list[str]:
 def changed(words: list[str], places: int, seed: int = 0) -> str:
     """The words with others in so many places."""
     source = random.Random(seed)
-    found = list(words)
-    for place in source.sample(range(len(words)), places):
-        found[place] = f"other{place}"
-    return " ".join(found)
+    changed = list(words)
+    for position in source.sample(range(len(words)), places):
+        changed[position] = f"other{position}"
+    return " ".join(changed)
 
 
 def jaccard(first: str, second: str) -> float:
@@ -66,7 +66,7 @@ def test_the_similarity_is_about_that_of_jaccard(places: int) -> None:
             assert abs(found[1] - exact) < ESTIMATE
 
 
-def test_of_many_documents_exactly_the_near_ones_are_found() -> None:
+def test_exactly_the_near_duplicates_of_many_documents_are_found() -> None:
     seen = Resemblance()
     for seed in range(500):
         seen.add(str(seed), " ".join(text_of(seed)))
@@ -76,7 +76,7 @@ def test_of_many_documents_exactly_the_near_ones_are_found() -> None:
         assert seen.nearest(" ".join(text_of(seed + 10_000))) is None
 
 
-def test_of_equally_near_documents_it_is_the_first_and_of_several_the_nearest() -> None:
+def test_the_nearest_document_is_found_and_the_first_of_equals() -> None:
     words, seen = text_of(1), Resemblance()
     seen.add("far", changed(words, 3))
     for name in ("first", "second"):
@@ -85,7 +85,7 @@ def test_of_equally_near_documents_it_is_the_first_and_of_several_the_nearest() 
 
 
 @pytest.mark.parametrize("text", ["", "...", "\n"])
-def test_a_text_without_words_is_like_no_other(text: str) -> None:
+def test_a_text_without_words_is_similar_to_no_other(text: str) -> None:
     seen = Resemblance()
     seen.add("a", text)
     assert seen.nearest(text) is None
@@ -100,13 +100,13 @@ def test_short_texts_and_any_script_are_compared(text: str) -> None:
 
 
 @given(st.text())
-def test_any_text_is_compared_with_any(text: str) -> None:
+def test_any_two_texts_can_be_compared(text: str) -> None:
     seen = Resemblance()
     seen.add("a", text)
     assert seen.nearest(text) in (None, ("a", 1.0))
 
 
-def test_a_report_names_pairs_and_leaves_all_in(index: Index, folder: Path) -> None:
+def test_report_names_the_pairs_and_keeps_all_documents(index: Index, folder: Path) -> None:
     words = text_of(1)
     write(folder / "a.md", " ".join(words))
     write(folder / "b.md", changed(words, 1))
@@ -119,7 +119,7 @@ def test_a_report_names_pairs_and_leaves_all_in(index: Index, folder: Path) -> N
     assert near == NearDuplicate("notes/b.md", "notes/a.md", similarity, left_out=False)
 
 
-def test_the_later_ones_are_left_out_and_which_they_are_does_not_change(
+def test_collapse_leaves_out_the_later_ones_and_the_same_ones_each_time(
     index: Index, folder: Path, encoder: CountingEncoder
 ) -> None:
     words = text_of(1)
@@ -135,7 +135,7 @@ def test_the_later_ones_are_left_out_and_which_they_are_does_not_change(
         assert not any("other" in text for text in encoder.encoded)
 
 
-def test_what_was_left_out_comes_in_when_what_it_repeats_is_gone(index: Index, folder: Path) -> None:
+def test_a_duplicate_comes_in_when_the_document_it_repeats_is_gone(index: Index, folder: Path) -> None:
     write(folder / "a.md", " ".join(text_of(1)))
     write(folder / "b.md", changed(text_of(1), 1))
     index.sync(folder, dedupe="collapse")
@@ -144,7 +144,7 @@ def test_what_was_left_out_comes_in_when_what_it_repeats_is_gone(index: Index, f
     assert index.document_ids() == ["notes/b.md"]
 
 
-def test_documents_that_were_in_before_leave_and_come_back_as_it_is_asked(index: Index, folder: Path) -> None:
+def test_duplicates_leave_with_collapse_and_come_back_without(index: Index, folder: Path) -> None:
     write(folder / "a.md", " ".join(text_of(1)))
     write(folder / "b.md", changed(text_of(1), 1))
     index.sync(folder)
@@ -155,9 +155,7 @@ def test_documents_that_were_in_before_leave_and_come_back_as_it_is_asked(index:
     assert index.document_ids() == ["notes/a.md", "notes/b.md"]
 
 
-def test_a_document_that_another_folder_or_a_program_gave_counts_as_before(
-    index: Index, folder: Path, tmp_path: Path
-) -> None:
+def test_documents_of_other_folders_and_programs_count_as_earlier(index: Index, folder: Path, tmp_path: Path) -> None:
     index.add([Document("added", " ".join(text_of(1)))])
     write(tmp_path / "other" / "x.md", " ".join(text_of(2)))
     index.sync(tmp_path / "other")
@@ -189,7 +187,7 @@ def test_chunks_that_repeat_one_of_another_document_are_counted(index: Index, fo
     write(folder / "a.md", "alpha")
     write(folder / "b.md", "alpha")
     write(folder / "c.md", "beta")
-    assert index.sync(folder).duplicates == 0  # it was not asked for
+    assert index.sync(folder).duplicates == 0  # counted only with dedupe
     write(folder / "d.md", "alpha")
     write(folder / "e.md", "gamma")
     dry = index.sync(folder, dedupe="report", dry_run=True)
@@ -198,7 +196,7 @@ def test_chunks_that_repeat_one_of_another_document_are_counted(index: Index, fo
     assert dry.near_duplicates == report.near_duplicates == (NearDuplicate("notes/d.md", "notes/a.md", 1.0, False),)
 
 
-def test_what_overlapping_chunks_say_together_is_what_the_file_says(index: Index, folder: Path) -> None:
+def test_overlapping_chunks_make_the_text_of_the_file_again(index: Index, folder: Path) -> None:
     text = " ".join(text_of(1))
     write(folder / "a.md", text)
     index.sync(folder)
@@ -208,12 +206,12 @@ def test_what_overlapping_chunks_say_together_is_what_the_file_says(index: Index
     assert near.similarity == 1.0
 
 
-def test_another_word_is_refused(index: Index, folder: Path) -> None:
+def test_an_unknown_dedupe_is_refused(index: Index, folder: Path) -> None:
     with pytest.raises(InvalidOption, match="dedupe is 'remove'; one of: report, collapse"):
         index.sync(folder, dedupe="remove")
 
 
-def test_without_rensa_the_command_that_installs_it_is_said(
+def test_without_rensa_the_error_names_the_command_that_installs_it(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "rensa", None)

@@ -73,7 +73,7 @@ class TestEmbed:
         assert embed([], model=encoder).shape == (0, encoder.dim)
         assert list(embed_batches([], model=encoder)) == []
 
-    def test_what_was_encoded_once_is_not_encoded_again(self, encoder: CountingEncoder) -> None:
+    def test_a_text_is_encoded_only_once(self, encoder: CountingEncoder) -> None:
         first = embed(["one", "two"], model=encoder)
         np.testing.assert_array_equal(embed(["two", "three", "one"], model=encoder)[[2, 0]], first)
         assert sorted(encoder.encoded) == ["one", "three", "two"]
@@ -161,12 +161,12 @@ class TestInvalidInput:
         embed(texts[:4], model=encoder)
         assert encoder.encoded == []
 
-    @pytest.mark.parametrize("how", [{"dim": 8}, {"runtime": "onnxruntime"}, {"threads": 2}, {"dim": 8, "threads": 1}])
+    @pytest.mark.parametrize("options", [{"dim": 8}, {"runtime": "static"}, {"threads": 2}, {"dim": 8, "threads": 1}])
     def test_options_of_loading_are_refused_with_an_encoder(
-        self, encoder: CountingEncoder, how: dict[str, object]
+        self, encoder: CountingEncoder, options: dict[str, object]
     ) -> None:
-        with pytest.raises(InvalidOption, match=f"^{' and '.join(how)} can be given with the name of a model only"):
-            embed(["one"], model=encoder, **how)  # type: ignore[arg-type]
+        with pytest.raises(InvalidOption, match=f"^{' and '.join(options)} can be given with the name of a model only"):
+            embed(["one"], model=encoder, **options)  # type: ignore[arg-type]
 
     def test_an_unknown_role_or_model_is_refused(self, encoder: CountingEncoder, tmp_path: Path) -> None:
         with pytest.raises(InvalidOption, match="role is 'passage'; one of: query, document"):
@@ -182,7 +182,7 @@ class TestCut:
         encoder = CountingEncoder(max_tokens=limit)
         assert count_cut(encoder, texts) == sum(len(spans) > limit for spans in encoder.token_spans(texts))
 
-    def test_only_what_may_be_too_long_is_tokenised_and_once(self) -> None:
+    def test_only_texts_that_may_be_too_long_are_tokenised_and_once(self) -> None:
         tokenised: list[str] = []
 
         class Listening(CountingEncoder):
@@ -193,7 +193,7 @@ class TestCut:
         assert count_cut(Listening(max_tokens=5), ["a b c", "12345", "éé é", "abcdef", "a b c d e f", "abcdef"]) == 1
         assert tokenised == ["éé é", "abcdef", "a b c d e f"]
 
-    @pytest.mark.parametrize("form", [embed, lambda *args, **how: list(embed_batches(*args, **how))])
+    @pytest.mark.parametrize("form", [embed, lambda *args, **options: list(embed_batches(*args, **options))])
     def test_one_warning_gives_the_number_of_texts_cut(self, form: Callable[..., object], small_windows: int) -> None:
         texts = [f"{i} b c" if i % 3 else "short" for i in range(12)]
         with pytest.warns(RuntimeWarning) as caught:

@@ -55,7 +55,7 @@ class Ones(CountingEncoder):
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(LINES), st.sampled_from(["a.npy", "a.parquet", "a.jsonl"]))
-def test_what_is_in_the_file_is_what_embed_gives(lines: list[str], name: str) -> None:
+def test_the_file_holds_what_embed_returns(lines: list[str], name: str) -> None:
     encoder = CountingEncoder()
     with TemporaryDirectory() as folder:
         texts, out = lines_file(Path(folder, "texts.txt"), lines), Path(folder, name)
@@ -92,21 +92,21 @@ def test_a_second_run_encodes_nothing(encoder: CountingEncoder, tmp_path: Path) 
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
 
 
-def test_the_report_counts_what_was_cut_and_nothing_is_warned_of(tmp_path: Path) -> None:
+def test_texts_cut_are_counted_in_the_report_without_a_warning(tmp_path: Path) -> None:
     texts = lines_file(tmp_path / "a.txt", ["one two three", "one", "four five six"])
     assert embed_files([texts], tmp_path / "a.npy", model=CountingEncoder(max_tokens=2)).cut == 2
 
 
-def test_a_parquet_file_says_what_its_vectors_were_made_with(encoder: CountingEncoder, tmp_path: Path) -> None:
+def test_a_parquet_file_names_the_model_of_its_vectors(encoder: CountingEncoder, tmp_path: Path) -> None:
     embed_files([StringIO("one")], tmp_path / "a.parquet", model=encoder, role="query")
-    said = json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"vecsearch"])
-    assert said == {
+    metadata = json.loads(pq.read_schema(tmp_path / "a.parquet").metadata[b"vecsearch"])
+    assert metadata == {
         "model": {"name": "counting", "fingerprint": encoder.fingerprint, "dim": encoder.dim},
         "role": "query",
     }
 
 
-def test_a_bad_line_leaves_what_was_there_and_keeps_what_was_paid(
+def test_a_bad_line_leaves_the_old_file_and_keeps_paid_vectors(
     encoder: CountingEncoder, tmp_path: Path, small_windows: int
 ) -> None:
     records = lines_file(tmp_path / "a.jsonl", [f'"text {i}"' for i in range(small_windows)] + ["{"])
@@ -121,7 +121,7 @@ def test_a_bad_line_leaves_what_was_there_and_keeps_what_was_paid(
     assert encoder.encoded == []
 
 
-def test_ctrl_c_leaves_no_file_and_keeps_what_was_paid(
+def test_ctrl_c_leaves_no_file_and_keeps_paid_vectors(
     encoder: CountingEncoder, tmp_path: Path, small_windows: int
 ) -> None:
     texts = lines_file(tmp_path / "a.txt", [f"text {i}" for i in range(3 * small_windows)])
@@ -136,7 +136,7 @@ def test_ctrl_c_leaves_no_file_and_keeps_what_was_paid(
     assert embed_files([texts], tmp_path / "a.parquet", model=encoder).encoded == small_windows
 
 
-def test_wrong_places_are_found_before_the_model_is_opened(tmp_path: Path) -> None:
+def test_wrong_paths_are_refused_before_the_model_is_opened(tmp_path: Path) -> None:
     texts = lines_file(tmp_path / "a.jsonl", ['"one"'])
     for files, out, error in (
         ([tmp_path / "absent"], tmp_path / "a.npy", PathNotFound),
@@ -151,9 +151,9 @@ def test_wrong_places_are_found_before_the_model_is_opened(tmp_path: Path) -> No
 
 def test_progress_ends_with_all_bytes_of_the_files(encoder: CountingEncoder, tmp_path: Path) -> None:
     texts = lines_file(tmp_path / "a.txt", ["one", "zwölf", ""])
-    told: list[Progress] = []
-    embed_files([texts], tmp_path / "a.npy", model=encoder, progress=told.append)
-    assert told[-1] == Progress(3, 3, 12, 12)
+    reports: list[Progress] = []
+    embed_files([texts], tmp_path / "a.npy", model=encoder, progress=reports.append)
+    assert reports[-1] == Progress(3, 3, 12, 12)
 
 
 def test_memory_is_that_of_a_window_whatever_the_number_of_texts(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_documents_texts_and_mappings_can_be_added(index: Index) -> None:
     assert (by_text["delta"].document_id, by_text["delta"].metadata) == ("4", {"deep": [1, 2]})
 
 
-def test_a_document_takes_the_place_of_the_one_with_its_id(index: Index) -> None:
+def test_a_document_replaces_the_one_with_its_id(index: Index) -> None:
     index.add([Document("a", "old words"), Document("b", "other words")])
     report = index.add([Document("a", "new words")])
     assert (report.added, report.updated, report.unchanged) == (0, 1, 0)
@@ -95,13 +95,13 @@ def test_equal_texts_are_encoded_once_and_found_twice(index: Index, encoder: Cou
     assert texts(index) == {"a": "the same", "b": "the same"}
 
 
-def test_of_one_id_given_twice_the_later_wins(index: Index) -> None:
+def test_the_later_of_one_id_wins(index: Index) -> None:
     index.add([Document("a", "first"), Document("b", "other"), Document("a", "second")])
     assert texts(index) == {"a": "second", "b": "other"}
     assert index.info().documents == 2
 
 
-def test_of_one_id_given_twice_the_later_wins_even_when_it_is_as_the_index_has_it(index: Index) -> None:
+def test_the_later_of_one_id_wins_even_when_the_index_holds_it_already(index: Index) -> None:
     index.add([Document("a", "first")])
     index.add([Document("a", "second"), Document("a", "first")])
     assert texts(index) == {"a": "first"}
@@ -110,9 +110,7 @@ def test_of_one_id_given_twice_the_later_wins_even_when_it_is_as_the_index_has_i
 
 
 @pytest.mark.parametrize("distance", [1, 3, 4, 7, 8, 11, 40])
-def test_of_one_id_given_twice_the_later_wins_across_windows_and_commits(
-    index: Index, small_windows: None, distance: int
-) -> None:
+def test_the_later_of_one_id_wins_across_windows_and_commits(index: Index, small_windows: None, distance: int) -> None:
     between = [Document(f"b{i}", f"between {i}") for i in range(distance)]
     index.add([Document("a", "first"), *between, Document("a", "second"), Document("c", "last")])
     expected = {"a": "second", "c": "last"} | {document.id: document.text for document in between}
@@ -157,7 +155,7 @@ def test_one_document_instead_of_an_iterable_is_refused(index: Index, single: An
         (Document("bad", "x", {"a": {"b": [object()]}}), "bad", "object"),
     ],
 )
-def test_what_cannot_be_indexed_is_named_and_the_others_go_in(index: Index, item: Any, name: str, reason: str) -> None:
+def test_a_document_that_cannot_be_indexed_is_named(index: Index, item: Any, name: str, reason: str) -> None:
     report = index.add(["before", item, "after"])
     assert [(failure.source, reason in failure.reason) for failure in report.failed] == [(name, True)]
     assert (report.added, set(texts(index).values())) == (2, {"before", "after"})
@@ -232,13 +230,13 @@ def test_the_counts_of_a_report_add_up(index: Index) -> None:
 
 
 def test_progress_ends_with_what_the_report_says(index: Index, small_windows: None) -> None:
-    told: list[Progress] = []
-    report = index.add([Document(str(i), f"text {i}") for i in range(10)], progress=told.append)
-    assert [p.documents for p in told] == sorted(p.documents for p in told)
-    assert (told[-1].documents, told[-1].chunks) == (report.added, report.chunks) == (10, 10)
+    reports: list[Progress] = []
+    report = index.add([Document(str(i), f"text {i}") for i in range(10)], progress=reports.append)
+    assert [p.documents for p in reports] == sorted(p.documents for p in reports)
+    assert (reports[-1].documents, reports[-1].chunks) == (report.added, report.chunks) == (10, 10)
 
 
-def test_length_and_info_count_what_is_there(tmp_path: Path) -> None:
+def test_length_and_info_count_live_documents_and_chunks(tmp_path: Path) -> None:
     index = Index.create(tmp_path / "index", model=CountingEncoder(dim=48), chunk_tokens=10, overlap=2, metric="dot")
     index.add([Document("long", " ".join(f"word{i}" for i in range(40))), Document("short", "word")])
     chunks = len(index)

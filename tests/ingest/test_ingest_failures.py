@@ -56,7 +56,7 @@ def test_an_encoder_that_fails_midway_leaves_the_index_and_its_rerun_encodes_the
     assert (report.added, report.encoded, report.cached) == (11, 11 - len(paid), len(paid))
 
 
-def test_a_source_that_fails_leaves_what_was_committed_and_nothing_half(
+def test_a_source_that_fails_leaves_what_was_committed_and_no_half_document(
     tmp_path: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vecsearch.ingest.run, "_WINDOW_DOCUMENTS", 4)

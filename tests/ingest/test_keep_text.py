@@ -76,18 +76,18 @@ def test_an_exported_index_brings_its_texts_along(index: Index, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("texts", [pa.array([1, None]), pa.array([None, "x"], pa.string())])
-def test_a_file_whose_texts_are_none_is_not_imported(tmp_path: Path, encoder: CountingEncoder, texts: Any) -> None:
+def test_an_export_with_invalid_texts_is_not_imported(tmp_path: Path, encoder: CountingEncoder, texts: Any) -> None:
     index = Index.create(tmp_path / "index", model=encoder, keep_text=True)
     index.add(["alpha", "beta"])
     index.export(tmp_path / "all.parquet")
     table = pq.read_table(tmp_path / "all.parquet")
-    place = table.column_names.index("document")
-    pq.write_table(table.set_column(place, "document", texts), tmp_path / "bad.parquet")
+    position = table.column_names.index("document")
+    pq.write_table(table.set_column(position, "document", texts), tmp_path / "bad.parquet")
     with pytest.raises(InvalidDocument, match="text"):
         Index.from_export(tmp_path / "bad.parquet", tmp_path / "made")
 
 
-def test_verify_finds_a_chunk_that_is_not_what_its_document_has(
+def test_verify_finds_a_chunk_that_differs_from_its_document(
     tmp_path: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = Index.create(tmp_path / "index", model=encoder, keep_text=True)
@@ -104,7 +104,7 @@ def test_verify_finds_a_chunk_that_is_not_what_its_document_has(
     assert (problem.kind, "chunk 'a#0' is not what the text of its document" in problem.detail) == ("content", True)
 
 
-def test_an_index_made_without_keeps_none_and_says_so(tmp_path: Path, encoder: CountingEncoder) -> None:
+def test_an_index_made_without_keep_text_refuses_to_give_texts(tmp_path: Path, encoder: CountingEncoder) -> None:
     index = Index.create(tmp_path / "index", model=encoder)
     index.add([Document("a", "alpha")])
     with pytest.raises(InvalidOption, match=r"keeps no texts of documents: .* --keep-text"):

@@ -78,8 +78,8 @@ def test_a_sync_that_is_killed_again_and_again_encodes_nothing_twice_and_ends_as
     while not done:
         process, pipe = started(sync, tmp_path)
         kill_after = chance.randrange(1, 30)
-        with os.fdopen(os.dup(pipe.fileno()), "r") as said:
-            for number, line in enumerate(said, 1):
+        with os.fdopen(os.dup(pipe.fileno()), "r") as output:
+            for number, line in enumerate(output, 1):
                 if line.startswith("done"):
                     done = True
                     continue
@@ -179,17 +179,15 @@ def test_a_read_only_index_answers_and_refuses_to_be_written(tmp_path: Path, cac
     if ended.returncode == 77:
         pytest.skip("the superuser could not give up its capabilities")
     assert ended.returncode == 0, ended.stderr
-    said = ended.stdout.splitlines()
-    assert said[0] == "5 3"
-    assert said[1:4] == [f"refused: Permission denied {index.path / 'writer.lock'}"] * 3
-    assert said[-1] == "status 1 0"
+    lines = ended.stdout.splitlines()
+    assert lines[0] == "5 3"
+    assert lines[1:4] == [f"refused: Permission denied {index.path / 'writer.lock'}"] * 3
+    assert lines[-1] == "status 1 0"
     assert f"Permission denied: {index.path / 'writer.lock'}" in ended.stderr
     assert answers(Index.open(index.path)) == before
 
 
-def test_a_folder_for_an_index_that_cannot_be_made_is_a_clear_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "notes").mkdir()
     assert _status(["index", str(tmp_path / "notes"), "-i", str(tmp_path / "file" / "index")]) == 1

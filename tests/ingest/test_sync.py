@@ -206,7 +206,7 @@ def test_a_file_that_cannot_be_read_keeps_its_old_version_and_is_tried_again(
     assert counts(index.sync(folder)) == (0, 1, 0, 0)
 
 
-def test_what_was_in_a_folder_that_cannot_be_listed_stays(
+def test_documents_of_a_folder_that_cannot_be_listed_stay(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder / "deep" / "deeper" / "a.md", "alpha")

@@ -39,7 +39,7 @@ def test_a_file_has_its_name_type_size_and_time(index: Index, folder: Path) -> N
     assert metadata(index) == {"notes/deep/a.md": {"name": "a.md", "type": "markdown", "size": 5, "modified": modified}}
 
 
-def test_files_are_found_by_what_is_known_of_them(index: Index, folder: Path) -> None:
+def test_files_are_found_by_their_metadata(index: Index, folder: Path) -> None:
     write(folder / "a.md", "alpha")
     os.utime(folder / "a.md", (1_700_000_000.25, 1_700_000_000.25))  # November 2023
     write(folder / "b.txt", "beta gamma")
@@ -72,7 +72,7 @@ def test_a_touched_file_is_neither_encoded_nor_rewritten_and_keeps_the_time_of_i
     assert known["modified"] > before["notes/a.md"]["modified"]
 
 
-def test_what_a_file_says_itself_is_stronger_than_what_is_known_of_it(index: Index, folder: Path) -> None:
+def test_metadata_in_a_file_wins_over_metadata_of_the_file(index: Index, folder: Path) -> None:
     write(folder / "a.md", "---\nname: Ada\nsize: 7\n---\nalpha\n")
     index.sync(folder)
     known = metadata(index)["notes/a.md"]
@@ -92,7 +92,7 @@ def test_a_file_in_an_archive_has_its_own_name(index: Index, folder: Path) -> No
     assert metadata(index) == {"notes/all.zip!inner/a.md": {"name": "a.md", "type": "markdown"}}
 
 
-def test_a_time_that_no_calendar_has_is_left_out(index: Index, folder: Path) -> None:
+def test_a_time_beyond_the_year_9999_is_left_out(index: Index, folder: Path) -> None:
     path = write(folder / "a.md", "alpha")
     try:
         os.utime(path, ns=(0, 300_000_000_000 * 1_000_000_000))  # the year 11476
@@ -103,9 +103,7 @@ def test_a_time_that_no_calendar_has_is_left_out(index: Index, folder: Path) -> 
     assert ("modified" in metadata(index)["notes/a.md"]) is not far
 
 
-def test_metadata_that_the_user_gives_is_that_of_every_document_whatever_it_says_itself(
-    index: Index, folder: Path
-) -> None:
+def test_metadata_given_to_sync_wins_in_every_document(index: Index, folder: Path) -> None:
     write(folder / "a.md", "---\nteam: birds\n---\nalpha\n")
     write_records(folder / "b.jsonl", ['{"id": "x", "text": "beta", "team": "fish", "year": 2020}'])
     index.sync(folder, metadata={"team": "cats", "day": date(2024, 5, 31), "score": 0.5, "open": True})

@@ -35,7 +35,7 @@ def counts(report: Report) -> tuple[int, int, int, int]:
     return report.added, report.updated, report.unchanged, report.deleted
 
 
-def test_a_row_is_a_document_with_the_id_it_has(index: Index, folder: Path) -> None:
+def test_a_row_is_a_document_with_its_own_id(index: Index, folder: Path) -> None:
     write(folder / "a.jsonl", '{"_id": "x", "title": "Letters", "text": "alpha", "year": 2020}\n')
     write(folder / "b.csv", "id,text,lang\ny,beta,en\n")
     assert counts(index.sync(folder)) == (2, 0, 0, 0)
@@ -77,7 +77,7 @@ def test_a_file_without_the_fields_fails_and_the_rows_that_it_had_stay(index: In
     assert set(texts(index)) == {"x", "notes/b.md"}
 
 
-def test_a_table_that_nobody_called_records_is_a_text_and_one_that_was_meant_fails(index: Index, folder: Path) -> None:
+def test_a_table_found_in_a_folder_is_text_and_one_that_is_named_fails(index: Index, folder: Path) -> None:
     table = write(folder / "prices.csv", "name,price\nbread,3\n")
     for content in ("name,price\nbread,3\n", "name,price\nmilk,2\n"):  # and stays one when it changes
         write(table, content)
@@ -130,9 +130,7 @@ def test_one_id_twice_in_a_file_is_a_failure(index: Index, folder: Path) -> None
     assert texts(index) == {"x": "first", "y": "other"}
 
 
-def test_an_id_that_a_program_added_is_not_taken_over_by_a_file_nor_the_other_way_round(
-    index: Index, folder: Path
-) -> None:
+def test_files_and_programs_do_not_take_over_ids_from_each_other(index: Index, folder: Path) -> None:
     index.add([Document("x", "from a program")])
     write_records(folder / "a.jsonl", {"x": "from a file", "y": "beta"})
     report = index.sync(folder)

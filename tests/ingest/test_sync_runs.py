@@ -93,7 +93,7 @@ def test_an_index_inside_the_folder_is_not_a_part_of_it(folder: Path, encoder: C
     assert texts(index) == {"a.md": "alpha"}
 
 
-def test_include_and_exclude_say_what_is_in_the_index(index: Index, folder: Path) -> None:
+def test_include_and_exclude_decide_what_is_in_the_index(index: Index, folder: Path) -> None:
     for name in ("a.md", "b.txt", "drafts/c.md"):
         write(folder / name, f"text of {name}")
     index.sync(folder, include=["*.md"])
@@ -102,7 +102,7 @@ def test_include_and_exclude_say_what_is_in_the_index(index: Index, folder: Path
     assert set(texts(index)) == {"notes/a.md", "notes/b.txt"}
 
 
-def test_a_glob_that_is_none_is_refused(index: Index, folder: Path) -> None:
+def test_an_invalid_glob_is_refused(index: Index, folder: Path) -> None:
     with pytest.raises(InvalidOption, match="include"):
         index.sync(folder, include=[""])
     with pytest.raises(InvalidOption, match="include"):
@@ -130,7 +130,7 @@ def test_a_dry_run_predicts_the_run_and_changes_nothing(index: Index, folder: Pa
     assert (counts(report), report.encoded) == ((3, 1, 1, 3), 2)
 
 
-def test_a_dry_run_counts_a_text_once_however_far_apart_it_stands(
+def test_a_dry_run_counts_a_text_once_across_windows(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vecsearch.ingest.run, "_WINDOW_DOCUMENTS", 2)
@@ -170,6 +170,6 @@ def test_progress_counts_the_bytes_that_have_to_be_read(index: Index, folder: Pa
     write(folder / "a.md", "12345")
     index.sync(folder)
     write(folder / "b.md", "1234567")
-    told: list[Progress] = []
-    index.sync(folder, progress=told.append)
-    assert (told[-1].bytes_done, told[-1].bytes_total) == (7, 7)
+    reports: list[Progress] = []
+    index.sync(folder, progress=reports.append)
+    assert (reports[-1].bytes_done, reports[-1].bytes_total) == (7, 7)

@@ -64,7 +64,7 @@ def some(n: int, dim: int = 4) -> FloatArray:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ARRAYS, min_size=1, max_size=3), st.sampled_from(KINDS))
-def test_every_number_comes_back_bit_by_bit(pieces: list[FloatArray], kind: str) -> None:
+def test_every_number_is_read_back_bit_for_bit(pieces: list[FloatArray], kind: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, f"out{kind}")
         write(path, pieces)
@@ -75,7 +75,7 @@ def test_every_number_comes_back_bit_by_bit(pieces: list[FloatArray], kind: str)
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ANY_TEXT, max_size=5), st.sampled_from([".parquet", ".jsonl"]))
-def test_any_ids_and_texts_come_back_but_for_lone_surrogates(texts: list[str], kind: str) -> None:
+def test_any_ids_and_texts_are_read_back_except_lone_surrogates(texts: list[str], kind: str) -> None:
     expected = ["".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in text) for text in texts]
     with TemporaryDirectory() as folder:
         path = Path(folder, f"out{kind}")
@@ -125,7 +125,7 @@ def test_a_stream_has_its_lines_as_they_come() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
-def test_what_was_there_stays_when_writing_ends_early(tmp_path: Path, kind: str, failure: type[BaseException]) -> None:
+def test_the_old_file_stays_when_writing_fails(tmp_path: Path, kind: str, failure: type[BaseException]) -> None:
     path = tmp_path / f"a{kind}"
     write(path, [some(2)])
     before = path.read_bytes()
@@ -148,14 +148,14 @@ def test_texts_are_refused_for_a_file_of_vectors_only(tmp_path: Path) -> None:
     check_output(BytesIO(), [], with_text=True)
 
 
-def test_a_file_needs_a_folder_and_a_name_of_its_own(tmp_path: Path) -> None:
+def test_the_folder_must_exist_and_the_file_must_not_be_one(tmp_path: Path) -> None:
     (tmp_path / "folder.npy").mkdir()
     for path in (tmp_path / "absent" / "a.npy", tmp_path / "folder.npy"):
         with pytest.raises(PathNotFound, match="cannot be written"):
             check_output(path, [], with_text=False)
 
 
-def test_what_is_read_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_read_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.jsonl").write_text('"x"\n')
     with pytest.raises(InvalidOption, match="is also read and would be replaced"):

@@ -35,12 +35,12 @@ class Watch:
         self.reports: Queue[Report | BaseException | None] = Queue()
         self.thread = threading.Thread(target=lambda: None)
 
-    def begin(self, *paths: Path, **how: Any) -> Report:
+    def begin(self, *paths: Path, **options: Any) -> Report:
         """Starts; the report of the first run."""
 
         def follow() -> None:
             try:
-                for report in self.index.watch(list(paths), stop=self.stop, **how):
+                for report in self.index.watch(list(paths), stop=self.stop, **options):
                     self.reports.put(report)
                 self.reports.put(None)
             except BaseException as error:
@@ -54,7 +54,7 @@ class Watch:
         return self.reports.get(timeout=LONG)
 
     def until(self, reached: Callable[[dict[str, str]], bool]) -> dict[str, str]:
-        """What the index holds after the first report with which it holds what is asked for."""
+        """What the index holds after the first report after which `reached` is true."""
         while not reached(found := self.texts()):
             report = self.next()
             assert isinstance(report, Report), report
@@ -94,7 +94,7 @@ def test_new_changed_renamed_and_deleted_files_are_followed(watch: Watch, folder
     assert watch.reports.queue[-1] is None
 
 
-def test_what_changes_during_a_run_is_in_the_next(watch: Watch, folder: Path, encoder: CountingEncoder) -> None:
+def test_a_change_during_a_run_is_in_the_next_one(watch: Watch, folder: Path, encoder: CountingEncoder) -> None:
     write(folder / "a.md", "alpha")
     real = encoder.encode
 
@@ -130,7 +130,7 @@ def test_a_burst_of_changes_is_few_runs(watch: Watch, folder: Path) -> None:
     assert Index.open(watch.index.path).info().version < 60
 
 
-def test_neither_the_index_nor_hidden_nor_passing_files_wake_it_up(folder: Path, encoder: CountingEncoder) -> None:
+def test_the_index_hidden_and_temporary_files_do_not_wake_it_up(folder: Path, encoder: CountingEncoder) -> None:
     watch = Watch(Index.create(folder / ".vecsearch", model=encoder))
     other = Watch(Index.create(folder / "visible", model=encoder))
     for watching in (watch, other):
@@ -169,7 +169,7 @@ def test_a_file_that_fails_is_reported_and_ends_nothing(watch: Watch, folder: Pa
     assert watch.index.document_ids("team = 'cats'") == ["notes/a.md", "x"]
 
 
-def test_between_runs_others_can_write_and_while_they_do_it_waits(watch: Watch, folder: Path) -> None:
+def test_others_can_write_between_runs_and_a_run_waits_for_them(watch: Watch, folder: Path) -> None:
     watch.begin(folder)
     with Store(watch.index.path).locked():
         (folder / "a.md").write_text("alpha")
@@ -199,14 +199,14 @@ def test_a_folder_that_is_replaced_is_watched_on_and_one_that_is_gone_ends_the_w
     assert str(folder) in str(error)
 
 
-def test_a_path_that_is_not_there_is_an_error_before_anything_is_done(watch: Watch, folder: Path) -> None:
+def test_a_missing_path_is_an_error_before_anything_is_done(watch: Watch, folder: Path) -> None:
     for missing in (folder / "nowhere", folder / "no" / "where"):
         error = watch.begin(missing)
         assert isinstance(error, PathNotFound)
         assert str(missing if missing.parent.exists() else missing.parent) in str(error)
 
 
-def test_a_system_that_cannot_watch_so_much_says_so(
+def test_too_many_files_to_watch_is_a_clear_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     import watchfiles._rust_notify as rust
@@ -219,7 +219,7 @@ def test_a_system_that_cannot_watch_so_much_says_so(
         Watcher([folder], tmp_path)
 
 
-def test_without_watchfiles_the_command_that_installs_it_is_said(
+def test_without_watchfiles_the_error_names_the_command_that_installs_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "watchfiles", None)

@@ -55,8 +55,8 @@ class Upsert:
 class FileRead:
     """A file was read to its end, or is gone: the documents that it held and no longer holds are to be deleted.
 
-    If it is not `complete`, nobody knows which those are, and none is. `stamp` is None when the next run has to read
-    the file again.
+    If it is not `complete`, they are unknown and nothing is deleted. `stamp` is None when the next run has to read the
+    file again.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""Bring an index in step with files and folders: what is new, changed or gone.
+"""Bring an index in step with files and folders: add what is new or changed, delete what is gone.
 
     scan the roots -> leave out files whose size and time are as before -> read the others -> documents, to `run.py`
 
@@ -133,7 +133,7 @@ class Plan:
 
     @property
     def files(self) -> AbstractSet[str]:
-        """The files that the index may no longer hold as they were: their documents may have moved to one another."""
+        """The files to read and those that are gone: their documents may have moved to other files."""
         return {*self.unread, *self.gone}
 
     @property
@@ -210,15 +210,13 @@ def make_plan(store: Store, draft: Draft, roots: Sequence[Path], options: SyncOp
 
 
 def _record_files(unread: Mapping[str, SourceFile], held: Mapping[str, int], draft: Draft) -> set[str]:
-    """The files of which the index holds records: not one document that is called what the file is called."""
+    """The files that gave records: the index does not hold them as one document with the file's own id."""
     known = {key for key in unread if held.get(key)}
     return known - draft.find([key for key in known if held[key] == 1]).keys()
 
 
 def _file_metadata(document_id: str, key: str, file: SourceFile) -> dict[str, Any]:
-    """Metadata taken from the file: name, size and time of a document that is one, the name of one inside an archive,
-    and nothing for a record.
-    """
+    """Name, size and time of a file that is one document, the name of one in an archive, nothing for a record."""
     if document_id == key:
         return {"name": file.path.name, "size": file.size, **_modified(file.mtime_ns)}
     if document_id.startswith(f"{key}{INSIDE}"):
