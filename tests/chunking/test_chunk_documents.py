@@ -19,6 +19,7 @@ from tests.helpers.chunk_samples import (
     sectioned,
     words,
 )
+from tests.helpers.examples import examples
 from vecsearch.chunking import Chunking, chunk_document, chunk_documents
 from vecsearch.types import Document, Heading, Outline, Span
 
@@ -105,7 +106,7 @@ def test_a_path_of_headings_names_the_outer_ones_first(encoder):
     assert [chunk.heading for chunk in chunks] == ["Guide", "Guide > Deep", "Guide > Install", "Last"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 90), st.booleans()), min_size=1, max_size=8),
     st.sampled_from([0, 8, 32]),

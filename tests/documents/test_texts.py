@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from vecsearch.documents import RecordFields
 from vecsearch.documents.texts import NamedText, TextSource, check_sources, read_texts, size_of
 from vecsearch.errors import InvalidDocument, PathNotFound
@@ -67,7 +68,7 @@ class TestLines:
         with pytest.raises(InvalidDocument, match=rf"^{name}: binary file \(PNG\)$"):
             texts(name, b"\x89PNG\r\n\x1a\n\x00\x00")
 
-    @settings(max_examples=50)
+    @settings(max_examples=examples(50))
     @given(st.lists(WORDS))
     def test_any_lines_come_back(self, lines: list[str]) -> None:
         with TemporaryDirectory() as folder:
@@ -146,7 +147,7 @@ class TestRecords:
         with pytest.raises(InvalidDocument, match=rf"^{name}(:2: 3 fields, but|: not a Parquet file that can be read)"):
             texts(name, "id,text\na,b,c\n")
 
-    @settings(max_examples=50)
+    @settings(max_examples=examples(50))
     @given(st.lists(st.text(st.characters(exclude_categories=("Cs",)))))
     def test_any_texts_come_back_from_json(self, lines: list[str]) -> None:
         rows = [json.dumps(line if i % 2 else {"text": line, "id": i}) for i, line in enumerate(lines)]

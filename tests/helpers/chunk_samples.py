@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from vecsearch.chunking import Chunking, Tokenizer
 from vecsearch.types import Chunk, Document, FloatArray, Heading, Outline, Span
 
@@ -76,8 +77,8 @@ def documents(draw: st.DrawFn) -> Document:
 CHUNKINGS = st.integers(8, 40).flatmap(
     lambda size: st.builds(Chunking, max_tokens=st.just(size), overlap=st.integers(0, size // 2))
 )
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-FEW = settings(MANY, max_examples=100)
+MANY = settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(MANY, max_examples=examples(100))
 
 
 class Words:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.examples import examples
 from vecsearch import (
     InvalidDocument,
     InvalidOption,
@@ -50,7 +51,7 @@ class Blank(CountingEncoder):
 
 
 class TestEmbed:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=examples(50), deadline=None)
     @given(st.lists(st.text("ab é", max_size=3), max_size=30))
     def test_vectors_are_in_the_order_of_the_texts(self, texts: list[str]) -> None:
         encoder = CountingEncoder()
@@ -176,7 +177,7 @@ class TestInvalidInput:
 
 
 class TestCut:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=examples(50), deadline=None)
     @given(st.lists(st.text("ab .é字\ud800", max_size=12)), st.integers(1, 6))
     def test_texts_of_more_tokens_than_the_model_reads_are_counted(self, texts: list[str], limit: int) -> None:
         encoder = CountingEncoder(max_tokens=limit)

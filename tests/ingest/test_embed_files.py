@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.examples import examples
 from vecsearch import InvalidDocument, InvalidOption, PathNotFound, Progress, Role, embed, embed_files
 from vecsearch.ingest import embed as module
 from vecsearch.types import FloatArray
@@ -53,7 +54,7 @@ class Ones(CountingEncoder):
         return np.ones((len(texts), self.dim), np.float32)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(LINES), st.sampled_from(["a.npy", "a.parquet", "a.jsonl"]))
 def test_the_file_holds_what_embed_returns(lines: list[str], name: str) -> None:
     encoder = CountingEncoder()

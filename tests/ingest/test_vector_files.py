@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tests.helpers.examples import examples
 from vecsearch.documents.texts import NamedText
 from vecsearch.errors import InvalidOption, PathNotFound
 from vecsearch.ingest.vector_files import check_output, writing_vectors
@@ -62,7 +63,7 @@ def some(n: int, dim: int = 4) -> FloatArray:
     return np.random.default_rng(n).standard_normal((n, dim)).astype(np.float32)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(ARRAYS, min_size=1, max_size=3), st.sampled_from(KINDS))
 def test_every_number_is_read_back_bit_for_bit(pieces: list[FloatArray], kind: str) -> None:
     with TemporaryDirectory() as folder:
@@ -73,7 +74,7 @@ def test_every_number_is_read_back_bit_for_bit(pieces: list[FloatArray], kind: s
         np.testing.assert_array_equal(found.view(np.uint32), expected.view(np.uint32))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(ANY_TEXT, max_size=5), st.sampled_from([".parquet", ".jsonl"]))
 def test_any_ids_and_texts_are_read_back_except_lone_surrogates(texts: list[str], kind: str) -> None:
     expected = ["".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in text) for text in texts]

@@ -18,6 +18,7 @@ import vecsearch.search.retrievers.dense
 import vecsearch.search.retrievers.hybrid
 import vecsearch.storage.merge_policy
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.examples import examples
 from tests.helpers.search_oracle import (
     CHUNK_WORDS,
     VOCABULARY,
@@ -127,7 +128,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(text=texts, options=options, where=st.sampled_from(list(WHERES)))
 def test_the_answer_is_that_of_brute_force(shelf, text, options, where):
     asked = Asked(text=text, vector=shelf.encoder.vector(text), **options)
@@ -150,7 +151,7 @@ def test_where_most_of_the_best_do_not_qualify_it_is_looked_further(shelf, mode,
                 assert_answers(hits, expected(shelf.rows, asked, depth=DEPTH))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(text=texts, options=options, where=st.sampled_from(list(WHERES)))
 def test_k_hits_come_back_or_all_that_qualify_in_order_and_each_once(shelf, text, options, where):
     hits = shelf.index.search(text, where=where, **options)
@@ -205,7 +206,7 @@ def test_a_text_is_searched_by_both_and_a_vector_by_what_is_near(shelf):
     assert shelf.index.search("green fire") != shelf.index.search("green fire", mode="dense")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(asked_texts=st.lists(texts, min_size=1, max_size=3))
 def test_how_well_the_model_reads_each_query_tells_what_its_vector_counts(shelf, asked_texts):
     encoder = Fluent()
@@ -253,7 +254,7 @@ documents = st.lists(
 questions = st.lists(st.sampled_from([*VOCABULARY[:5], *OF_LANGUAGES, "unheard"]), min_size=1, max_size=5).map(" ".join)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
 @given(
     batches=st.lists(documents, min_size=2, max_size=4),
     gone=st.sets(st.integers(0, 14), max_size=6),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.search.test_hybrid import MODES, WHERES, shelf, small_sizes, texts  # noqa: F401  # fixtures, and the indexes they make
 from vecsearch import Document, Example, Index, IndexDamaged, InvalidFilter, InvalidOption, InvalidQuery
 
@@ -50,7 +51,7 @@ ways = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts, how=ways)
 def test_however_it_is_asked_it_has_the_ids_and_scores_of_a_search(shelf, text, how):  # noqa: F811
     if "like" in how:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.examples import examples
 from tests.helpers.writing import write
 from vecsearch import Document, Index, InvalidOption, InvalidQuery
 
@@ -37,7 +38,7 @@ def test_before_and_after_a_chunk_is_what_its_document_has_there_once(index: Ind
     assert index.show("d#5", context=1000).before + WORDS[index.show("d#5").chunk.start :] == WORDS
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(pieces=st.lists(st.sampled_from(["cat", "dog.", "\n\n", "\n", "# Title\n", "émile", "x" * 40]), max_size=80))
 def test_the_words_and_lines_are_those_of_the_document(
     pieces: list[str], tmp_path_factory: pytest.TempPathFactory

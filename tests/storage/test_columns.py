@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from vecsearch.errors import InvalidDocument
 from vecsearch.storage.columns import PREFIX, as_json, check_metadata, joined, json_field, metadata_columns, metadata_of
 from vecsearch.storage.rows import Origin, chunk_table
@@ -87,7 +88,7 @@ def assert_came_back(found: list[dict[str, Any]], rows: list[dict[str, Any]]) ->
             assert same(back[key], value) or same(back[key], as_text(value)), (back[key], value)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.dictionaries(TEXT, VALUES, max_size=3))
 @example({"n": [1, 2.5, None, -0.0]})
 @example({"n": [2**53 + 1, 0.5]})
@@ -104,7 +105,7 @@ def test_metadata_comes_back_as_it_was_given(by_key):
     assert_came_back(round_trip(rows), rows)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.dictionaries(st.sampled_from(["a", "b", "path", "text", "é "]), NESTED), min_size=1, max_size=5)
 )
@@ -119,7 +120,7 @@ def test_metadata_comes_back_from_a_segment(tmp_path_factory, rows):
     assert_came_back([row.metadata for row in found], rows)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.lists(st.dictionaries(st.sampled_from("ab"), NESTED), max_size=6), st.integers(1, 5))
 @example([{"a": 1}, {"a": 0.5}, {"b": 1}], 1)
 @example([{"a": 2**53 + 1}, {"a": 0.5}], 1)

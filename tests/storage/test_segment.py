@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from vecsearch.errors import IndexDamaged
 from vecsearch.files import sha256
 from vecsearch.storage.lexical import Bm25, LivePostings
@@ -90,7 +91,7 @@ def test_the_entry_tells_size_and_hash_of_each_file(folder):
         assert file == FileEntry((folder / name).stat().st_size, sha256(folder / name))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.none() | st.sampled_from(["a", "b", "c"])), min_size=1, max_size=12),
     st.lists(st.sampled_from(["a", "b", "d0", "d3", "d11", "nowhere", ""]), max_size=4),
@@ -113,7 +114,7 @@ def test_rows_are_found_as_a_plain_loop_finds_them(tmp_path_factory, documents, 
     assert segment.take(picked) == [rows[i] for i in picked]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.data())
 def test_any_chunk_comes_back_as_it_was(tmp_path_factory, data):
     big = st.integers(0, 2**40)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.examples import examples
 from tests.helpers.writing import write, write_records
 from vecsearch import Evaluation, Index, InvalidDocument, InvalidOption, InvalidQuery, Mode, evaluate
 from vecsearch.analysis.evaluation.measures import scores_of
@@ -224,7 +225,7 @@ def test_the_digest_of_judgements_changes_with_what_decides_the_scores_and_with_
     assert digest({name: QUERIES[name] for name in ("q1", "q2")}, JUDGED) != usual
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(20), deadline=None)
 @given(st.data())
 def test_a_score_lies_between_nothing_and_all_whatever_is_judged(index: Index, data: st.DataObject) -> None:
     names = st.sampled_from([*PETS, "lions"])

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tests.helpers.caches import DIM, assert_right, fill, known, vector_of
+from tests.helpers.examples import examples
 from vecsearch.models.cache import Cache, cache_folder
 from vecsearch.types import Role
 
@@ -40,7 +41,7 @@ def test_a_vector_comes_back_for_its_text_and_no_other(cache):
     assert_right(found)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     hnp.arrays(np.float32, (3, 5), elements=st.floats(width=32, allow_nan=True)),
     st.lists(st.text(st.characters(exclude_categories=())), min_size=3, max_size=3, unique=True),

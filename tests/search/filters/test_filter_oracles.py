@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.filter_rows import matches, parts_of
 from vecsearch.errors import InvalidFilter
 from vecsearch.storage.store import Part
@@ -108,7 +109,7 @@ def stored(rows: list[dict[str, Any]], cuts: list[int]) -> Iterator[tuple[list[P
         yield parts_of(Path(folder, "whole"), rows), parts_of(Path(folder, "cut"), rows, cuts)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ROWS, st.lists(CONDITIONS, min_size=5, max_size=10), CUTS)
 def test_a_condition_finds_what_sqlite_finds_however_the_rows_are_stored(
     rows: list[dict[str, Any]], conditions: list[str], cuts: list[int]
@@ -160,7 +161,7 @@ def moment(value: date) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(VALUES), min_size=1, max_size=10), st.sampled_from(["", "NOT "]), CUTS)
 def test_of_a_key_with_values_of_many_types_those_of_the_type_are_compared(
     values: list[Any], no: str, cuts: list[int]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from vecsearch.errors import IndexDamaged
 from vecsearch.storage.ann.flat import Flat, copied_rows, write_flat
 from vecsearch.vectors import unit_rows
@@ -35,7 +36,7 @@ CASES = {
 }
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(**CASES)
 def test_the_rows_found_are_those_of_brute_force(place, n, dim, q, k, spread, share, scaled, seed):
     rows, queries = random_rows(n, dim, seed, spread), random_rows(q, dim, seed + 1)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vecsearch.storage.lexical.bm25
+from tests.helpers.examples import examples
 from tests.helpers.plain_bm25 import plain_bm25
 from vecsearch.errors import IndexDamaged
 from vecsearch.storage.lexical import Bm25, LivePostings, Scored, merged, postings_of
@@ -49,7 +50,7 @@ def test_rows_score_as_the_formula_by_hand(documents: list[list[str]], query: li
     assert [i for _, i in answer] == [i for _, i in expected]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_many_segments_with_deletions_answer_as_one_without(data: st.DataObject) -> None:
     texts = data.draw(st.lists(st.lists(st.sampled_from(MIXED), max_size=7).map(" ".join), min_size=1, max_size=24))

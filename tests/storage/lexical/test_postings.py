@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vecsearch.storage.lexical.postings
+from tests.helpers.examples import examples
 from vecsearch.errors import IndexDamaged
 from vecsearch.storage.lexical import Postings, merged, postings_of
 from vecsearch.storage.lexical.languages import LANGUAGES
@@ -97,7 +98,7 @@ def test_texts_give_the_same_postings_in_batches_of_any_size(texts: list[str]) -
         assert same(postings_of(iter(texts), "auto"), whole)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(TEXTS, max_size=4), st.data())
 def test_merging_gives_what_the_remaining_texts_give(parts: list[list[str]], data: st.DataObject) -> None:
     masks = [data.draw(st.none() | st.lists(st.booleans(), min_size=len(p), max_size=len(p))) for p in parts]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from vecsearch.storage.lexical import Bm25, LivePostings, merged, postings_of
 
 PLAIN = ["aa", "bb", "cc", "dd", "ee"]
@@ -96,7 +97,7 @@ def test_a_word_of_two_languages_weighs_once():
     assert scored.limit == pytest.approx(log(1 + (len(texts) - 2 + 0.5) / (2 + 0.5)))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.data())
 def test_many_segments_with_deletions_say_to_the_last_bit_what_one_without_says(data: st.DataObject) -> None:
     texts = data.draw(st.lists(st.sampled_from([*GERMAN, *ENGLISH, *OTHERS]), min_size=1, max_size=12))
