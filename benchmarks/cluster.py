@@ -21,7 +21,8 @@ from machine import report
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from vecsearch import Document, Index, find_clusters
+from vecsearch import Document, Index
+from vecsearch.analysis import find_clusters
 from vecsearch.analysis.sampling import sample
 
 _SEEDS = (0, 1, 2)

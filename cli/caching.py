@@ -23,7 +23,7 @@ def cache() -> None:
 @reporting
 def info(as_json: bool) -> None:
     """Say what is kept, of which models, and what that takes on disk."""
-    from vecsearch import Cache
+    from vecsearch.models import Cache
 
     print_cache(Cache().info(), as_json=as_json)
 
@@ -34,7 +34,7 @@ def info(as_json: bool) -> None:
 @reporting
 def clear(model: str | None, everything: bool, as_json: bool) -> None:
     """Remove the vectors, all of them or those of one model."""
-    from vecsearch import Cache
+    from vecsearch.models import Cache
 
     if model is not None and everything:
         raise click.UsageError("--all removes what is kept of all models: name no --model")
@@ -55,7 +55,7 @@ def clear(model: str | None, everything: bool, as_json: bool) -> None:
 @reporting
 def prune(older_than: float | None, max_size: str | None, as_json: bool) -> None:
     """Remove the vectors that were used least recently, by default those beyond the cache's own size."""
-    from vecsearch import Cache
+    from vecsearch.models import Cache
 
     kept = Cache()
     removed = kept.prune(older_than=older_than, max_size=max_size)

@@ -14,7 +14,7 @@ from .passages import printable
 from .printing import plural, print_done
 
 if TYPE_CHECKING:
-    from vecsearch import Cluster, Clustering, SampledChunk
+    from vecsearch.analysis import Cluster, Clustering, SampledChunk
 
     _ParamType = click.ParamType[int | str]
 else:
@@ -62,7 +62,8 @@ def cluster(n: int | str, wait: float, index_path: Path, as_json: bool, **how: A
 
     With --write-to cluster, a search can ask for one, --where "cluster = 3", and a map show them, --color cluster.
     """
-    from vecsearch import Index, find_clusters
+    from vecsearch import Index
+    from vecsearch.analysis import find_clusters
 
     found = find_clusters(Index.open(index_path), n, wait=wait, **how)
     print_done(asdict(found), "\n".join(_said(found)), as_json=as_json)

@@ -14,7 +14,8 @@ from .passages import printable
 from .printing import plural, print_done
 
 if TYPE_CHECKING:
-    from vecsearch import DimMeasure, DimsReport, Qrels
+    from vecsearch import Qrels
+    from vecsearch.analysis import DimMeasure, DimsReport
 
 _BAR = 20  # characters
 
@@ -55,7 +56,8 @@ def dims(
     The vectors of INDEX, or of the index that -i names, are cut to their first numbers, and reduced by principal
     components. With judged queries, of --beir or --pairs, nDCG says what that costs; without, the overlap alone.
     """
-    from vecsearch import Index, check_picture, draw_dims, measure_dims
+    from vecsearch import Index
+    from vecsearch.analysis import check_picture, draw_dims, measure_dims
 
     if beir and pairs:
         raise click.UsageError("name judged queries by --beir or by --pairs, not by both")

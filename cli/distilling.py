@@ -37,7 +37,8 @@ def distill(
 
     The folder opens as any model's, and texts are encoded far faster; searches are less exact.
     """
-    from vecsearch import Index, distill
+    from vecsearch import Index
+    from vecsearch.training import distill
 
     report = distill(
         model,

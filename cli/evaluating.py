@@ -20,7 +20,8 @@ from .progress import progress_bar
 from .word_scores import judging_words
 
 if TYPE_CHECKING:
-    from vecsearch import Comparison, Evaluation, Index, Latency, ModeScores, Qrels, Timings
+    from vecsearch import Index, Qrels
+    from vecsearch.analysis import Comparison, Evaluation, Latency, ModeScores, Timings
 
 _TIMES = ("p50 ms", "p95 ms", "p99 ms", "a second")
 _NAME_WIDTH = 14
@@ -64,7 +65,8 @@ def evaluate(
     .jsonl file with the columns query, document (an id or a path) and, if you like, relevance; the index is then one
     that is there. With --words or --sts models are scored instead, side by side, each named by a --model.
     """
-    from vecsearch import Evaluation, Mode, evaluate, read_beir, read_pairs
+    from vecsearch import Mode, evaluate, read_beir, read_pairs
+    from vecsearch.analysis import Evaluation
 
     if (folder is None) == (pairs is None):
         raise click.UsageError("name either the FOLDER of a collection or, with --pairs, a FILE of your own")
@@ -229,7 +231,8 @@ def bench(queries: Path | None, k: int, n: int, seed: int, index_path: Path, as_
     Without --queries they are the index's own vectors with a little noise, and beginnings of its own chunks. Nothing
     is written, to the index or to the cache.
     """
-    from vecsearch import Index, time_searches
+    from vecsearch import Index
+    from vecsearch.analysis import time_searches
 
     index = Index.open(index_path, **{name: value for name, value in given.items() if value is not None})
     found = time_searches(index, queries, k=k, n=n, seed=seed)

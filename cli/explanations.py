@@ -14,7 +14,8 @@ import click
 from .passages import columns, excerpt, printable, wrapped
 
 if TYPE_CHECKING:
-    from vecsearch import Explanation, Hit, Span, TokenMatch
+    from vecsearch import Hit
+    from vecsearch.types import Explanation, Span, TokenMatch
 
 _BAR = 10  # columns that stand for a similarity of 1
 _NUMBER = 5  # columns of a similarity: "-0.12"

@@ -13,7 +13,7 @@ from .passages import columns, printable
 from .printing import print_done
 
 if TYPE_CHECKING:
-    from vecsearch import TextInsides, TokenComparison, TokenInsides
+    from vecsearch.analysis import TextInsides, TokenComparison, TokenInsides
 
 _TOKEN_WIDTH = 16  # columns of a token in a table; a longer one is cut
 _GRID_TOKENS = 10  # columns of a grid beside one another; the others come below
@@ -37,7 +37,7 @@ def inspect(
     With --token the word T is compared in two TEXTs, with a grid of all tokens beside all:
     vecsearch inspect "deposit money at the bank" "the river bank" --token bank
     """
-    from vecsearch import compare_token, inspect_text
+    from vecsearch.analysis import compare_token, inspect_text
 
     how: dict[str, Any] = {} if model is None else {"model": model}
     if token is not None:

@@ -12,7 +12,7 @@ from .options import common
 from .printing import plural, print_done
 
 if TYPE_CHECKING:
-    from vecsearch import MapReport
+    from vecsearch.analysis import MapReport
 
 _METHODS = ("pca", "tsne", "umap")
 
@@ -44,7 +44,8 @@ def map_(file: Path, queries: tuple[str, ...], index_path: Path, as_json: bool, 
     The HTML page needs nothing else: zoom, drag, point at a passage to read it, search. PCA is fast; tsne and umap keep
     neighbours together and take longer.
     """
-    from vecsearch import Index, draw_map
+    from vecsearch import Index
+    from vecsearch.analysis import draw_map
 
     drawn = draw_map(Index.open(index_path), file, queries=queries, **how)
     print_done(asdict(drawn), _said(drawn), as_json=as_json)

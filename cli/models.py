@@ -12,7 +12,7 @@ from .options import reporting
 from .printing import print_done
 
 if TYPE_CHECKING:
-    from vecsearch import ModelInfo
+    from vecsearch.models import ModelInfo
 
 _OWNER = "sentence-transformers/"  # a name without an owner is of this one's models
 _PLACES = {
@@ -33,7 +33,7 @@ def models(name: str | None, here: bool, as_json: bool) -> None:
 
     With NAME, also a folder's path: everything about that model, as its own files say it. Nothing is fetched.
     """
-    from vecsearch import describe_model, list_models
+    from vecsearch.models import describe_model, list_models
 
     if name is not None:
         if here:

@@ -15,7 +15,9 @@ from .passages import excerpt, printable, wrapped
 from .printing import echo, plural, print_json, shown_path
 
 if TYPE_CHECKING:
-    from vecsearch import CacheInfo, Chunk, Hit, Info, Passage, Problem, Span, Verification, Version
+    from vecsearch import Hit, Info, Passage
+    from vecsearch.reports import CacheInfo, Problem, Verification, Version
+    from vecsearch.types import Chunk, Span
 
 _Matched: TypeAlias = "Callable[[str, str], Sequence[Span]]"
 _INDENT = "     "

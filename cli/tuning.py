@@ -15,7 +15,7 @@ from .options import reporting, threaded
 from .printing import plural, print_done
 
 if TYPE_CHECKING:
-    from vecsearch import TrainingPair, TuneProgress, TuneReport
+    from vecsearch.training import TrainingPair, TuneProgress, TuneReport
 
 _INDEX = click.Path(path_type=Path)
 
@@ -56,7 +56,7 @@ def tune(
     of a collection in BEIR form. With --from-index, headings, titles and sentences of an index stand for queries, and
     the index is where hard negatives are found. What was interrupted goes on when the same command is run again.
     """
-    from vecsearch import TuneOptions, tune
+    from vecsearch.training import TuneOptions, tune
 
     if (pairs is None) == (source is None):
         raise click.UsageError("name either a file or folder of PAIRS or, with --from-index, an INDEX")
@@ -79,7 +79,8 @@ def _with_negatives(
     file: Path | None, source: Path | None, split: str, negatives: Path | None, seed: int
 ) -> list[TrainingPair]:
     """The pairs of a file or an index, with hard negatives where there is an index to find them in."""
-    from vecsearch import Index, mine_pairs, read_training_pairs, with_hard_negatives
+    from vecsearch import Index
+    from vecsearch.training import mine_pairs, read_training_pairs, with_hard_negatives
 
     mined = Index.open(source) if source else None
     found = mine_pairs(mined, seed=seed) if mined else read_training_pairs(file or "", split)

@@ -17,7 +17,7 @@ from .printing import print_done
 from .progress import progress_bar, texts_said
 
 if TYPE_CHECKING:
-    from vecsearch import AnalogyScore, SimilarityScore, StsScores, WordScores
+    from vecsearch.analysis import AnalogyScore, SimilarityScore, StsScores, WordScores
 
 _PATH = click.Path(path_type=Path)
 _BYS = ("rows", "texts")
@@ -55,7 +55,7 @@ def _scored(
     models: Sequence[str], words: Path | None, sts: Path | None, by: Sequence[str]
 ) -> tuple[dict[str, Any], str]:
     """What models score, as fields and as tables with a column for each."""
-    from vecsearch import evaluate_sts, evaluate_words
+    from vecsearch.analysis import evaluate_sts, evaluate_words
 
     asked = list(dict.fromkeys(models)) or [_DEFAULT]
     of_words: list[WordScores] = []
@@ -125,7 +125,7 @@ def _correlation(score: SimilarityScore) -> str:
 
 def _total(scores: Sequence[AnalogyScore]) -> AnalogyScore:
     """All categories as one."""
-    from vecsearch import AnalogyScore
+    from vecsearch.analysis import AnalogyScore
 
     counts = {name: sum(getattr(score, name) for score in scores) for name in ("asked", "correct", "skipped")}
     return AnalogyScore(name="all", **counts)

@@ -15,7 +15,7 @@ from .printing import print_done
 from .progress import progress_bar, texts_said
 
 if TYPE_CHECKING:
-    from vecsearch import WordNeighbor
+    from vecsearch.analysis import WordNeighbor
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _BAR = 20  # columns that stand for a similarity of 1
@@ -41,7 +41,7 @@ def nearest(word: str, n: int, model: str | None, by: str | None, index_path: Pa
     --by texts each is encoded as a text. With -i the words are those of an index, the 20,000 most frequent, encoded
     by its model.
     """
-    from vecsearch import nearest_words
+    from vecsearch.analysis import nearest_words
 
     with progress_bar(texts_said) as progress:
         found = nearest_words(word, n, **_chosen(model, by, index_path), progress=progress)
@@ -58,7 +58,7 @@ def analogy(words: tuple[str, ...], n: int, model: str | None, by: str | None, i
     Signs stand between blanks. Found are the words nearest to the sum (3CosAdd, Levy and Goldberg 2014), without those
     in it, among the same words as `nearest` chooses from.
     """
-    from vecsearch import analogy as solve
+    from vecsearch.analysis import analogy as solve
 
     expression = " ".join(words)
     with progress_bar(texts_said) as progress:

@@ -4,12 +4,20 @@ import ast
 import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-import vecsearch
+import vecsearch.analysis
+import vecsearch.choices
+import vecsearch.errors
+import vecsearch.models
+import vecsearch.reports
+import vecsearch.training
+import vecsearch.types
 
 HEAVY = ["faiss", "pyarrow", "onnxruntime", "onnx", "tokenizers", "torch", "numpy", "sentence_transformers", "openvino"]
 
@@ -21,20 +29,26 @@ def loaded_by(code: str) -> set[str]:
     return set(run.stdout.split())
 
 
-def promised_to_type_checkers() -> set[str]:
-    """The names that __init__.py imports for type checkers."""
-    [block] = [node for node in ast.parse(Path(vecsearch.__file__).read_text()).body if isinstance(node, ast.If)]
-    return {alias.name for node in block.body for alias in node.names}
+PACKAGES = [vecsearch, vecsearch.analysis, vecsearch.models, vecsearch.training]
+MODULES = [vecsearch.choices, vecsearch.errors, vecsearch.reports, vecsearch.types]  # public as a whole
+NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 
 
-def test_public_names_are_those_that_type_checkers_see_in_order():
-    assert set(vecsearch.__all__) == promised_to_type_checkers()
-    assert vecsearch.__all__ == sorted(set(vecsearch.__all__))
+def promised_to_type_checkers(package: ModuleType) -> dict[str, str]:
+    """The names that a package imports for type checkers, each with its module."""
+    [block] = [node for node in ast.parse(Path(package.__file__).read_text()).body if isinstance(node, ast.If)]
+    return {alias.name: node.module for node in block.body for alias in node.names}
 
 
-@pytest.mark.parametrize("name", vecsearch.__all__)
-def test_a_public_name_can_be_imported_and_has_a_docstring(name):
-    value = getattr(vecsearch, name)
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_the_names_of_a_package_are_those_that_type_checkers_see_in_order(package):
+    assert promised_to_type_checkers(package) == package._HOMES
+    assert package.__all__ == sorted(package._HOMES)
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES, ids=str)
+def test_a_public_name_can_be_imported_and_has_a_docstring(package, name):
+    value = getattr(package, name)
     assert value.__name__ == name
     assert value.__module__.startswith("vecsearch.")
     doc = inspect.getdoc(value)
@@ -42,21 +56,46 @@ def test_a_public_name_can_be_imported_and_has_a_docstring(name):
     assert not doc.startswith(f"{name}(")  # what dataclasses and tuples write when nobody did
 
 
-@pytest.mark.parametrize("name", vecsearch.__all__)
-def test_a_public_method_has_a_docstring(name):
-    value = getattr(vecsearch, name)
+def public_classes() -> Iterator[type]:
+    """Every class that is public, by name or as one of a public module."""
+    values = [getattr(package, name) for package, name in NAMES]
+    values += [value for module in MODULES for name, value in vars(module).items() if not name.startswith("_")]
+    yield from {value for value in values if inspect.isclass(value) and value.__module__.startswith("vecsearch.")}
+
+
+@pytest.mark.parametrize("value", sorted(public_classes(), key=lambda value: value.__qualname__))
+def test_a_public_method_has_a_docstring(value):
     public = {key: member for key, member in vars(value).items() if not key.startswith("_")}
     for key, member in public.items():
         member = getattr(member, "__func__", member)
         if inspect.isfunction(member) or isinstance(member, property):
-            assert inspect.getdoc(member), f"{name}.{key}"
+            assert inspect.getdoc(member), f"{value.__name__}.{key}"
 
 
-def test_all_names_are_listed_and_star_imported():
-    assert set(vecsearch.__all__) <= set(dir(vecsearch))
+@pytest.mark.parametrize(("package", "name"), NAMES, ids=str)
+def test_help_shows_the_parameters_of_a_public_function(package, name):
+    """No `**kwargs` that hides what can be given, and no parameter without a type."""
+    value = getattr(package, name)
+    functions = [value] if inspect.isfunction(value) else []
+    if name == "Index":
+        functions = [getattr(member, "__func__", member) for key, member in vars(value).items() if key[0] != "_"]
+    for function in filter(inspect.isfunction, functions):
+        for parameter in list(inspect.signature(function).parameters.values()):
+            assert parameter.kind is not parameter.VAR_KEYWORD, f"{function.__qualname__}({parameter})"
+            assert parameter.name in ("self", "cls") or parameter.annotation is not parameter.empty
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_all_names_are_listed_and_star_imported(package):
+    assert set(package.__all__) <= set(dir(package))
     names: dict[str, object] = {}
-    exec("from vecsearch import *", names)
-    assert set(vecsearch.__all__) <= names.keys()
+    exec(f"from {package.__name__} import *", names)
+    assert set(package.__all__) <= names.keys()
+
+
+def test_the_front_door_has_the_errors_and_some_thirty_names():
+    rest = [name for name in vecsearch.__all__ if not hasattr(vecsearch.errors, name)]
+    assert len(rest) < 32
 
 
 def test_every_error_is_public():

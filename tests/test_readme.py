@@ -15,8 +15,9 @@ import pytest
 from tests.helpers.subcommands import named_commands
 from tests.helpers.writing import write, write_records
 from tests.test_layers import ROOMS
-from vecsearch import CachedModel, CacheInfo, Failure, Info, Problem, Report, Verification, Version
+from vecsearch import Failure, Info, Report
 from vecsearch.cli.main import cli
+from vecsearch.reports import CachedModel, CacheInfo, Problem, Verification, Version
 from vecsearch.storage.manifest import Manifest
 from vecsearch.storage.rows import SCHEMA
 

@@ -7,50 +7,20 @@
     for hit in index.search("how do I reset it?"):
         print(hit.score, hit.source, hit.line, hit.text)
 
-Public names are loaded when they are first used: importing vecsearch itself imports nothing heavy.
+The other public names are in `vecsearch.analysis` (evaluation, words, clusters, maps, dimensions, tokens),
+`vecsearch.training` (fine-tuning, distillation), `vecsearch.models` (encoders, rerankers, the cache),
+`vecsearch.types`, `vecsearch.reports` and `vecsearch.errors`. A name is imported when it is first used: importing
+vecsearch itself loads nothing heavy.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from vecsearch.lazy import lazy_names
+
 if TYPE_CHECKING:
-    from vecsearch.analysis.clustering import Cluster, Clustering, find_clusters
-    from vecsearch.analysis.dimensions import DimMeasure, DimsReport, check_picture, draw_dims, measure_dims
-    from vecsearch.analysis.evaluation import (
-        Comparison,
-        Evaluation,
-        Latency,
-        ModeScores,
-        Qrels,
-        Timings,
-        evaluate,
-        read_beir,
-        read_pairs,
-        time_searches,
-    )
-    from vecsearch.analysis.evaluation.word_scores import (
-        AnalogyScore,
-        SimilarityScore,
-        StsScores,
-        WordScores,
-        evaluate_sts,
-        evaluate_words,
-    )
-    from vecsearch.analysis.inspecting import (
-        MatrixInsides,
-        NearToken,
-        TextInsides,
-        TokenComparison,
-        TokenInsides,
-        TokenInText,
-        compare_token,
-        inspect_text,
-    )
-    from vecsearch.analysis.mapping import MapReport, draw_map
-    from vecsearch.analysis.sampling import SampledChunk
-    from vecsearch.analysis.words import WordNeighbor, analogy, nearest_words
+    from vecsearch.analysis.evaluation import Qrels, evaluate, read_beir, read_pairs
     from vecsearch.choices import Dedupe, Metric, Mode, Role, Splitter
     from vecsearch.errors import (
         CacheUnusable,
@@ -78,78 +48,27 @@ if TYPE_CHECKING:
     from vecsearch.index import Index
     from vecsearch.ingest.embed import EmbedReport, embed, embed_batches, embed_files
     from vecsearch.ingest.streams import read_address, read_stream
-    from vecsearch.models.cache import Cache
-    from vecsearch.models.encoder import Encoder, Fertility, FertilityEncoder, TokenVectors, TokenwiseEncoder
+    from vecsearch.models.encoder import Encoder
     from vecsearch.models.encoders import load_encoder
-    from vecsearch.models.encoders.listing import ModelInfo, describe_model, list_models
-    from vecsearch.models.rerank import Reranker, load_reranker
-    from vecsearch.reports import (
-        CachedModel,
-        CacheInfo,
-        Failure,
-        Info,
-        NearDuplicate,
-        Problem,
-        Progress,
-        Report,
-        Verification,
-        Version,
-    )
-    from vecsearch.search.explaining import explain_tokens
+    from vecsearch.models.rerank import load_reranker
+    from vecsearch.reports import Failure, Info, Progress, Report
     from vecsearch.search.surroundings import Passage
-    from vecsearch.training.distilling import DistillReport, distill
-    from vecsearch.training.tuning import (
-        TrainingPair,
-        TuneOptions,
-        TuneProgress,
-        TuneReport,
-        mine_pairs,
-        read_training_pairs,
-        tune,
-        with_hard_negatives,
-    )
-    from vecsearch.types import (
-        Chunk,
-        Document,
-        Example,
-        Explanation,
-        Heading,
-        Hit,
-        Outline,
-        Ranked,
-        Span,
-        TokenMatch,
-    )
+    from vecsearch.session import Session
+    from vecsearch.types import Document, Example, Hit, Ranked
     from vecsearch.upkeep import restore_version, verify_index
 
 __all__ = [
-    "AnalogyScore",
-    "Cache",
-    "CacheInfo",
     "CacheUnusable",
-    "CachedModel",
-    "Chunk",
-    "Cluster",
-    "Clustering",
     "CommitUnknown",
-    "Comparison",
     "Dedupe",
-    "DimMeasure",
-    "DimsReport",
-    "DistillReport",
     "Document",
     "EmbedReport",
     "Encoder",
     "EndpointFailed",
-    "Evaluation",
     "Example",
-    "Explanation",
     "ExtraMissing",
     "Failure",
-    "Fertility",
-    "FertilityEncoder",
     "FormatTooNew",
-    "Heading",
     "Hit",
     "Index",
     "IndexClosed",
@@ -163,112 +82,92 @@ __all__ = [
     "InvalidOption",
     "InvalidQuery",
     "InvalidVector",
-    "Latency",
-    "MapReport",
-    "MatrixInsides",
     "Metric",
     "Mode",
-    "ModeScores",
     "ModelDamaged",
-    "ModelInfo",
     "ModelMismatch",
     "ModelNotFound",
     "ModelUnsupported",
-    "NearDuplicate",
-    "NearToken",
-    "Outline",
     "Passage",
     "PathNotFound",
-    "Problem",
     "Progress",
     "Qrels",
     "Ranked",
     "Report",
-    "Reranker",
     "Role",
-    "SampledChunk",
-    "SimilarityScore",
-    "Span",
+    "Session",
     "Splitter",
-    "StsScores",
-    "TextInsides",
-    "Timings",
-    "TokenComparison",
-    "TokenInText",
-    "TokenInsides",
-    "TokenMatch",
-    "TokenVectors",
-    "TokenwiseEncoder",
-    "TrainingPair",
-    "TuneOptions",
-    "TuneProgress",
-    "TuneReport",
     "VecsearchError",
-    "Verification",
-    "Version",
-    "WordNeighbor",
-    "WordScores",
-    "analogy",
-    "check_picture",
-    "compare_token",
-    "describe_model",
-    "distill",
-    "draw_dims",
-    "draw_map",
     "embed",
     "embed_batches",
     "embed_files",
     "evaluate",
-    "evaluate_sts",
-    "evaluate_words",
-    "explain_tokens",
-    "find_clusters",
-    "inspect_text",
-    "list_models",
     "load_encoder",
     "load_reranker",
-    "measure_dims",
-    "mine_pairs",
-    "nearest_words",
     "read_address",
     "read_beir",
     "read_pairs",
     "read_stream",
-    "read_training_pairs",
     "restore_version",
-    "time_searches",
-    "tune",
     "verify_index",
-    "with_hard_negatives",
 ]
 
-_HOMES = (
-    "errors",
-    "choices",
-    "types",
-    "reports",
-    "models.encoder",
-    "models.cache",
-    "ingest.embed",
-    "models.encoders",
-    "models.encoders.listing",
-    "models.rerank",
-    "ingest.streams",
-    "search.surroundings",
-    "upkeep",
-    "index",
-    "search.explaining",
-    "analysis.inspecting",
-    "analysis.words",
-    "analysis.evaluation",
-    "analysis.evaluation.word_scores",
-    "training.tuning",
-    "training.distilling",
-    "analysis.dimensions",
-    "analysis.sampling",
-    "analysis.clustering",
-    "analysis.mapping",
-)  # the lightest first
+_HOMES = {
+    "CacheUnusable": "vecsearch.errors",
+    "CommitUnknown": "vecsearch.errors",
+    "Dedupe": "vecsearch.choices",
+    "Document": "vecsearch.types",
+    "EmbedReport": "vecsearch.ingest.embed",
+    "Encoder": "vecsearch.models.encoder",
+    "EndpointFailed": "vecsearch.errors",
+    "Example": "vecsearch.types",
+    "ExtraMissing": "vecsearch.errors",
+    "Failure": "vecsearch.reports",
+    "FormatTooNew": "vecsearch.errors",
+    "Hit": "vecsearch.types",
+    "Index": "vecsearch.index",
+    "IndexClosed": "vecsearch.errors",
+    "IndexDamaged": "vecsearch.errors",
+    "IndexExists": "vecsearch.errors",
+    "IndexLocked": "vecsearch.errors",
+    "IndexNotFound": "vecsearch.errors",
+    "Info": "vecsearch.reports",
+    "InvalidDocument": "vecsearch.errors",
+    "InvalidFilter": "vecsearch.errors",
+    "InvalidOption": "vecsearch.errors",
+    "InvalidQuery": "vecsearch.errors",
+    "InvalidVector": "vecsearch.errors",
+    "Metric": "vecsearch.choices",
+    "Mode": "vecsearch.choices",
+    "ModelDamaged": "vecsearch.errors",
+    "ModelMismatch": "vecsearch.errors",
+    "ModelNotFound": "vecsearch.errors",
+    "ModelUnsupported": "vecsearch.errors",
+    "Passage": "vecsearch.search.surroundings",
+    "PathNotFound": "vecsearch.errors",
+    "Progress": "vecsearch.reports",
+    "Qrels": "vecsearch.analysis.evaluation",
+    "Ranked": "vecsearch.types",
+    "Report": "vecsearch.reports",
+    "Role": "vecsearch.choices",
+    "Session": "vecsearch.session",
+    "Splitter": "vecsearch.choices",
+    "VecsearchError": "vecsearch.errors",
+    "embed": "vecsearch.ingest.embed",
+    "embed_batches": "vecsearch.ingest.embed",
+    "embed_files": "vecsearch.ingest.embed",
+    "evaluate": "vecsearch.analysis.evaluation",
+    "load_encoder": "vecsearch.models.encoders",
+    "load_reranker": "vecsearch.models.rerank",
+    "read_address": "vecsearch.ingest.streams",
+    "read_beir": "vecsearch.analysis.evaluation",
+    "read_pairs": "vecsearch.analysis.evaluation",
+    "read_stream": "vecsearch.ingest.streams",
+    "restore_version": "vecsearch.upkeep",
+    "verify_index": "vecsearch.upkeep",
+}
+
+_get, __dir__ = lazy_names(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
@@ -276,13 +175,4 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("vecsearch")
-    if name in __all__:
-        for home in _HOMES:
-            module = import_module(f"vecsearch.{home}")
-            if name in vars(module):
-                return getattr(module, name)
-    raise AttributeError(f"module 'vecsearch' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return _get(name)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.made_files import pdf
-from vecsearch import Document, Index, Outline, Span
+from vecsearch import Document, Index
 from vecsearch.chunking.boilerplate import without_boilerplate
-from vecsearch.types import Place
+from vecsearch.types import Outline, Place, Span
 
 
 def paged(pages: list[str], label: str = "page", *, markup: tuple[Span, ...] = ()) -> Document:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vecsearch import Splitter
 from vecsearch.chunking import Chunking, default_tokens
 from vecsearch.errors import InvalidOption
-from vecsearch.types import Splitter
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.helpers.counting import CountingEncoder
-from vecsearch import Document, ExtraMissing, Heading, Index, InvalidOption, InvalidVector, Outline, Splitter
+from vecsearch import Document, ExtraMissing, Index, InvalidOption, InvalidVector
+from vecsearch.types import Heading, Outline, Splitter
 
 TEXT = "".join(
     f"{topic} and {topic} are what sentence {n} of it is told of. " * 3

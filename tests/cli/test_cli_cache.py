@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.commands import Command
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import write
-from vecsearch import CachedModel, CacheInfo
+from vecsearch.reports import CachedModel, CacheInfo
 
 COUNTING = CountingEncoder()
 

@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.beir_folder import write_beir
 from tests.helpers.commands import Command
 from tests.helpers.writing import write
-from vecsearch import DimMeasure, DimsReport
+from vecsearch.analysis import DimMeasure, DimsReport
 
 DOCUMENTS = {
     "d1": ("Cats", "Cats purr and sleep by day."),

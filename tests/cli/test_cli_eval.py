@@ -16,7 +16,7 @@ from tests.helpers.commands import Command
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.loading import set_loader
 from tests.helpers.writing import content_of, write
-from vecsearch import Comparison, Latency, Timings
+from vecsearch.analysis import Comparison, Latency, Timings
 
 pytest.importorskip("pytrec_eval", reason="the extra eval: pip install 'vecsearch[eval]'")
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.commands import COMMAND, Command
 from tests.helpers.tiny_bert import write_tiny_bert
-from vecsearch import ModelInfo, list_models
+from vecsearch.models import ModelInfo, list_models
 
 HOUSE = Path(__file__).parents[2]
 KEYS = [field.name for field in fields(ModelInfo)]

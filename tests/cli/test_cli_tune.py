@@ -13,7 +13,7 @@ from tests.helpers.commands import Command
 from tests.helpers.synonyms import pairs_of_synonyms
 from tests.helpers.tiny_bert import write_tiny_bert
 from tests.helpers.writing import write
-from vecsearch import DistillReport, TuneReport
+from vecsearch.training import DistillReport, TuneReport
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import pytest
 from tests.helpers.commands import Command
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import content_of, write
-from vecsearch import Index, Problem, Verification, Version
+from vecsearch import Index
+from vecsearch.reports import Problem, Verification, Version
 from vecsearch.storage.lock import writing
 
 INDEX = Path(".vecsearch")

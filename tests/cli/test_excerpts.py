@@ -10,9 +10,10 @@ import pytest
 
 from tests.helpers.commands import Command
 from tests.helpers.writing import write
-from vecsearch import Index, Span
+from vecsearch import Index
 from vecsearch.cli.passages import excerpt
 from vecsearch.storage.lexical import matched
+from vecsearch.types import Span
 
 _BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m")
 

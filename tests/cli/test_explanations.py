@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecsearch import Explanation, Hit, Span, TokenMatch
+from vecsearch import Hit
 from vecsearch.cli.explanations import explanation_lines
 from vecsearch.cli.output import print_hits
 from vecsearch.cli.passages import columns, printable
+from vecsearch.types import Explanation, Span, TokenMatch
 
 TEXT = "The device has a lamp.\nHold the button for ten seconds to restart the device.\nIt blinks twice."
 QUERY = "reset the lamp"

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.commands import Command
 from tests.helpers.static_models import write_wordllama
 from tests.helpers.tiny_bert import write_graph, write_tiny_bert
-from vecsearch import compare_token, inspect_text
+from vecsearch.analysis import compare_token, inspect_text
 
 TEXT, OTHER = "the red tree", "a green tree, a house"
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.commands import Command
 from tests.helpers.writing import write
-from vecsearch import evaluate_sts, evaluate_words
+from vecsearch.analysis import evaluate_sts, evaluate_words
 
 ROYAL = "king 1 1 0\nqueen 1 -1 0\nman 0 1 0.1\nwoman 0 -1 0.1\ntree 0 0 1\n"
 OTHER = "king 1 0\nqueen 0 1\nman 1 1\nwoman 1 0.5\n"

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.commands import Command
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import write
-from vecsearch import analogy, nearest_words
+from vecsearch.analysis import analogy, nearest_words
 
 ROYAL = "king 1 1 0\nqueen 1 -1 0\nman 0 1 0.1\nwoman 0 -1 0.1\ntree 0 0 1\nice-cream 0 0.1 1\n東京 0.1 0 1\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vecsearch import TrainingPair
+from vecsearch.training import TrainingPair
 
 _WORDS = [*"abcdefghijklmnopqrstuvwxyz", "red", "green", "blue", "house", "tree", "river"]  # of the tiny models
 SYNONYMS = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))

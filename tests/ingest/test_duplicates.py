@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import write, write_records
-from vecsearch import Document, ExtraMissing, Index, InvalidOption, NearDuplicate, Report
+from vecsearch import Document, ExtraMissing, Index, InvalidOption, Report
+from vecsearch.reports import NearDuplicate
 
 pytest.importorskip("rensa", reason="the package that makes MinHash sketches")
 

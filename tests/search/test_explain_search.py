@@ -13,7 +13,8 @@ import vecsearch.search.options
 import vecsearch.search.retrievers.hybrid
 import vecsearch.storage.merge_policy
 from tests.helpers.counting import CountingEncoder
-from vecsearch import Document, Index, Span
+from vecsearch import Document, Index
+from vecsearch.types import Span
 
 WORDS = ["house", "houses", "walk", "walking", "walked", "river", "rivers", "the", "and", "stone", "cloud", "Clouds"]
 QUERIES = ["walks", "the house", "stones and rivers", "clouded", "the and", "unheard", "house house walk"]

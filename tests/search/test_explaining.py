@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 import vecsearch
 from tests.helpers.counting import CountingEncoder
-from vecsearch import TokenMatch, TokenVectors, explain_tokens, load_encoder
-from vecsearch.types import Role
+from vecsearch import load_encoder
+from vecsearch.analysis import explain_tokens
+from vecsearch.models import TokenVectors
+from vecsearch.types import Role, TokenMatch
 
 TEXT = st.text(
     st.sampled_from("ab İé東京は。สด한😀👩‍👧\u0301\u200d.,'’_-09|\n\t\x00\ud83d") | st.characters(), max_size=30

@@ -9,7 +9,8 @@ import pytest
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.tiny_bert import set_pooling, write_json, write_tiny_bert
-from vecsearch import Document, Index, InvalidOption, ModelDamaged, ModelUnsupported, distill, load_encoder
+from vecsearch import Document, Index, InvalidOption, ModelDamaged, ModelUnsupported, load_encoder
+from vecsearch.training import distill
 from vecsearch.training.distilling import frequent_words
 
 

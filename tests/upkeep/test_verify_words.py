@@ -10,7 +10,8 @@ import pytest
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.damage import flip
 from tests.helpers.writing import content_of, write
-from vecsearch import Document, Index, Verification, verify_index
+from vecsearch import Document, Index, verify_index
+from vecsearch.reports import Verification
 from vecsearch.storage.lexical.terms import Stemmers
 from vecsearch.storage.segment import Segment
 from vecsearch.storage.store import SEGMENTS, Store

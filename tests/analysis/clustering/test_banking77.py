@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vecsearch import Document, Index, find_clusters
+from vecsearch import Document, Index
+from vecsearch.analysis import find_clusters
 from vecsearch.analysis.sampling import sample
 from vecsearch.types import IntArray
 

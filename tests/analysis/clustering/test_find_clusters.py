@@ -9,7 +9,8 @@ import pytest
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.topics import TOPICS, topic_documents, topic_index
-from vecsearch import Document, Index, InvalidDocument, InvalidFilter, InvalidOption, find_clusters
+from vecsearch import Document, Index, InvalidDocument, InvalidFilter, InvalidOption
+from vecsearch.analysis import find_clusters
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.missing import forget, uninstall
 from tests.helpers.topics import topic_index
-from vecsearch import Document, ExtraMissing, Index, InvalidDocument, find_clusters
+from vecsearch import Document, ExtraMissing, Index, InvalidDocument
+from vecsearch.analysis import find_clusters
 
 STRAY = [Document(f"stray-{i}", f"alpha{i} beta{i} gamma{i} delta{i}") for i in range(4)]
 

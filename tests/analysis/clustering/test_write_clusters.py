@@ -12,7 +12,8 @@ import vecsearch.storage.merge_policy
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.topics import topic_documents, topic_index
 from tests.helpers.varied import small_sizes, varied_index
-from vecsearch import Document, Index, IndexLocked, InvalidOption, find_clusters
+from vecsearch import Document, Index, IndexLocked, InvalidOption
+from vecsearch.analysis import find_clusters
 from vecsearch.storage.store import Store
 
 

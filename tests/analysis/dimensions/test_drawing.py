@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from vecsearch import DimMeasure, DimsReport, ExtraMissing, InvalidOption, draw_dims
+from vecsearch import ExtraMissing, InvalidOption
+from vecsearch.analysis import DimMeasure, DimsReport, draw_dims
 
 
 def measure(method: str, dim: int, overlap: float) -> DimMeasure:

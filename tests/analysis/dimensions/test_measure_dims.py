@@ -10,7 +10,8 @@ import pytest
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import content_of
-from vecsearch import Document, Index, InvalidDocument, InvalidOption, Qrels, evaluate, measure_dims
+from vecsearch import Document, Index, InvalidDocument, InvalidOption, Qrels, evaluate
+from vecsearch.analysis import measure_dims
 from vecsearch.models.encoders.shortened import Shortened
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.examples import examples
 from tests.helpers.writing import write, write_records
-from vecsearch import Evaluation, Index, InvalidDocument, InvalidOption, InvalidQuery, Mode, evaluate
+from vecsearch import Index, InvalidDocument, InvalidOption, InvalidQuery, Mode, evaluate
+from vecsearch.analysis import Evaluation
 from vecsearch.analysis.evaluation.measures import scores_of
 
 pytest.importorskip("pytrec_eval", reason="the extra eval: pip install 'vecsearch[eval]'")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.helpers.writing import write
-from vecsearch import Evaluation, InvalidDocument, InvalidOption, Latency, ModeScores, PathNotFound
+from vecsearch import InvalidDocument, InvalidOption, PathNotFound
+from vecsearch.analysis import Evaluation, Latency, ModeScores
 from vecsearch.analysis.evaluation.measures import measure_names
 
 MEASURES = measure_names(10, 100)

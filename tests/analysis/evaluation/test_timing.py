@@ -11,7 +11,8 @@ import pytest
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import content_of, write, write_records
-from vecsearch import Index, InvalidOption, InvalidQuery, Latency, PathNotFound, time_searches
+from vecsearch import Index, InvalidOption, InvalidQuery, PathNotFound
+from vecsearch.analysis import Latency, time_searches
 from vecsearch.analysis.evaluation import exact
 from vecsearch.analysis.evaluation.exact import recall_of
 from vecsearch.analysis.evaluation.latency import latency_of

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.helpers.counting import CountingEncoder
-from vecsearch import InvalidOption, ModelUnsupported, PathNotFound, evaluate_sts, evaluate_words, load_encoder
+from vecsearch import InvalidOption, ModelUnsupported, PathNotFound, load_encoder
+from vecsearch.analysis import evaluate_sts, evaluate_words
 from vecsearch.analysis.evaluation.spearman import spearman
 from vecsearch.errors import ModelNotFound
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.helpers.static_models import write_wordllama
-from vecsearch import InvalidQuery, ModelUnsupported, Role, compare_token, load_encoder
+from vecsearch import InvalidQuery, ModelUnsupported, Role, load_encoder
+from vecsearch.analysis import compare_token
 from vecsearch.analysis.inspecting.reading import find_word
 
 FIRST, SECOND = "a red tree, a house", "the green tree: river"

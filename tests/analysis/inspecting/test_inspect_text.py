@@ -9,14 +9,8 @@ import pytest
 
 from tests.helpers.static_models import random_matrix, write_model2vec, write_module, write_wordllama
 from tests.helpers.tiny_bert import WORDS, set_pooling, tiny_tensors, write_graph, write_json
-from vecsearch import (
-    InvalidOption,
-    InvalidQuery,
-    ModelUnsupported,
-    Role,
-    inspect_text,
-    load_encoder,
-)
+from vecsearch import InvalidOption, InvalidQuery, ModelUnsupported, Role, load_encoder
+from vecsearch.analysis import inspect_text
 
 TEXT = "The red house, by a river."
 MATRIX = tiny_tensors()["embeddings.word_embeddings.weight"]

@@ -11,16 +11,8 @@ import pytest
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.topics import TOPICS, topic_documents, topic_index
-from vecsearch import (
-    Document,
-    Index,
-    InvalidDocument,
-    InvalidFilter,
-    InvalidOption,
-    InvalidQuery,
-    PathNotFound,
-    draw_map,
-)
+from vecsearch import Document, Index, InvalidDocument, InvalidFilter, InvalidOption, InvalidQuery, PathNotFound
+from vecsearch.analysis import draw_map
 
 
 @pytest.fixture

@@ -10,16 +10,8 @@ import pytest
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.static_models import write_model2vec
 from tests.helpers.tiny_bert import WORDS, tiny_tensors, write_graph
-from vecsearch import (
-    Index,
-    InvalidOption,
-    InvalidQuery,
-    ModelUnsupported,
-    Role,
-    analogy,
-    load_encoder,
-    nearest_words,
-)
+from vecsearch import Index, InvalidOption, InvalidQuery, ModelUnsupported, Role, load_encoder
+from vecsearch.analysis import analogy, nearest_words
 
 MATRIX = tiny_tensors()["embeddings.word_embeddings.weight"]
 WHOLE = [word for word in WORDS[4:] if not word.startswith("##") and word.isalpha()]

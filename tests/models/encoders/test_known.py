@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.hub_cache import COMMIT, OLDER, empty_cache, put
-from vecsearch import list_models
+from vecsearch.models import list_models
 from vecsearch.models.encoders.folder import ModelFolder
 from vecsearch.models.encoders.known import (
     Place,

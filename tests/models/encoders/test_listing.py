@@ -11,8 +11,8 @@ import pytest
 from tests.helpers.hub_cache import COMMIT, OLDER, empty_cache, put
 from tests.helpers.static_models import write_model2vec, write_module
 from tests.helpers.tiny_bert import write_json, write_tiny_bert
-from vecsearch import ModelInfo, describe_model, list_models
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelNotFound
+from vecsearch.models import ModelInfo, describe_model, list_models
 from vecsearch.models.encoders import listing, load_encoder
 from vecsearch.models.encoders.folder import find_model
 from vecsearch.models.encoders.known_models import KNOWN_MODELS

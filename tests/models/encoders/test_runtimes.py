@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vecsearch import list_models
+from vecsearch.models import list_models
 from vecsearch.models.encoders.runtimes import (
     Runtime,
     _names_bf16,

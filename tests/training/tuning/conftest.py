@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.synonyms import pairs_of_synonyms
 from tests.helpers.tiny_bert import tiny_tensors, write_safetensors, write_tiny_bert
-from vecsearch import TrainingPair
+from vecsearch.training import TrainingPair
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.synonyms import pairs_of_synonyms
-from vecsearch import InvalidDocument, TrainingPair
+from vecsearch import InvalidDocument
+from vecsearch.training import TrainingPair
 from vecsearch.training.tuning.batches import Batch, batches_of_epoch
 from vecsearch.training.tuning.held_out import hold_out
 from vecsearch.training.tuning.pairs import relevant_passages

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.helpers.counting import CountingEncoder
-from vecsearch import Document, Index, TrainingPair, with_hard_negatives
+from vecsearch import Document, Index
+from vecsearch.training import TrainingPair, with_hard_negatives
 
 TEXTS = {
     "answer": "cats purr all night long in the warm house",

@@ -8,7 +8,8 @@ import pytest
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import write
-from vecsearch import Document, Index, InvalidOption, TrainingPair, mine_pairs
+from vecsearch import Document, Index, InvalidOption
+from vecsearch.training import TrainingPair, mine_pairs
 
 GUIDE = """# Guide
 

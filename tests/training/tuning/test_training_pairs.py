@@ -10,7 +10,8 @@ import pytest
 
 from tests.helpers.beir_folder import write_beir
 from tests.helpers.writing import write
-from vecsearch import InvalidDocument, PathNotFound, TrainingPair, read_training_pairs
+from vecsearch import InvalidDocument, PathNotFound
+from vecsearch.training import TrainingPair, read_training_pairs
 
 
 def lines(*records: object) -> str:

@@ -17,20 +17,9 @@ import numpy as np
 import pytest
 
 from tests.helpers.writing import content_of
-from vecsearch import (
-    IndexLocked,
-    InvalidDocument,
-    InvalidOption,
-    ModelDamaged,
-    ModelNotFound,
-    TrainingPair,
-    TuneOptions,
-    TuneProgress,
-    TuneReport,
-    load_encoder,
-    tune,
-)
+from vecsearch import IndexLocked, InvalidDocument, InvalidOption, ModelDamaged, ModelNotFound, load_encoder
 from vecsearch.storage.lock import writing
+from vecsearch.training import TrainingPair, TuneOptions, TuneProgress, TuneReport, tune
 from vecsearch.training.tuning.training import share_of_rate
 
 pytestmark = [
@@ -46,7 +35,7 @@ OPTIONS = TuneOptions(steps=12, batch=8, every=4, rate=5e-3, held_out=0.2)
 RUN = """
 import json, sys
 from pathlib import Path
-from vecsearch import TrainingPair, TuneOptions, tune
+from vecsearch.training import TrainingPair, TuneOptions, tune
 pairs, out, base, options = sys.argv[1:]
 given = [TrainingPair(q, p) for q, p in json.loads(Path(pairs).read_text())]
 tune(given, out, base=base, options=TuneOptions(**json.loads(options)), progress=lambda p: print(p.step, flush=True))

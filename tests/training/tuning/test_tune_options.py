@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.helpers.synonyms import pairs_of_synonyms
-from vecsearch import ExtraMissing, InvalidOption, TuneOptions, TuneReport, tune
+from vecsearch import ExtraMissing, InvalidOption
+from vecsearch.training import TuneOptions, TuneReport, tune
 from vecsearch.training.tuning.card import card_name
 
 REPORT = TuneReport(

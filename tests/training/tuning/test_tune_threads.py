@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from vecsearch import InvalidOption, TrainingPair, TuneOptions, distill, tune
+from vecsearch import InvalidOption
+from vecsearch.training import TrainingPair, TuneOptions, distill, tune
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
