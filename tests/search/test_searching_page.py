@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,13 @@ import pytest
 from tests.helpers.loading import set_loader
 from vecsearch import Document, Index
 from vecsearch.cli.main import cli
-from vecsearch.search.options import SearchKeywords
+from vecsearch.search.options import SearchOptions
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "searching.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", SearchKeywords.__annotations__)
+@pytest.mark.parametrize("name", [field.name for field in fields(SearchOptions) if field.name != "k"])
 def test_an_option_of_a_search_stands_on_the_page_and_is_one_of_the_command(name: str) -> None:
     assert re.search(rf"`{name}\b", PAGE)
     flags = {flag for parameter in cli.commands["search"].params for flag in parameter.opts}
