@@ -242,7 +242,7 @@ def _answer(connection: Connection, seconds: float) -> None:
         while True:
             path = connection.recv()
             try:
-                for found in load(Path(path), "the-id", None, reader, meant=False):
+                for found in load(Path(path), "the-id", None, reader, expect_records=False):
                     for outcome in _judged(found):
                         connection.send(outcome)
             except InvalidDocument as error:  # which `load` may raise, of a file of records
@@ -263,7 +263,7 @@ def _judged(found: Document | Failure) -> Iterator[Outcome]:
         yield Outcome("failed", found.reason)
         if found.reason.endswith("seconds: given up"):
             yield Outcome("late")
-        if found.reason.startswith("reading it ended its process"):
+        if found.reason.startswith("the process that read it crashed"):
             yield Outcome("ended")
 
 

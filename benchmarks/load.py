@@ -72,7 +72,7 @@ def _start(reader: Reader) -> float:
 
 def _read(file: SourceFile, reader: Reader, speeds: dict[str, Speed]) -> None:
     before = perf_counter()
-    found = [one for one in load(file.path, "", None, reader, meant=False) if isinstance(one, Document)]
+    found = [one for one in load(file.path, "", None, reader, expect_records=False) if isinstance(one, Document)]
     seconds = perf_counter() - before
     if found:
         speed = speeds[_kind(found)]

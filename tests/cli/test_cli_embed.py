@@ -125,14 +125,14 @@ def test_a_query_is_no_document_and_no_cache_keeps_nothing(run: Command, encoder
     ("arguments", "said"),
     [
         (["a.jsonl"], "a.jsonl:2: not valid JSON: Expecting value at column 1"),
-        (["b.jsonl"], "b.jsonl:1: no field 'text' for its text, it has body: name it with --text-field"),
-        (["absent.txt"], "there is no file absent.txt: check the path"),
+        (["b.jsonl"], "b.jsonl:1: no field 'text' for its text; it has body: name it with --text-field"),
+        (["absent.txt"], "no file at absent.txt: check the path"),
         (["."], ". is a folder: name the files in it"),
         (["b.jsonl", "-o", "v.txt"], "v.txt cannot hold vectors: name a file that ends in .npy, "),
         (["b.jsonl", "-o", "absent/v.npy"], "absent/v.npy cannot be written: name a file in a folder that exists"),
         (["b.jsonl", "-o", "b.jsonl"], "b.jsonl is also read and would be replaced: name another file"),
         (["b.jsonl", "-o", "v.npy", "--with-text"], "v.npy holds vectors only"),
-        (["b.jsonl", "--text-field", ""], "the text field of records has an empty name"),
+        (["b.jsonl", "--text-field", ""], "the name of the text field of records is empty"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_leaves_no_file(

@@ -312,5 +312,5 @@ def test_bench_times_the_queries_of_a_file(notes: Path, place: Path, vecsearch_c
 
 
 def test_bench_of_what_is_not_there_is_said_in_one_line(notes: Path, place: Path, vecsearch_command: Command) -> None:
-    assert "there is no file none.txt" in refused(vecsearch_command, "bench", "--queries", "none.txt")
+    assert "no file at none.txt" in refused(vecsearch_command, "bench", "--queries", "none.txt")
     assert "no index at nowhere" in refused(vecsearch_command, "bench", "-i", "nowhere")

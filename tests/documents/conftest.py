@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.checking import check_document
 from vecsearch.documents import Limits, Reader, RecordFields, load
 from vecsearch.documents.loading import documents_in
-from vecsearch.documents.pieces import Piece
+from vecsearch.documents.piece import Piece
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 
@@ -48,8 +48,9 @@ def read_here(tmp_path: Path) -> Callable[..., list[Document | Failure]]:
     def read_here(name: str, content: str | bytes, **limits: float) -> list[Document | Failure]:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        piece = Piece.of_path(path, "the-id", Limits(**limits))  # type: ignore[arg-type]
-        return list(documents_in(piece, RecordFields(), meant=False))
+        bounds = Limits(**limits)  # type: ignore[arg-type]
+        piece = Piece.of_path(path, "the-id", bounds, RecordFields(), expect_records=False)
+        return list(documents_in(piece))
 
     return read_here
 

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.checking import check_document
-from vecsearch.documents.composing import Composer, clean
+from vecsearch.documents.composing import Composer, clean, iso_date, properties
 from vecsearch.documents.limits import Limits
-from vecsearch.documents.markdown import markdown_document
-from vecsearch.documents.properties import iso_day, properties
+from vecsearch.documents.loaders.markdown import parse_markdown
 from vecsearch.errors import InvalidDocument
 from vecsearch.types import Heading, Outline, Place, Span
 
@@ -28,10 +27,10 @@ def test_parts_are_parted_by_what_they_are() -> None:
     composer.block(" \n ")
     composer.line("four")
     composer.block("  five\n")
-    document = composer.document("id", "source", {"a": 1})
+    document = composer.parsed({"a": 1})
     assert document.text == "A title\n\none\ntwo\n\nthree\n\nfour\n\n  five"
     assert document.outline == Outline((Heading(0, 2, "A title"),), (Span(31, 37),))
-    assert (document.id, document.source, document.metadata) == ("id", "source", {"a": 1})
+    assert document.metadata == {"a": 1}
 
 
 def test_a_place_begins_with_the_next_words() -> None:
@@ -42,15 +41,15 @@ def test_a_place_begins_with_the_next_words() -> None:
         composer.paragraph("" if page == 2 else "words")
     composer.place("page 3", 3)
     composer.paragraph("still")
-    assert composer.document("", "", {}).outline.places == (Place(8, 1, "page 1"), Place(15, 3, "page 3"))
+    assert composer.parsed({}).outline.places == (Place(8, 1, "page 1"), Place(15, 3, "page 3"))
 
 
 def test_another_document_brings_its_outline() -> None:
     composer = Composer(Limits())
     composer.paragraph("before")
-    composer.take(markdown_document("\n\n# One { #one }\n\n```\ncode\n```\n\n", "", ""), deeper=2)
-    composer.take(markdown_document(" \n", "", ""))
-    document = composer.document("", "", {})
+    composer.take(parse_markdown("\n\n# One { #one }\n\n```\ncode\n```\n\n"), deeper=2)
+    composer.take(parse_markdown(" \n"))
+    document = composer.parsed({})
     text = document.text
     assert text == "before\n\n# One { #one }\n\n```\ncode\n```"
     assert document.outline.headings == (Heading(8, 3, "One"),)
@@ -68,10 +67,10 @@ def test_any_parts_give_a_document_in_order(steps: list[tuple[str, str]]) -> Non
             case "place":
                 composer.place("p" + clean(text))
             case "take":
-                composer.take(markdown_document(clean(f"\n# {text}\n"), "", ""))
+                composer.take(parse_markdown(clean(f"\n# {text}\n")))
             case _:
                 getattr(composer, step)(text)
-    document = composer.document("id", "source", {})
+    document = composer.parsed({})
     if document.text:
         check_document(document)
         assert not set(document.text) & set("\r\x00\x0c\u2028\ud800")
@@ -81,7 +80,7 @@ def test_too_much_text_is_refused() -> None:
     composer = Composer(Limits(text=10))
     composer.paragraph("12345678")
     with pytest.raises(
-        InvalidDocument, match=r"^more than 10 characters of text, too much for one document: split it$"
+        InvalidDocument, match=r"^more than 10 characters of text, too long for one document: split it$"
     ):
         composer.paragraph("x")
 
@@ -102,7 +101,7 @@ def test_too_much_text_is_refused() -> None:
     ],
 )
 def test_days_are_written_in_one_way(text: str, day: str | None) -> None:
-    assert iso_day(text) == day
+    assert iso_date(text) == day
 
 
 def test_what_says_nothing_is_left_out() -> None:

@@ -11,7 +11,7 @@ from tests.helpers import made_files as made
 from vecsearch.documents import Limits, RecordFields, load
 from vecsearch.documents.formats import Format, format_of
 from vecsearch.documents.loading import documents_in
-from vecsearch.documents.pieces import Piece
+from vecsearch.documents.piece import Piece
 from vecsearch.errors import InvalidDocument
 from vecsearch.reports import Failure
 from vecsearch.types import Document
@@ -58,7 +58,7 @@ def test_the_kind_of_a_file(name: str, head: bytes, kind: Format) -> None:
 
 
 def test_a_text_that_is_too_long_for_one_document_fails_before_it_is_read(read_here: ReadHere, tmp_path: Path) -> None:
-    reason = "more than 1,000 characters of text, too much for one document: split it"
+    reason = "more than 1,000 characters of text, too long for one document: split it"
     for size in (1_001, 5_000):
         assert read_here("a.txt", "x" * size, text=1_000) == [Failure(str(tmp_path / "a.txt"), reason)]
     (document,) = read_here("a.txt", "é" * 1_000, text=1_000)
@@ -67,9 +67,9 @@ def test_a_text_that_is_too_long_for_one_document_fails_before_it_is_read(read_h
 
 def test_a_huge_file_of_text_fails_and_a_huge_one_that_is_none_is_skipped(tmp_path: Path) -> None:
     for name, head, reason in (
-        ("a.txt", b"words ", "more than 64,000,000 characters of text, too much for one document: split it"),
+        ("a.txt", b"words ", "more than 64,000,000 characters of text, too long for one document: split it"),
         ("a.bin", b"\x00\x01", "binary file"),
-        ("a.eml", b"Subject: x\n", "3,000 MB, at most 1,000 MB can be read: split it"),
+        ("a.eml", b"Subject: x\n", "3,000 MB, more than the 1,000 MB that can be read: split it"),
     ):
         path = tmp_path / name
         with path.open("wb") as file:
@@ -83,7 +83,7 @@ def test_a_huge_file_of_text_fails_and_a_huge_one_that_is_none_is_skipped(tmp_pa
 def test_a_table_is_text_unless_it_was_meant_to_hold_records(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("item,price\npen,3\n")
-    (document,) = load(path, "id", meant=False)
+    (document,) = load(path, "id", expect_records=False)
     assert isinstance(document, Document)
     assert (document.id, document.text) == ("id", "item: pen | price: 3")
     with pytest.raises(InvalidDocument, match="no field '_id' or 'id'"):
@@ -100,9 +100,9 @@ def test_a_folder_under_the_name_of_a_file_is_a_failure(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_is_a_failure(tmp_path: Path) -> None:
     path = tmp_path / "a.docx"
     path.write_bytes(b"x")
-    piece = Piece.of_path(path, "id", Limits())
+    piece = Piece.of_path(path, "id", Limits(), RecordFields(), expect_records=False)
     path.unlink()
-    found = list(documents_in(piece, RecordFields(), meant=False))
+    found = list(documents_in(piece))
     assert found == [Failure(str(path), "no such file or directory")]
 
 
@@ -110,7 +110,7 @@ def test_a_damaged_package_fails_with_what_its_parser_says(read_here: ReadHere) 
     for name, part in (("a.docx", "word/document.xml"), ("a.pptx", "ppt/presentation.xml")):
         (failure,) = read_here(name, made.zipped({"[Content_Types].xml": "<Types/>", f"{part}x": ""}))
         assert isinstance(failure, Failure)
-        assert failure.reason == f"it has no part {part}"
+        assert failure.reason == f"damaged: the part {part} is missing"
     (failure,) = read_here("a.docx", b"PK\x03\x04\x00")
     assert isinstance(failure, Failure)
     assert failure.reason == "damaged, or not what its name says: File is not a zip file"

@@ -99,8 +99,8 @@ class TestParquet:
     def test_a_file_that_is_damaged_is_one_error(self, tmp_path: Path) -> None:
         path = self.write(tmp_path / "a.parquet", {"id": [1], "text": ["t"]})
         path.write_bytes(path.read_bytes()[:-20])
-        with pytest.raises(InvalidDocument, match=r"a\.parquet: not a Parquet file that can be read"):
+        with pytest.raises(InvalidDocument, match=r"a\.parquet: not a readable Parquet file"):
             list(load(path, "x"))
         path.write_text("text")
-        with pytest.raises(InvalidDocument, match=r"a\.parquet: not a Parquet file that can be read"):
+        with pytest.raises(InvalidDocument, match=r"a\.parquet: not a readable Parquet file"):
             list(load(path, "x"))

@@ -68,7 +68,7 @@ def test_without_a_reader_a_file_is_read_all_the_same(tmp_path: Path) -> None:
 def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_is_read(tmp_path: Path) -> None:
     with Reader(Limits(seconds=0.5)) as hasty:
         found = list(load(write(tmp_path, "a.html", DEEP), "id", None, hasty))
-        assert found == [Failure(str(tmp_path / "a.html"), "reading it takes more than 0.5 seconds: given up")]
+        assert found == [Failure(str(tmp_path / "a.html"), "takes more than 0.5 seconds to read: stopped")]
         hasty.limits = Limits()
         assert texts(write(tmp_path, "a.docx", GOOD), hasty) == [NEEDLE]
 
@@ -95,7 +95,7 @@ def test_a_process_that_dies_over_a_file_fails_that_file_only(tmp_path: Path) ->
         process.kill()
         *_, last = found
         assert isinstance(last, Failure)
-        assert last.reason.startswith("reading it ended its process (exit status ")
+        assert last.reason.startswith("the process that read it crashed (exit status ")
         assert texts(write(tmp_path, "a.docx", GOOD), reader) == [NEEDLE]
 
 
@@ -106,7 +106,9 @@ def test_a_file_that_takes_too_much_memory_fails_with_that_reason(tmp_path: Path
     bomb = made.repacked(corners, {"xl/worksheets/sheet1.xml": made.SHEET.format(rows)})
     with Reader() as reader:
         (reason,) = texts(write(tmp_path, "a.xlsx", bomb), reader)
-        assert reason.startswith(("reading it ended its process", "reading it takes more than 4,000 MB of memory"))
+        assert reason.startswith(
+            ("the process that read it crashed", "needs more than 4,000 MB of memory to read: split it")
+        )
         assert texts(write(tmp_path, "a.docx", GOOD), reader) == [NEEDLE]
 
 
@@ -116,8 +118,8 @@ def test_a_file_that_takes_too_much_memory_fails_with_that_reason(tmp_path: Path
         ("nonsense", "Expecting value"),
         ("[]", "list without the fields of an answer"),
         ('{"text": 1}', "dict without the fields of an answer"),
-        ('{"id": "", "text": "", "source": "", "metadata": {}, "headings": [1]}', "an outline that is none: "),
-        ('{"id": "", "text": "", "source": "", "metadata": {}}', "an outline that is none: 'headings'"),
+        ('{"id": "", "text": "", "source": "", "metadata": {}, "headings": [1]}', "invalid outline: "),
+        ('{"id": "", "text": "", "source": "", "metadata": {}}', "invalid outline: 'headings'"),
     ],
 )
 def test_a_process_that_says_anything_else_fails_the_file(
@@ -128,7 +130,7 @@ def test_a_process_that_says_anything_else_fails_the_file(
     monkeypatch.setattr(reader_module, "_CODE", f"input(); print({answer!r}, flush=True); input()")
     with Reader() as reader:
         (reason,) = texts(path, reader)
-        assert reason.startswith(f"the process that reads it says what no document is: {said}")
+        assert reason.startswith(f"the process that reads it sent an invalid answer: {said}")
         monkeypatch.undo()
         assert texts(path, reader) == [NEEDLE]
 
@@ -137,7 +139,7 @@ def test_a_process_that_cannot_be_started_fails_the_file(tmp_path: Path, monkeyp
     monkeypatch.setattr(reader_module, "_CODE", "raise SystemExit(3)")
     (failure,) = load(write(tmp_path, "a.docx", GOOD), "id")
     assert failure == Failure(
-        str(tmp_path / "a.docx"), "reading it ended its process (exit status 3): the file may be damaged"
+        str(tmp_path / "a.docx"), "the process that read it crashed (exit status 3): the file may be damaged"
     )
 
 
@@ -182,7 +184,7 @@ def test_skips_and_failures_come_through_as_what_they_are(tmp_path: Path) -> Non
 def test_a_file_that_is_gone_before_it_is_read_is_a_failure(tmp_path: Path) -> None:
     path = tmp_path / "a.docx"
     with Reader() as reader:
-        found = list(reader.load(path, "id", RecordFields(), meant=False))
+        found = list(reader.load(path, "id", RecordFields(), expect_records=False))
     assert found == [Failure(str(path), "no such file or directory")]
 
 
@@ -211,7 +213,7 @@ def test_what_a_library_prints_is_no_answer(tmp_path: Path) -> None:
     program = (
         "import sys, os; sys.path[:] = sys.argv[1:]\n"
         "from vecsearch.documents import worker\n"
-        "answers = worker._own_output()\nprint('noise', flush=True)\nos.write(1, b'more noise')\n"
+        "answers = worker._private_output()\nprint('noise', flush=True)\nos.write(1, b'more noise')\n"
         "answers.write(b'answer'); answers.flush()"
     )
     done = subprocess.run([sys.executable, "-c", program, *filter(None, sys.path)], capture_output=True)
@@ -233,7 +235,7 @@ def answers_of(program: str, request: bytes) -> subprocess.CompletedProcess[byte
 
 def test_a_worker_ends_when_there_are_no_more_requests(tmp_path: Path) -> None:
     path = write(tmp_path, "a.docx", GOOD)
-    request = request_line(path, "id", RecordFields(), Limits(), meant=True)
+    request = request_line(path, "id", RecordFields(), Limits(), expect_records=True)
     done = answers_of("from vecsearch.documents.worker import main; main()", request * 2)
     assert done.returncode == 0
     first, end, *again = done.stdout.splitlines()
@@ -246,6 +248,6 @@ def test_a_worker_ends_when_there_are_no_more_requests(tmp_path: Path) -> None:
 def test_a_worker_that_nobody_kills_ends_itself(tmp_path: Path) -> None:
     """As when the process that waited for it is gone."""
     path = write(tmp_path, "a.html", DEEP)
-    request = request_line(path, "id", RecordFields(), Limits(seconds=0.1), meant=True)
+    request = request_line(path, "id", RecordFields(), Limits(seconds=0.1), expect_records=True)
     done = answers_of("from vecsearch.documents import worker; worker._GRACE = 0.1; worker.main()", request)
     assert (done.returncode, done.stdout) == (1, b"")

@@ -84,7 +84,7 @@ METADATA = [
 
 
 def document_of(path: Path, reader: Reader) -> Document:
-    (document,) = load(path, "id", None, reader, meant=False)
+    (document,) = load(path, "id", None, reader, expect_records=False)
     assert isinstance(document, Document), document
     check_document(document)
     return document
@@ -174,7 +174,7 @@ def test_real_files_that_are_damaged_give_documents_or_reasons(
         for _ in range(dice.choice((1, 10, 100))):
             damaged[dice.randrange(len(damaged))] = dice.randrange(256)
         path.write_bytes(damaged)
-        outcomes = list(load(path, "id", None, reader, meant=False))
+        outcomes = list(load(path, "id", None, reader, expect_records=False))
         assert outcomes
         for outcome in outcomes:
             if isinstance(outcome, Document):

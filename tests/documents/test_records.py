@@ -126,7 +126,7 @@ class TestJsonLines:
         assert problems[2] == Failure(
             f"{tmp_path / 'a.jsonl'}:2", "not valid JSON: Expecting property name enclosed in double quotes at column 2"
         )
-        assert problems[3].reason == "a JSON list, not an object"
+        assert problems[3].reason == "a JSON list; expected an object"
         assert problems[4].reason == "no id in its field 'id'"
         assert problems[5].reason == "no text in its field 'text'"
         assert problems[8].reason == "no text in its field 'text'"
@@ -224,7 +224,7 @@ class TestCsv:
         results = read("a.csv", 'id,text,a\n1,x,y,z\n\n2\n3,x\n,x\n"4\n5",\n')
         path = tmp_path / "a.csv"
         assert [r if isinstance(r, Failure) else r.id for r in results] == [
-            Failure(f"{path}:2", "4 fields, but the header has 3"),
+            Failure(f"{path}:2", "4 fields; the header has 3"),
             Failure(f"{path}:4", "no text in its field 'text'"),
             "3",
             Failure(f"{path}:6", "no id in its field 'id'"),

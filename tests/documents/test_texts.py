@@ -118,13 +118,13 @@ class TestRecords:
         [
             ('{"text": "x"', "not valid JSON: Expecting ',' delimiter at column 13"),
             ("[" * 100_000, "JSON that cannot be read: "),
-            ("17", "a JSON int, expected a text or an object with one"),
-            ("null", "a JSON NoneType, expected a text or an object with one"),
-            ('["x"]', "a JSON list, expected a text or an object with one"),
-            ('{"body": 1, "n": 2}', "no field 'text' for its text, it has body, n: name it with --text-field"),
-            ("{}", "no field 'text' for its text, it has no field: name it with --text-field"),
-            ('{"text": 17}', "its field 'text' is int, expected a text"),
-            ('{"text": ' + "[" * 500 + "]" * 500 + "}", "its field 'text' is list, expected a text"),
+            ("17", "a JSON int; expected a string or an object with a text"),
+            ("null", "a JSON NoneType; expected a string or an object with a text"),
+            ('["x"]', "a JSON list; expected a string or an object with a text"),
+            ('{"body": 1, "n": 2}', "no field 'text' for its text; it has body, n: name it with --text-field"),
+            ("{}", "no field 'text' for its text; it has no field: name it with --text-field"),
+            ('{"text": 17}', "its field 'text' is int; expected a text"),
+            ('{"text": ' + "[" * 500 + "]" * 500 + "}", "its field 'text' is list; expected a text"),
         ],
     )
     def test_a_line_that_is_no_text_is_named(self, texts: ReadTexts, line: str, said: str) -> None:
@@ -135,7 +135,7 @@ class TestRecords:
 
     def test_bytes_that_are_no_text_are_refused(self, texts: ReadTexts, tmp_path: Path) -> None:
         pq.write_table(pa.table({"text": [b"\xff\xfe\xff"]}), tmp_path / "a.parquet")
-        with pytest.raises(InvalidDocument, match=r"a\.parquet:1: its field 'text' is bytes, expected a text"):
+        with pytest.raises(InvalidDocument, match=r"a\.parquet:1: its field 'text' is bytes; expected a text"):
             texts_in(tmp_path / "a.parquet")
 
     def test_an_id_that_was_asked_for_must_be_there(self, texts: ReadTexts) -> None:
@@ -144,7 +144,7 @@ class TestRecords:
 
     @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
     def test_broken_rows_are_an_error(self, texts: ReadTexts, name: str) -> None:
-        with pytest.raises(InvalidDocument, match=rf"^{name}(:2: 3 fields, but|: not a Parquet file that can be read)"):
+        with pytest.raises(InvalidDocument, match=rf"^{name}(:2: 3 fields; |: not a readable Parquet file)"):
             texts(name, "id,text\na,b,c\n")
 
     @settings(max_examples=examples(50))
@@ -187,7 +187,7 @@ def test_of_a_stream_nobody_knows_the_size(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_is_found_before_anything_is_read(tmp_path: Path) -> None:
-    with pytest.raises(PathNotFound, match=r"there is no file .*absent\.txt: check the path"):
+    with pytest.raises(PathNotFound, match=r"no file at .*absent\.txt: check the path"):
         check_sources([tmp_path / "absent.txt"])
     with pytest.raises(PathNotFound, match="is a folder: name the files in it"):
         check_sources([tmp_path])

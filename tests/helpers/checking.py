@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from vecsearch.documents.composing import Parsed
 from vecsearch.storage.columns import check_metadata
 from vecsearch.types import Document
 
 
-def check_document(document: Document) -> None:
+def check_document(document: Document | Parsed) -> None:
     """Headings begin lines; headings, blocks and places are in order and inside the text; metadata can be stored."""
     text, outline = document.text, document.outline
     starts = [heading.start for heading in outline.headings]
@@ -26,7 +27,7 @@ def check_document(document: Document) -> None:
     check_metadata(document.metadata)
 
 
-def place_of(document: Document, words: str) -> str:
+def place_of(document: Document | Parsed, words: str) -> str:
     """The label of the place at which the words stand; they must be there."""
     position = document.text.index(words)
     before = [place for place in document.outline.places if place.start <= position]

@@ -13,7 +13,7 @@ from numbers import Integral
 
 import numpy as np
 
-from vecsearch.documents.json_values import whole_text
+from vecsearch.documents.json_values import storable_text
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.index import Index
 from vecsearch.search.filters import restricted
@@ -86,7 +86,7 @@ class Sample:
 def sampled_chunk(store: Store, row: Row, similarity: float | None = None) -> SampledChunk:
     """A stored chunk for people to read."""
     chunk = row.chunk
-    source = row.source if row.path is None else whole_text(str(store.resolve(row.path)))
+    source = row.source if row.path is None else storable_text(str(store.resolve(row.path)))
     return SampledChunk(chunk.id, chunk.document_id, source, chunk.line, chunk.place, chunk.text, similarity)
 
 

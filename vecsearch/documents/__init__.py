@@ -1,4 +1,10 @@
-"""What a file says: paths -> files (`scan`), a file -> documents (`load`). Parsers are imported where they are used."""
+"""What files say: folders → files (`scan`), a file → documents (`load`).
+
+Open first: `loading.py` (how a file becomes documents) and `loaders/__init__.py` (the table format → loader). Beside
+them: `formats.py` recognises a format, `piece.py` is what a loader is given, `composing.py` what it builds a text with;
+`reader.py` and `worker.py` are the process for parsers that may hang or crash, `limits.py` what a file may take;
+`records.py`, `rows.py` and `texts.py` read files of rows; `scanning.py` finds the files.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +12,16 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from vecsearch.documents.formats import Format
-from vecsearch.documents.given import given_document
+from vecsearch.documents.formats import Format, format_of
 from vecsearch.documents.limits import Limits
-from vecsearch.documents.loading import documents_in, is_foreign, kind_of, records_or_table
+from vecsearch.documents.loaders.tables import load_rows
+from vecsearch.documents.loading import documents_in, is_foreign
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
-from vecsearch.documents.pieces import INSIDE, Piece
+from vecsearch.documents.piece import INSIDE, Piece
 from vecsearch.documents.reader import Reader
-from vecsearch.documents.records import RecordFields
+from vecsearch.documents.records import RecordFields, document_of
+from vecsearch.documents.scanning import SourceFile, scan
 from vecsearch.documents.selection import Selection
-from vecsearch.documents.walking import SourceFile, scan
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 
@@ -28,7 +34,7 @@ __all__ = [
     "Selection",
     "Skip",
     "SourceFile",
-    "given_document",
+    "document_of",
     "load",
     "scan",
 ]
@@ -40,29 +46,29 @@ def load(
     fields: RecordFields | None = None,
     reader: Reader | None = None,
     *,
-    meant: bool = True,
+    expect_records: bool = True,
 ) -> Iterator[Document | Failure]:
-    """The documents that the file at `path` is or holds, streaming: one, one for each record, or those in an archive.
+    """Yield the documents in the file at `path`: one, one for each record, or those of the files in an archive.
 
-    `document_id` becomes the id of a file that is one document, and what the ids of files inside it begin with; records
+    `document_id` becomes the id of a file that is one document, and the prefix of the ids of files inside it; records
     have ids of their own. Yields a `Skip` for what holds nothing to index and a `Failure` for what cannot be read,
-    and goes on. Formats that are not text are read by `reader`; without one a process is started for this file alone.
-    A table without the fields of records is text, line by line, unless it is `meant` to hold records: then raises
-    InvalidDocument.
+    and continues. Formats that are not text are read by `reader`; without one, a process is started for this file.
+    A table without the fields of records raises InvalidDocument when `expect_records` is set; otherwise it is one
+    document, with a line for each row.
     """
     limits = reader.limits if reader is not None else Limits()
     fields = fields or RecordFields()
     try:
-        piece = Piece.of_path(path, document_id, limits)
-        kind = kind_of(piece)
-        foreign = kind is not Format.RECORDS and is_foreign(piece, kind)
+        piece = Piece.of_path(path, document_id, limits, fields, expect_records=expect_records)
+        kind = format_of(piece.name, piece.head)
+        foreign = is_foreign(piece, kind)
     except OSError as error:
         yield Failure(str(path), os_reason(error))
         return
-    if kind is Format.RECORDS:
-        yield from records_or_table(piece, fields, meant=meant)
+    if kind is Format.RECORDS:  # directly: a wrong field name is an error of the whole run, not of this file
+        yield from load_rows(piece)
     elif not foreign:
-        yield from documents_in(piece, fields, meant=meant)
+        yield from documents_in(piece)
     else:
         with Reader() if reader is None else nullcontext(reader) as reading:
-            yield from reading.load(path, document_id, fields, meant=meant)
+            yield from reading.load(path, document_id, fields, expect_records=expect_records)

@@ -1,4 +1,4 @@
-"""What kind of file this is: by its first bytes where these are telling, else by its name. A name may lie."""
+"""Recognising a file's format: by its first bytes where they show it, otherwise by its name, which may be wrong."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import re
 from enum import Enum
 from pathlib import PurePosixPath
 
-from vecsearch.documents.code import LANGUAGES
-
 
 class Format(str, Enum):
-    """A kind of file that there is a loader for; the value is the `type` of its documents."""
+    """The formats that can be read; the value is the `type` in the metadata of their documents."""
 
     TEXT = "text"
     CODE = "code"
@@ -22,8 +20,8 @@ class Format(str, Enum):
     NOTEBOOK = "notebook"
     RECORDS = "records"
     PDF = "pdf"
-    ZIP = "zip"  # an archive, or a package that only its parts tell
-    OLE = "ole"  # the same of old Office
+    ZIP = "zip"  # an archive; or a package, whose format only its parts show: see `format_of_package`
+    OLE = "ole"  # an old Office file, whose format only its streams show: see `format_of_ole`
     DOCX = "docx"
     PPTX = "pptx"
     SHEETS = "sheets"
@@ -38,7 +36,22 @@ class Format(str, Enum):
     COMPRESSED = "compressed"
 
 
-_BY_SUFFIX = {
+# fmt: off
+LANGUAGES = {  # of source code, by the extension of its files
+    ".py": "python", ".pyi": "python", ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript",
+    ".jsx": "javascript", ".ts": "typescript", ".tsx": "typescript", ".java": "java", ".kt": "kotlin", ".kts": "kotlin",
+    ".scala": "scala", ".groovy": "groovy", ".c": "c", ".h": "c", ".cc": "c++", ".cpp": "c++", ".cxx": "c++",
+    ".hpp": "c++", ".hh": "c++", ".cs": "c#", ".fs": "f#", ".vb": "visual basic", ".go": "go", ".rs": "rust",
+    ".swift": "swift", ".m": "objective-c", ".mm": "objective-c", ".rb": "ruby", ".php": "php", ".pl": "perl",
+    ".pm": "perl", ".lua": "lua", ".r": "r", ".jl": "julia", ".dart": "dart", ".ex": "elixir", ".exs": "elixir",
+    ".erl": "erlang", ".hs": "haskell", ".ml": "ocaml", ".clj": "clojure", ".lisp": "lisp", ".el": "lisp",
+    ".scm": "scheme", ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".fish": "shell", ".ps1": "powershell",
+    ".bat": "batch", ".sql": "sql", ".zig": "zig", ".nim": "nim", ".v": "verilog", ".vhd": "vhdl", ".tf": "terraform",
+    ".proto": "protobuf", ".graphql": "graphql", ".css": "css", ".scss": "css", ".vue": "vue", ".svelte": "svelte",
+}
+# fmt: on
+
+_SUFFIXES = {
     Format.MARKDOWN: (".md", ".markdown", ".mdx"),
     Format.RST: (".rst",),
     Format.ASCIIDOC: (".adoc", ".asciidoc"),
@@ -50,42 +63,29 @@ _BY_SUFFIX = {
     Format.MAILBOX: (".mbox",),
     Format.CODE: tuple(LANGUAGES),
 }
-_FORMATS = {suffix: kind for kind, suffixes in _BY_SUFFIX.items() for suffix in suffixes}
+_FORMAT_BY_SUFFIX = {suffix: kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes}
 
-# Formats that stay in this process: their loaders are ours, and take time and memory in proportion to the file.
-TEXTS = frozenset(
-    (
-        Format.TEXT,
-        Format.CODE,
-        Format.MARKDOWN,
-        Format.RST,
-        Format.ASCIIDOC,
-        Format.LATEX,
-        Format.HTML,
-        Format.NOTEBOOK,
-    )
-)
-
-_OFFICE = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx")  # programs save web pages under such names
+_OFFICE = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx")  # some programs save web pages under such names
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"(\xb5/\xfd": "zstd"}
-_TAR_MARK = slice(257, 262)  # where each header of tar has the name of its form
+_TAR_MAGIC = slice(257, 262)  # where each tar header names its format
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# The first record of a workbook of Excel 97, followed by one that says how it is encrypted: [MS-XLS] 2.4.21, 2.4.117.
+# The first record of an Excel 97 workbook, followed by a FilePass record, which encrypted ones have: [MS-XLS] 2.4.21,
+# 2.4.117.
 _LOCKED_WORKBOOK = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}\x2f\x00", re.DOTALL)
-_PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<head|<table|<meta)", re.IGNORECASE)
+_WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<head|<table|<meta)", re.IGNORECASE)
 _FEED = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>)\s*)*<(?:rss|feed|rdf:RDF)[\s/>]",
     re.DOTALL,
 )
-_FEEDS = (".xml", ".rss", ".atom", ".rdf", "")
+_FEED_SUFFIXES = (".xml", ".rss", ".atom", ".rdf", "")
 _MAILBOX = re.compile(rb"From \S+.*\d{4}\r?\n[\w-]+: ")
-_HEADERS = 2_000  # bytes within which the root element of a feed is
+_FEED_WITHIN = 2_000  # bytes among which the root element of a feed must be
 
 
 def format_of(name: str, head: bytes) -> Format:
-    """The kind of a file of that name that begins with `head`."""
+    """Return the format of a file with this name that begins with `head`."""
     suffix = PurePosixPath(name).suffix.lower()
-    if _FORMATS.get(suffix) is Format.RECORDS:
+    if _FORMAT_BY_SUFFIX.get(suffix) is Format.RECORDS:
         return Format.RECORDS
     if head.startswith(b"%PDF-") and (not head.isascii() or b" obj" in head or suffix == ".pdf"):
         return Format.PDF
@@ -104,17 +104,17 @@ def format_of(name: str, head: bytes) -> Format:
 
 def is_tar(head: bytes) -> bool:
     """Whether these are the first bytes of a tar archive."""
-    return head[_TAR_MARK] == b"ustar"
+    return head[_TAR_MAGIC] == b"ustar"
 
 
 def _format_of_text(suffix: str, head: bytes) -> Format:
-    if suffix in _FORMATS:
-        return _FORMATS[suffix]
-    if suffix in _FEEDS and _FEED.match(head[:_HEADERS]):
+    if suffix in _FORMAT_BY_SUFFIX:
+        return _FORMAT_BY_SUFFIX[suffix]
+    if suffix in _FEED_SUFFIXES and _FEED.match(head[:_FEED_WITHIN]):
         return Format.FEED
     if suffix == "" and _MAILBOX.match(head):
         return Format.MAILBOX
-    if suffix in _OFFICE and _PAGE.match(head):
+    if suffix in _OFFICE and _WEB_PAGE.match(head):
         return Format.HTML
     return Format.TEXT
 
@@ -124,7 +124,7 @@ def _is_binary(head: bytes) -> bool:
 
 
 def format_of_package(parts: set[str], mimetype: bytes, suffix: str) -> Format | None:
-    """The kind of a zip file with these parts; None for one that is neither a package we know nor called .zip."""
+    """Return the format of a zip file with these parts; None for an unknown package that is not called .zip."""
     if mimetype.startswith(b"application/epub"):
         return Format.EPUB
     if mimetype.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
@@ -139,17 +139,18 @@ def format_of_package(parts: set[str], mimetype: bytes, suffix: str) -> Format |
 
 
 def format_of_ole(data: bytes, suffix: str) -> Format | None:
-    """The kind of a file of old Office, by the names of the streams in it; None for those without a loader."""
-    if _stream(b"__properties_version1.0", data):
+    """Return the format of an old Office file, by the names of its streams; None for those without a loader."""
+    if _has_stream(b"__properties_version1.0", data):
         return Format.MSG
-    return Format.SHEETS if _stream(b"Workbook", data) or _stream(b"Book", data) or suffix == ".xls" else None
+    is_workbook = _has_stream(b"Workbook", data) or _has_stream(b"Book", data) or suffix == ".xls"
+    return Format.SHEETS if is_workbook else None
 
 
 def is_encrypted_office(data: bytes) -> bool:
-    """Whether the file of old Office is a workbook with a password, or only holds a newer file that has one."""
-    return _stream(b"EncryptedPackage", data) or _LOCKED_WORKBOOK.search(data) is not None
+    """Whether the old Office file is a workbook with a password, or the wrapper of a newer encrypted file."""
+    return _has_stream(b"EncryptedPackage", data) or _LOCKED_WORKBOOK.search(data) is not None
 
 
-def _stream(name: bytes, data: bytes) -> bool:
-    """Whether a stream has the name, which stands in the file in UTF-16."""
+def _has_stream(name: bytes, data: bytes) -> bool:
+    """Whether a stream has this name, which the file stores in UTF-16."""
     return b"".join(bytes((char, 0)) for char in name) in data

@@ -1,7 +1,7 @@
-"""The pattern language of gitignore(5): a line -> a Glob that says whether it matches a path. Opens nothing.
+"""The pattern language of gitignore(5): a line → a Glob that matches paths.
 
-Our own and not pathspec's, which takes a pattern that matches a folder to match all in it: after `*`, its `!*/` brings
-back every file of every folder. Git asks a pattern for one entry only, and tests hold these globs to git itself.
+Written here because pathspec applies a pattern that matches a folder to everything in it: after `*`, its `!*/` reverts
+the rule for every file of every folder. Git matches one entry at a time; tests compare these globs with git itself.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _CLASSES = {
 _TOKEN = re.compile(
     r"""
       (?P<escaped> \\(?P<char>.))
-    | (?P<folders> (?:^|(?<=/)) \*\*/)             # "**/": no folder or many
-    | (?P<inside>  (?<=/) \*\*$)                   # "/**" at the end: all that is in it
+    | (?P<folders> (?:^|(?<=/)) \*\*/)             # "**/": any number of folders, or none
+    | (?P<inside>  (?<=/) \*\*$)                   # "/**" at the end: everything inside
     | (?P<star>    \*+)
     | (?P<any>     \?)
     | (?P<set>     \[(?P<not>[!^])?(?P<members>\]?(?:\[:\w+:\]|\\.|[^]\\])*)\])
@@ -38,26 +38,26 @@ _MEMBER = re.compile(r"\[:(?P<name>\w+):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^
 
 
 class Glob(NamedTuple):
-    """One pattern, ready to match."""
+    """One parsed pattern."""
 
     regex: re.Pattern[str]
     negated: bool
     folders_only: bool
 
     def matches(self, path: str) -> bool:
-        """Whether it matches this very path, which ends in a slash when it is a folder."""
+        """Whether it matches exactly this path, which ends in a slash for a folder."""
         if path.endswith("/"):
             return self.regex.fullmatch(path, 0, len(path) - 1) is not None
         return not self.folders_only and self.regex.fullmatch(path) is not None
 
 
 def parse_globs(lines: Iterable[str]) -> tuple[Glob, ...]:
-    """The globs among `lines`; empty lines, comments and what can never match are left out, as git does."""
+    """Return the globs in `lines`; empty lines, comments and what can never match are left out, as git does."""
     return tuple(glob for line in lines if (glob := parse_glob(line)) is not None)
 
 
 def parse_glob(line: str) -> Glob | None:
-    """The glob that a line stands for; None when it is empty, a comment, or can never match."""
+    """Return the glob on a line; None when it is empty, a comment, or can never match."""
     pattern = _without_trailing_blanks(line)
     if pattern.startswith("#"):
         return None
@@ -73,23 +73,23 @@ def parse_glob(line: str) -> Glob | None:
 
 
 def _without_trailing_blanks(line: str) -> str:
-    r"""The line without the blanks at its end, but for one that a backslash keeps."""
+    r"""Return the line without the blanks at its end, except one that a backslash keeps."""
     stripped = line.rstrip(" ")
     backslashes = len(stripped) - len(stripped.rstrip("\\"))
     return stripped + " " if backslashes % 2 and stripped != line else stripped
 
 
 def _regex(pattern: str) -> str:
-    """The regular expression for a pattern; "" for one that can never match."""
+    """Return the regular expression for a pattern; "" for one that can never match."""
     parts: list[str] = []
-    place = 0
-    while place < len(pattern):
-        token = _TOKEN.match(pattern, place)
+    position = 0
+    while position < len(pattern):
+        token = _TOKEN.match(pattern, position)
         part = "" if token is None else _token_regex(token)
         if token is None or not part:
             return ""
         parts.append(part)
-        place = token.end()
+        position = token.end()
     return "".join(parts)
 
 
@@ -112,7 +112,7 @@ def _token_regex(token: re.Match[str]) -> str:
 
 
 def _set_regex(members: str, *, negated: bool) -> str:
-    """The regular expression for `[members]`, which never matches a slash; "" when nothing can be in it."""
+    """Return the regular expression for `[members]`, which never matches a slash; "" when it can match nothing."""
     parts: list[str] = []
     for member in _MEMBER.finditer(members):
         if member["name"] is not None:

@@ -1,4 +1,4 @@
-"""Any value of a row -> what JSON can say, so that it can be stored as metadata and read by any program."""
+"""Any value of a row → a JSON value, which can be stored as metadata and read by any program."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from vecsearch.checks import is_storable
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def json_value(value: Any) -> Any:
-    """`value` with JSON's types only: dates as ISO text, bytes as UTF-8 text; None for what JSON has no word for.
+    """Return `value` in JSON's types: dates as ISO text, bytes as UTF-8 text; None for what JSON cannot express.
 
-    An item of a mapping that is None goes; in a list it stays, as the places of the others count.
+    A None in a mapping is dropped; in a list it is kept, because the positions of the others matter.
     """
     match value:
         case None | bool() | int():
             return value
         case str():
-            return whole_text(value)
+            return storable_text(value)
         case float():
             return value if math.isfinite(value) else None
         case Mapping():
-            items = ((whole_text(str(key)), json_value(item)) for key, item in value.items())
+            items = ((storable_text(str(key)), json_value(item)) for key, item in value.items())
             return {key: item for key, item in items if item is not None}
         case list() | tuple():
             return [json_value(item) for item in value]
@@ -33,13 +35,9 @@ def json_value(value: Any) -> Any:
             return _json_scalar(value)
 
 
-def whole_text(text: str) -> str:
-    """`text` with each lone surrogate, which no file can hold, replaced by U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _LONE_SURROGATE.sub("\ufffd", text)
-    return text
+def storable_text(text: str) -> str:
+    """Return `text` with each lone surrogate, which no file can hold, replaced by U+FFFD."""
+    return text if is_storable(text) else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _json_scalar(value: Any) -> Any:
@@ -57,7 +55,7 @@ def _json_scalar(value: Any) -> Any:
 
 
 def _text_of_bytes(value: bytes) -> str | None:
-    """The text in a column of bytes, as some programs write text to Parquet; None for other bytes."""
+    """Return the text in a binary column, as which some programs write text to Parquet; None for other bytes."""
     try:
         return value.decode()
     except UnicodeDecodeError:

@@ -1,7 +1,6 @@
-"""What became of a file or a row that gave no document: skipped, or failed. No reading happens here.
+"""Why a file or a row gave no document: a Skip held nothing to index, any other Failure could not be read.
 
-A `Skip` holds nothing to index, so a document made of it before may go; any other `Failure` could not be
-found out, so what the index holds of it stays.
+A document made earlier from what is now skipped is deleted; one made from what now fails stays in the index.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from vecsearch.reports import Failure
 
 
 class NoRecords(InvalidDocument):
-    """A file looks like records by its name, but its rows lack a field that every record needs."""
+    """A file with the extension of records whose rows lack a field that every record needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,11 @@ class Skip(Failure):
 
 
 def os_reason(error: OSError) -> str:
-    """The operating system's own words for `error`, without the path."""
+    """Return the operating system's own words for `error`, without the path."""
     reason = error.strerror or str(error) or type(error).__name__
     return reason[0].lower() + reason[1:]
 
 
 def printable(path: str | os.PathLike[str]) -> str:
-    r"""`path` as text that any terminal and file takes; bytes that are not UTF-8 appear as `\xNN`."""
+    r"""Return `path` as text that any terminal and file can hold; bytes that are not UTF-8 appear as `\xNN`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,7 +1,7 @@
-"""A process of its own for files of foreign formats, which may hang, crash or fill the memory of what reads them.
+"""The process that reads foreign formats, seen from outside: its parsers may hang, crash or fill the memory.
 
-Started when the first such file comes, used again for the next ones, killed when a file takes too long, and then
-started anew. Each thread that reads files takes a reader of its own.
+It is started for the first such file and used for the next ones; when a file takes too long, it is killed and started
+again. Each thread that reads files needs a Reader of its own. The other side is `worker.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-# The path comes first: nothing may be imported from the folder that this is started in, which may be anyone's.
+# The path is set first: nothing may be imported from the current folder, whose files may be anyone's.
 _CODE = "import sys; sys.path[:] = sys.argv[1:]; from vecsearch.documents.worker import main; main()"
 
 
@@ -35,40 +35,43 @@ class Reader:
     """Reads one file after the other in a process that can be killed. Close it, or use it in a `with`."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        """Nothing is started before the first file."""
+        """Set the limits; the process starts with the first file."""
         self.limits = limits or Limits()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def load(self, path: Path, document_id: str, fields: RecordFields, *, meant: bool) -> Iterator[Document | Failure]:
-        """What the file gives, as it comes; a Failure as the last when its time is up or the process died.
+    def load(
+        self, path: Path, document_id: str, fields: RecordFields, *, expect_records: bool
+    ) -> Iterator[Document | Failure]:
+        """Yield the file's documents as they come; a last Failure when its time is up or the process died.
 
-        The process is killed when the iterator is given up before its end.
+        The process is killed when the iterator is closed before its end.
         """
         process = self._running()
         done = False
+        request = request_line(path, document_id, fields, self.limits, expect_records=expect_records)
         try:
-            cast(BinaryIO, process.stdin).write(request_line(path, document_id, fields, self.limits, meant=meant))
+            cast(BinaryIO, process.stdin).write(request)
             cast(BinaryIO, process.stdin).flush()
             while True:
                 line, in_time = self._next_line(process)
                 if not line.endswith(b"\n"):
-                    yield Failure(str(path), self._end(process) if in_time else self._late())
+                    yield Failure(str(path), self._exit_reason(process) if in_time else self._timeout_reason())
                     return
-                answer = answer_of(line)  # no JSON, or not as it should be, when the file has taken over the process
+                answer = answer_of(line)  # invalid when the file has taken over the process
                 if answer is None:
                     done = True
                     return
                 yield answer
-        except OSError:  # it cannot be written to any more
-            yield Failure(str(path), self._end(process))
+        except OSError:  # the process has closed its input
+            yield Failure(str(path), self._exit_reason(process))
         except ValueError as error:
-            yield Failure(str(path), f"the process that reads it says what no document is: {error}")
+            yield Failure(str(path), f"the process that reads it sent an invalid answer: {error}")
         finally:
             if not done:
                 self.close()
 
     def close(self) -> None:
-        """End the process; a file that comes later starts another."""
+        """End the process; a later file starts another."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -99,7 +102,7 @@ class Reader:
         return self._process
 
     def _next_line(self, process: subprocess.Popen[bytes]) -> tuple[bytes, bool]:
-        """The next line of the process, "" when it ended, and whether that was before its time was up."""
+        """Return the next line of the process, empty when it ended, and whether it came in time."""
         started = monotonic()
         with self._killed_when_late(process):
             line = cast(BinaryIO, process.stdout).readline()
@@ -114,11 +117,11 @@ class Reader:
         finally:
             timer.cancel()
 
-    def _late(self) -> str:
-        return f"reading it takes more than {self.limits.seconds:g} seconds: given up"
+    def _timeout_reason(self) -> str:
+        return f"takes more than {self.limits.seconds:g} seconds to read: stopped"
 
-    def _end(self, process: subprocess.Popen[bytes]) -> str:
-        """Why there is no answer."""
+    def _exit_reason(self, process: subprocess.Popen[bytes]) -> str:
+        """Wait for the process to end, and say how it did."""
         with self._killed_when_late(process):
             status = process.wait()
-        return f"reading it ended its process (exit status {status}): the file may be damaged"
+        return f"the process that read it crashed (exit status {status}): the file may be damaged"

@@ -1,13 +1,17 @@
-"""Records: each row of a .jsonl, .csv, .tsv or .parquet file -> a document. How the rows are read is in `rows`."""
+"""Records → documents: the rows of a .jsonl, .csv, .tsv or .parquet file, and what a program passes to `add`.
+
+How rows are read from files is in `rows.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from vecsearch.documents.decoding import NotText
+from vecsearch.documents.charsets import NotText
 from vecsearch.documents.json_values import json_value
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
 from vecsearch.documents.rows import Readable, Row, read_rows
@@ -15,14 +19,14 @@ from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 
-_FIRST_ROWS = 100  # rows that show which fields a file has
+_FIRST_ROWS = 100  # rows among which the fields of a file are looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFields:
     """Which fields of a record hold its id, its text and its title.
 
-    None stands for `_id` or `id`, for `text`, and for `title` where there is one.
+    By default: `_id` or `id`, `text`, and `title` where there is one.
     """
 
     id: str | None = None
@@ -33,7 +37,7 @@ class RecordFields:
         """Raises InvalidOption when a name is empty."""
         for role in ("id", "text", "title"):
             if getattr(self, role) == "":
-                raise InvalidOption(f"the {role} field of records has an empty name: give the name of a field")
+                raise InvalidOption(f"the name of the {role} field of records is empty: give the name of a field")
 
 
 class _Names(NamedTuple):
@@ -45,9 +49,9 @@ class _Names(NamedTuple):
 
 
 def load_records(path: Readable, fields: RecordFields) -> Iterator[Document | Failure]:
-    """A document for each row; a Failure for each that is none, a Skip for each, or for a file, without text.
+    """Yield a document for each row; a Failure for an invalid row, a Skip for a row or a file without text.
 
-    Raises InvalidDocument when none of the first rows has the fields that are needed.
+    Raises NoRecords when none of the first rows has the required fields, and InvalidDocument when none is a record.
     """
     source = str(path)
     rows = read_rows(path)
@@ -66,50 +70,88 @@ def load_records(path: Readable, fields: RecordFields) -> Iterator[Document | Fa
 
 
 def _names(source: str, rows: list[Row], fields: RecordFields) -> _Names:
-    found = list(dict.fromkeys(name for row in rows for name in row.values))
-    if not found and len(rows) == _FIRST_ROWS:
-        raise InvalidDocument(f"{source}: none of the first {_FIRST_ROWS} rows is a record; row 1 is {rows[0].problem}")
+    present = list(dict.fromkeys(name for row in rows for name in row.values))
+    if not present and len(rows) == _FIRST_ROWS:
+        raise InvalidDocument(f"{source}: none of the first {_FIRST_ROWS} rows is a record; row 1: {rows[0].problem}")
     return _Names(
-        _choose(source, "id", [fields.id] if fields.id else ["_id", "id"], found),
-        _choose(source, "text", [fields.text or "text"], found),
-        _choose(source, "title", [fields.title], found) if fields.title else "title",
+        _choose(source, "id", [fields.id] if fields.id else ["_id", "id"], present),
+        _choose(source, "text", [fields.text or "text"], present),
+        _choose(source, "title", [fields.title], present) if fields.title else "title",
     )
 
 
-def _choose(source: str, role: str, wanted: list[str], found: list[str]) -> str:
-    """The first of the names `wanted` that the file has. A file without any row that is a record may have any."""
-    for name in wanted:
-        if name in found or not found:
+def _choose(source: str, role: str, candidates: list[str], present: list[str]) -> str:
+    """Return the first candidate that is present; the first of all when no row of the file is a record."""
+    for name in candidates:
+        if name in present or not present:
             return name
     raise NoRecords(
-        f"{source}: no field {' or '.join(map(repr, wanted))} for the {role} of its records; "
-        f"it has {', '.join(found)}: name one with --{role}-field"
+        f"{source}: no field {' or '.join(map(repr, candidates))} for the {role} of its records; "
+        f"it has {', '.join(present)}: name one with --{role}-field"
     )
 
 
 def _document(row: Row, names: _Names, source: str) -> Document | Failure:
-    place = f"{source}:{row.number}"
+    location = f"{source}:{row.number}"
     if row.problem is not None:
-        return Failure(place, row.problem)
+        return Failure(location, row.problem)
     try:
         values = json_value(row.values)
     except RecursionError:
-        return Failure(place, "its values are nested too deep")
+        return Failure(location, "its values are nested too deep")
     document_id, title = scalar_text(values.get(names.id)), scalar_text(values.get(names.title))
     text = values.get(names.text, "") if names.text in row.values else None
     if not document_id:
-        return Failure(place, f"no id in its field {names.id!r}")
+        return Failure(location, f"no id in its field {names.id!r}")
     if not isinstance(text, str):
-        return Failure(place, f"no text in its field {names.text!r}")
+        return Failure(location, f"no text in its field {names.text!r}")
     metadata = {name: value for name, value in values.items() if name not in names}
     if title.strip():
         text = f"{title} {text}" if text else title
         metadata["title"] = title
     if not text.strip():
-        return Skip(place, "no text in it")
+        return Skip(location, "no text in it")
     return Document(document_id, text, metadata, source)
 
 
 def scalar_text(value: Any) -> str:
-    """A text or number as text; "" for anything else."""
+    """Return a text or number as text; "" for anything else."""
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def document_of(item: Document | str | Mapping[str, Any], name: str) -> Document | Failure:
+    """Return the document that a program means by `item`; a Failure for a mapping without an id or a text.
+
+    The id of a str is a hash of its text, so that equal texts are one document. A mapping has `_id` or `id`, `text`,
+    `title` and `source` as records do; `metadata`, a mapping, and all other fields become metadata. Raises
+    InvalidDocument for an item of another type, which is a mistake of the program; the error calls the item `name`.
+    """
+    match item:
+        case Document():
+            return item
+        case str():
+            digest = hashlib.blake2b(item.encode("utf-8", "surrogatepass"), digest_size=8)
+            return Document(digest.hexdigest(), item)
+        case Mapping():
+            return _document_of_mapping(dict(item), name)
+        case _:
+            raise InvalidDocument(
+                f"{name} is {type(item).__name__}; expected Document, str, or a dict with 'id' and 'text'"
+            )
+
+
+def _document_of_mapping(fields: dict[str, Any], name: str) -> Document | Failure:
+    ids = [fields.pop(key, None) for key in ("_id", "id")]
+    identifier = next((value for value in ids if value is not None), None)
+    text, title, source = (fields.pop(key, None) for key in ("text", "title", "source"))
+    metadata = fields.pop("metadata", None)
+    if not isinstance(identifier, (str, int)) or isinstance(identifier, bool):
+        return Failure(name, "no 'id' (or '_id'): give each document an id of its own")
+    if not isinstance(text, str):
+        return Failure(str(identifier), "no 'text': give each document a str as its text")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        return Failure(str(identifier), f"its metadata is {type(metadata).__name__}; expected a mapping")
+    if title:
+        text = f"{title} {text}" if text else str(title)
+        fields["title"] = title
+    return Document(str(identifier), text, {**fields, **(metadata or {})}, source)

@@ -1,6 +1,6 @@
-"""Files of records -> rows: .jsonl, .csv, .tsv and .parquet, one row or batch in memory at a time.
+"""Files of records → rows: .jsonl, .csv, .tsv and .parquet, one row or batch in memory at a time.
 
-A row is a dict by field name, still with the values of its format. What the fields mean is said in `records`.
+A row is a dict by field name, with the values of its format. `records.py` knows what the fields mean.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from io import TextIOWrapper
 from itertools import chain, count
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, TextIO
 
-from vecsearch.documents.decoding import encoding_of_stream
+from vecsearch.documents.charsets import encoding_of_stream
 from vecsearch.errors import InvalidDocument
 
-_FIELD_LIMIT = 2**31 - 1  # the most that the csv module takes on every system
+_FIELD_LIMIT = 2**31 - 1  # the highest limit that the csv module accepts on every system
 _BATCH = 1024  # rows of Parquet in memory at a time
 
 
 class Readable(Protocol):
-    """A file on disk, or one inside another; its text is what it is called."""
+    """A file on disk or inside another file; `str()` of it is its name for people."""
 
     @property
     def suffix(self) -> str:
-        """Its extension: ".csv"."""
+        """The extension of its name: ".csv"."""
 
     def open(self, mode: Literal["rb"], /) -> BinaryIO:
-        """Its bytes from the first one on. Raises OSError."""
+        """Open it at its first byte. Raises OSError."""
 
 
 class Row(NamedTuple):
-    """Row `number`: the line it ends on, from 1, or in Parquet its place; `problem` says why `values` is empty."""
+    """One row. `number` is the line it ends on, in Parquet its position, from 1; `problem`: why `values` is empty."""
 
     number: int
     values: dict[str, Any]
@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
 
 def read_rows(path: Readable) -> Iterator[Row]:
-    """The rows of the file, by its extension. Raises OSError, and InvalidDocument when it is not of that format."""
+    """Yield the rows of the file, read by its extension. Raises OSError, and InvalidDocument for another format."""
     match path.suffix.lower():
         case ".parquet":
             return _parquet_rows(path)
@@ -53,7 +53,7 @@ def read_rows(path: Readable) -> Iterator[Row]:
 
 @contextmanager
 def open_text(path: Readable, newline: str | None) -> Iterator[TextIO]:
-    """The file as text in its own encoding; a first pass finds that out without holding the file in memory.
+    """Open the file as text in its own encoding, which a first pass detects in constant memory.
 
     Raises NotText when it is binary.
     """
@@ -73,17 +73,17 @@ def _json_rows(path: Readable) -> Iterator[Row]:
 def _json_row(number: int, line: str) -> Row:
     values, problem = json_of_line(line)
     if problem is None and not isinstance(values, dict):
-        problem = f"a JSON {type(values).__name__}, not an object"
+        problem = f"a JSON {type(values).__name__}; expected an object"
     return Row(number, {}, problem) if problem else Row(number, values)
 
 
 def json_of_line(line: str) -> tuple[Any, str | None]:
-    """The JSON value in a line, or None and what is wrong with the line."""
+    """Return the JSON value in a line, or None and what is wrong with the line."""
     try:
         return json.loads(line.rstrip("\r\n"), parse_constant=lambda _: None), None  # NaN and Infinity are not JSON
     except json.JSONDecodeError as error:
         return None, f"not valid JSON: {error.msg} at column {error.colno}"
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists in lists
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or deeply nested lists
         return None, f"JSON that cannot be read: {error}"
 
 
@@ -103,14 +103,14 @@ def _csv_rows(path: Readable) -> Iterator[Row]:
 
 def _csv_row(number: int, header: list[str], cells: list[str]) -> Row:
     if len(cells) > len(header):
-        return Row(number, {}, f"{len(cells)} fields, but the header has {len(header)}")
+        return Row(number, {}, f"{len(cells)} fields; the header has {len(header)}")
     return Row(number, {name: cell or None for name, cell in zip(header, cells, strict=False) if name})
 
 
 def _next_cells(reader: Any) -> list[str] | str | None:
-    """The next row's cells, or what is wrong with it; None at the end.
+    """Return the next row's cells, or what is wrong with it; None at the end.
 
-    The module's limit for a field is one for all threads and too low for texts, so it is raised for one row only.
+    The csv module's limit for the size of a field is global and too low for texts: it is raised for one row at a time.
     """
     limit = csv.field_size_limit(_FIELD_LIMIT)
     try:
@@ -122,9 +122,9 @@ def _next_cells(reader: Any) -> list[str] | str | None:
 
 
 def _delimiter(header: str) -> str:
-    """Comma, semicolon or tab: whichever the header has most of outside quotes; comma when there is none."""
-    bare = re.sub('"[^"]*"?', "", header)
-    return max(",;\t", key=bare.count)
+    """Return whichever of comma, semicolon and tab is most frequent in the header outside quotes; comma if none is."""
+    unquoted = re.sub('"[^"]*"?', "", header)
+    return max(",;\t", key=unquoted.count)
 
 
 def _parquet_rows(path: Readable) -> Iterator[Row]:
@@ -136,19 +136,19 @@ def _parquet_rows(path: Readable) -> Iterator[Row]:
             return
         try:
             batches = pq.ParquetFile(file).iter_batches(batch_size=_BATCH)
-            yield from map(Row, count(1), chain.from_iterable(_micros(batch).to_pylist() for batch in batches))
+            yield from map(
+                Row, count(1), chain.from_iterable(_with_microseconds(batch).to_pylist() for batch in batches)
+            )
         except (pa.ArrowException, ValueError, OSError) as error:
-            raise InvalidDocument(
-                f"{path}: not a Parquet file that can be read: {str(error).splitlines()[0]}"
-            ) from error
+            raise InvalidDocument(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
 
 
-def _micros(batch: Any) -> Any:
-    """The batch with its nanoseconds cut to microseconds, the finest that Python's dates have."""
+def _with_microseconds(batch: Any) -> Any:
+    """Return the batch with its nanoseconds truncated to microseconds, the resolution of Python's dates."""
     import pyarrow as pa
 
-    for place, field in enumerate(batch.schema):
+    for index, field in enumerate(batch.schema):
         if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
-            exact = batch.column(place).cast(pa.timestamp("us", field.type.tz), safe=False)
-            batch = batch.set_column(place, field.name, exact)
+            column = batch.column(index).cast(pa.timestamp("us", field.type.tz), safe=False)
+            batch = batch.set_column(index, field.name, column)
     return batch

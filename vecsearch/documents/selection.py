@@ -1,4 +1,4 @@
-"""The globs with which a user narrows a scan. What `.gitignore` files say is in `ignoring`."""
+"""The globs with which a user narrows a scan. The rules of `.gitignore` files are in `gitignore.py`."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from vecsearch.errors import InvalidOption
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Globs that narrow what is found below the roots, in the language of `.gitignore`.
+    """Globs that narrow a scan, in the language of `.gitignore`.
 
     A glob is matched against the path relative to its root, with `/` between names on every system. Without a slash,
-    or with one only at its end, it matches at any depth: `*.md`, `drafts/`. With one it starts at the root: `/top.md`,
-    `docs/*.md`, `docs/**/*.md`. One that matches a folder holds for all in it; `!glob` takes back what globs before
-    it matched. With `include`, only files that match it are taken. `exclude` is stronger, and a folder that it
-    matches is not entered. A file that is itself a root is matched by its name alone.
+    or with one only at its end, it matches at any depth: `*.md`, `drafts/`. Otherwise it starts at the root: `/top.md`,
+    `docs/*.md`, `docs/**/*.md`. One that matches a folder applies to everything in it; `!glob` reverts what globs
+    before it matched. With `include`, only files that match it are taken. `exclude` takes precedence, and a folder that
+    it matches is not entered. A file that is itself a root is matched by its name alone.
     """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises InvalidOption when a glob is none."""
+        """Raises InvalidOption for an invalid glob."""
         for name, globs in (("include", self.include), ("exclude", self.exclude)):
             if isinstance(globs, str):
-                raise InvalidOption(f"{name} is the text {globs!r}: give a tuple of globs, ({globs!r},)")
+                raise InvalidOption(f"{name} is the str {globs!r}; expected a tuple of globs: ({globs!r},)")
             for glob in globs:
                 if parse_glob(glob) is None:
-                    raise InvalidOption(f"{name} has {glob!r}, which matches nothing: give a glob as in .gitignore")
+                    raise InvalidOption(f"{name} contains {glob!r}, which matches nothing: write it as in .gitignore")
 
 
 class Matcher:
-    """Says of one path after the other whether it is selected."""
+    """A Selection, parsed once, that decides which paths are selected."""
 
     def __init__(self, selection: Selection) -> None:
-        """Make `selection` ready."""
+        """Parse the globs of `selection`."""
         self._include = parse_globs(selection.include)
         self._exclude = parse_globs(selection.exclude)
 
@@ -51,7 +51,7 @@ class Matcher:
 
 
 def _match(globs: tuple[Glob, ...], path: str) -> bool:
-    """What the last glob says that matches `path` or a folder above it; False when there is none."""
+    """Whether the last glob that matches `path` or a folder above it selects it; False when none matches."""
     if not globs:
         return False
     names = path.removesuffix("/").split("/")

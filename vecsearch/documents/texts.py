@@ -1,7 +1,7 @@
-"""Files and streams of texts -> each text with an id: a line, or a record of a .jsonl, .csv or .parquet file.
+"""Files and streams of texts → each text with an id: a line, or a record of a .jsonl, .csv or .parquet file.
 
-Nothing is left out, as it is for documents: whoever has the vectors counts on their places. So an empty line is an
-empty text, and what is no text is an error.
+Unlike documents, nothing is skipped: the n-th vector must belong to the n-th text. An empty line is an empty text, and
+a record without text is an error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO, TypeAlias
 
-from vecsearch.documents.decoding import NotText
+from vecsearch.documents.charsets import NotText
 from vecsearch.documents.json_values import json_value
 from vecsearch.documents.records import RecordFields, scalar_text
 from vecsearch.documents.rows import Row, json_of_line, open_text, read_rows
@@ -21,7 +21,7 @@ TextSource: TypeAlias = Path | TextIO
 
 
 class NamedText(NamedTuple):
-    """A text, what it is called, and about how many bytes of its file it takes."""
+    """A text, its id, and roughly the bytes of its file that it takes up."""
 
     id: str
     text: str
@@ -29,27 +29,27 @@ class NamedText(NamedTuple):
 
 
 def check_sources(sources: Sequence[TextSource]) -> None:
-    """Raises PathNotFound when one of them is no file."""
+    """Raises PathNotFound when one of the sources is missing or a folder."""
     for source in sources:
         if isinstance(source, Path) and not source.exists():
-            raise PathNotFound(f"there is no file {source}: check the path")
+            raise PathNotFound(f"no file at {source}: check the path")
         if isinstance(source, Path) and source.is_dir():
             raise PathNotFound(f"{source} is a folder: name the files in it")
 
 
 def size_of(sources: Sequence[TextSource]) -> int:
-    """How many bytes there are to read; 0 where a stream or a pipe is among them and nobody knows."""
+    """Return the bytes to read; 0 when a stream or a pipe is among them, whose size is unknown."""
     files = [source for source in sources if isinstance(source, Path) and source.is_file()]
     return sum(path.stat().st_size for path in files) if len(files) == len(sources) else 0
 
 
 def read_texts(source: TextSource, fields: RecordFields, *, json_lines: bool | None) -> Iterator[NamedText]:
-    """The texts of a file or stream, in their order.
+    """Yield the texts of a file or stream, in their order.
 
-    `json_lines` says whether each line is JSON, a text or an object with one, or a text as it stands; None goes by
-    the extension: .jsonl, .ndjson, .csv and .parquet hold records, every other file and a stream a text a line. A
-    text without an id has its place for one: `FILE:LINE`, of a stream the number of the line. Raises OSError, and
-    InvalidDocument, which names the place, for what is no text.
+    With `json_lines` each line is JSON: a string, or an object with a text; with False each line is a text itself. None
+    goes by the extension: .jsonl, .ndjson, .csv and .parquet hold records, every other file and a stream a text a line.
+    A text without an id is called `FILE:LINE`, in a stream by the number of its line. Raises OSError, and
+    InvalidDocument, which names the line, for a record without a text.
     """
     suffix = source.suffix.lower() if isinstance(source, Path) else ""
     if isinstance(source, Path) and json_lines is None and suffix in (".csv", ".parquet"):
@@ -62,7 +62,7 @@ def read_texts(source: TextSource, fields: RecordFields, *, json_lines: bool | N
 def _from_lines(source: TextSource) -> Iterator[NamedText]:
     with _opened(source, newline=None) as lines:
         for number, line in enumerate(lines, 1):
-            yield NamedText(_place(source, number), line.removesuffix("\n"), _size(line))
+            yield NamedText(_location(source, number), line.removesuffix("\n"), _size(line))
 
 
 def _from_json_lines(source: TextSource, fields: RecordFields) -> Iterator[NamedText]:
@@ -70,73 +70,73 @@ def _from_json_lines(source: TextSource, fields: RecordFields) -> Iterator[Named
         for number, line in enumerate(lines, 1):
             if line.strip():
                 row = _json_row(number, line, fields)
-                yield _named_text(row, _place(source, number), fields, _size(line))
+                yield _named_text(row, _location(source, number), fields, _size(line))
 
 
 def _from_rows(path: Path, fields: RecordFields) -> Iterator[NamedText]:
     try:
         for row in read_rows(path):
             size = sum(len(value) for value in row.values.values() if isinstance(value, str))
-            yield _named_text(row, _place(path, row.number), fields, size)
+            yield _named_text(row, _location(path, row.number), fields, size)
     except NotText as error:
         raise InvalidDocument(f"{path}: {error}") from None
 
 
 def _json_row(number: int, line: str, fields: RecordFields) -> Row:
-    """The line as a row; a text alone is the only field of its row."""
+    """Return the line as a row; a string is the only field of its row."""
     value, problem = json_of_line(line)
     if problem is None and isinstance(value, str):
         value = {_text_field(fields): value}
     if problem is None and not isinstance(value, dict):
-        problem = f"a JSON {type(value).__name__}, expected a text or an object with one"
+        problem = f"a JSON {type(value).__name__}; expected a string or an object with a text"
     return Row(number, {}, problem) if problem else Row(number, value)
 
 
-def _named_text(row: Row, place: str, fields: RecordFields, size: int) -> NamedText:
+def _named_text(row: Row, location: str, fields: RecordFields, size: int) -> NamedText:
     if row.problem is not None:
-        raise InvalidDocument(f"{_shown(place)}: {row.problem}")
-    text = _text(row.values, _text_field(fields), place)
+        raise InvalidDocument(f"{_shown(location)}: {row.problem}")
+    text = _text(row.values, _text_field(fields), location)
     title = scalar_text(row.values.get(fields.title or "title"))
     if title.strip():
         text = f"{title} {text}" if text else title
-    return NamedText(_id(row.values, fields, place), text, size)
+    return NamedText(_id(row.values, fields, location), text, size)
 
 
-def _text(values: dict[str, Any], name: str, place: str) -> str:
-    """The text in the field; an empty one where the file says that there is none."""
+def _text(values: dict[str, Any], name: str, location: str) -> str:
+    """Return the text in the field; "" for null."""
     if name not in values:
-        has = ", ".join(values) or "no field"
+        present = ", ".join(values) or "no field"
         raise InvalidDocument(
-            f"{_shown(place)}: no field {name!r} for its text, it has {has}: name it with --text-field"
+            f"{_shown(location)}: no field {name!r} for its text; it has {present}: name it with --text-field"
         )
     value = values[name]
     if value is None:
         return ""
     text = json_value(value) if isinstance(value, (str, bytes)) else None
     if not isinstance(text, str):
-        raise InvalidDocument(f"{_shown(place)}: its field {name!r} is {type(value).__name__}, expected a text")
+        raise InvalidDocument(f"{_shown(location)}: its field {name!r} is {type(value).__name__}; expected a text")
     return text
 
 
-def _id(values: dict[str, Any], fields: RecordFields, place: str) -> str:
-    found = (scalar_text(values.get(name)) for name in ([fields.id] if fields.id else ["_id", "id"]))
-    identifier = next(filter(None, found), "")
+def _id(values: dict[str, Any], fields: RecordFields, location: str) -> str:
+    ids = (scalar_text(values.get(name)) for name in ([fields.id] if fields.id else ["_id", "id"]))
+    identifier = next(filter(None, ids), "")
     if fields.id and not identifier:
-        raise InvalidDocument(f"{_shown(place)}: no id in its field {fields.id!r}")
-    return identifier or place
+        raise InvalidDocument(f"{_shown(location)}: no id in its field {fields.id!r}")
+    return identifier or location
 
 
 def _text_field(fields: RecordFields) -> str:
     return fields.text or "text"
 
 
-def _place(source: TextSource, number: int) -> str:
+def _location(source: TextSource, number: int) -> str:
     return f"{source}:{number}" if isinstance(source, Path) else str(number)
 
 
-def _shown(place: str) -> str:
-    """The place as an error says it; of a stream it is only a number."""
-    return f"line {place}" if place.isdecimal() else place
+def _shown(location: str) -> str:
+    """Return the location for an error message; in a stream it is only a number."""
+    return f"line {location}" if location.isdecimal() else location
 
 
 def _size(line: str) -> int:
@@ -145,10 +145,10 @@ def _size(line: str) -> int:
 
 @contextmanager
 def _opened(source: TextSource, newline: str | None) -> Iterator[TextIO]:
-    """The lines of a file in its own encoding; those of a stream, and of a pipe with a name, as they come."""
+    """Open a file in its own encoding; a stream as it is, and a named pipe as UTF-8."""
     if not isinstance(source, Path):
         yield source
-    elif source.is_fifo():  # read once only, so that nothing can be found out first
+    elif source.is_fifo():  # can be read only once, so its encoding cannot be detected
         with source.open(encoding="utf-8-sig", errors="replace", newline=newline) as lines:
             yield lines
     else:

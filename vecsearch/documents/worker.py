@@ -1,6 +1,6 @@
-"""The process that reads files of foreign formats: requests come in as lines of JSON, documents go out as such.
+"""The process that reads foreign formats, seen from inside: a request is a line of JSON, an answer is one a document.
 
-JSON and no pickle, so that a file which takes over the parser can say what it wants, but not run anything outside.
+JSON, never pickle: a file that takes over the parser can return any text, but run nothing outside this process.
 """
 
 from __future__ import annotations
@@ -16,41 +16,45 @@ from typing import Any, BinaryIO
 from vecsearch.documents.limits import Limits
 from vecsearch.documents.loading import documents_in
 from vecsearch.documents.outcomes import Skip, os_reason
-from vecsearch.documents.pieces import Piece
+from vecsearch.documents.piece import Piece
 from vecsearch.documents.records import RecordFields
 from vecsearch.reports import Failure
 from vecsearch.types import Document, Heading, Outline, Place, Span
 
-_GRACE = 10  # seconds after which this process ends itself, when the one that waits for it is gone
+_GRACE = 10  # seconds beyond the limit after which this process ends itself, when its parent is gone
 
 
 def main() -> None:
     """Answer requests until there are no more."""
-    requests, answers = sys.stdin.buffer, _own_output()
+    requests, answers = sys.stdin.buffer, _private_output()
     for line in requests:
         request = json.loads(line)
         limits = Limits(**request["limits"])
         _limit_memory(limits.memory)
-        found = _documents(request, limits)
+        results = _load(request, limits)
         while True:
             faulthandler.dump_traceback_later(limits.seconds + _GRACE, exit=True, file=sys.stderr)
-            answer = next(found, None)
+            answer = next(results, None)
             faulthandler.cancel_dump_traceback_later()
             _send(answers, answer)
             if answer is None:
                 break
 
 
-def request_line(path: Path, document_id: str, fields: RecordFields, limits: Limits, *, meant: bool) -> bytes:
-    """The request to read a file."""
-    said = {name: getattr(fields, name) for name in RecordFields.__slots__}
-    kept = {name: getattr(limits, name) for name in Limits.__slots__}
-    request = {"path": str(path), "id": document_id, "fields": said, "limits": kept, "meant": meant}
+def request_line(path: Path, document_id: str, fields: RecordFields, limits: Limits, *, expect_records: bool) -> bytes:
+    """Return the request to read a file."""
+    request = {
+        "path": str(path),
+        "id": document_id,
+        "fields": {name: getattr(fields, name) for name in RecordFields.__slots__},
+        "limits": {name: getattr(limits, name) for name in Limits.__slots__},
+        "expect_records": expect_records,
+    }
     return json.dumps(request).encode() + b"\n"
 
 
 def answer_of(line: bytes) -> Document | Failure | None:
-    """What a line of the worker says; None for the end of a file. Raises ValueError for anything else."""
+    """Parse a line of the worker's output; None is the end of a file. Raises ValueError for an invalid line."""
     match json.loads(line):
         case {"text": str(text), "id": str(identifier), "source": str(source), "metadata": dict(metadata), **outline}:
             return Document(identifier, text, metadata, source, _outline(outline))
@@ -73,16 +77,16 @@ def _outline(fields: dict[Any, Any]) -> Outline:
             tuple(Place(*place) for place in fields["places"]),
         )
     except (KeyError, TypeError) as error:
-        raise ValueError(f"an outline that is none: {error}") from None
+        raise ValueError(f"invalid outline: {error}") from None
 
 
-def _documents(request: dict[str, Any], limits: Limits) -> Iterator[Document | Failure]:
-    path = Path(request["path"])
+def _load(request: dict[str, Any], limits: Limits) -> Iterator[Document | Failure]:
+    path, fields = Path(request["path"]), RecordFields(**request["fields"])
     try:
-        piece = Piece.of_path(path, request["id"], limits)
+        piece = Piece.of_path(path, request["id"], limits, fields, expect_records=request["expect_records"])
     except OSError as error:
         return iter([Failure(str(path), os_reason(error))])
-    return documents_in(piece, RecordFields(**request["fields"]), meant=request["meant"])
+    return documents_in(piece)
 
 
 def _send(answers: BinaryIO, answer: Document | Failure | None) -> None:
@@ -104,15 +108,15 @@ def _as_json(answer: Document | Failure | None) -> dict[str, Any]:
             return {"end": True}
 
 
-def _own_output() -> BinaryIO:
-    """Standard output, for answers only: what libraries print goes nowhere."""
+def _private_output() -> BinaryIO:
+    """Return standard output for answers alone; what libraries print goes to standard error from now on."""
     own = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return own
 
 
 def _limit_memory(size: int) -> None:
-    """No more than `size` bytes for this process, where the system keeps such a limit."""
+    """Limit the memory of this process to `size` bytes, where the system supports that."""
     if sys.platform == "linux":
         import resource
 

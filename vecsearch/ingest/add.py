@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from vecsearch.checks import is_storable
-from vecsearch.documents import Skip, given_document
+from vecsearch.documents import Skip, document_of
 from vecsearch.errors import InvalidDocument
 from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.run import Ingest, Upsert
@@ -49,7 +49,7 @@ def delete(store: Store, ids: Iterable[str]) -> int:
 def _upserts(items: Iterable[Document | str | Mapping[str, Any] | Failure], tally: Tally) -> Iterator[Upsert]:
     """The documents as they come; an item without one goes to the tally's failed or skipped."""
     for number, item in enumerate(items):
-        result = item if isinstance(item, Failure) else given_document(item, f"document {number}")
+        result = item if isinstance(item, Failure) else document_of(item, f"document {number}")
         if isinstance(result, Document):
             yield Upsert(result)
         else:

@@ -208,7 +208,7 @@ def _documents(
         try:
             with path.open("wb") as file:
                 file.writelines(content)
-            for result in load(path, document_id, reading.fields, meant=reading.fields != RecordFields()):
+            for result in load(path, document_id, reading.fields, expect_records=reading.fields != RecordFields()):
                 shown = (result.source or "").replace(str(path), source or document_id, 1)
                 if isinstance(result, Failure):
                     yield replace(result, source=shown)

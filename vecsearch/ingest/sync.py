@@ -154,7 +154,9 @@ class Plan:
         read_at = time.time_ns()
         documents, complete, whole = 0, True, True
         try:
-            for result in load(file.path, key, self.options.fields, reader, meant=self._must_hold_records(key, file)):
+            for result in load(
+                file.path, key, self.options.fields, reader, expect_records=self._must_hold_records(key, file)
+            ):
                 if isinstance(result, Skip):
                     tally.skipped.append(result)
                 elif isinstance(result, Failure):

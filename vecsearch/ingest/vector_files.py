@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 
 from vecsearch import files
-from vecsearch.documents.json_values import whole_text
+from vecsearch.documents.json_values import storable_text
 from vecsearch.documents.texts import NamedText
 from vecsearch.errors import InvalidOption, PathNotFound
 from vecsearch.types import FloatArray
@@ -70,7 +70,7 @@ def writing_vectors(
 def _json_lines(stream: BinaryIO, with_text: bool) -> Write:
     def write(texts: Sequence[NamedText], vectors: FloatArray) -> None:
         for text, vector in zip(texts, vectors, strict=True):
-            head = {"id": whole_text(text.id)} | ({"text": whole_text(text.text)} if with_text else {})
+            head = {"id": storable_text(text.id)} | ({"text": storable_text(text.text)} if with_text else {})
             numbers = ", ".join(map(str, vector))  # str of a float32 is the shortest that gives it again
             line = f'{json.dumps(head, ensure_ascii=False)[:-1]}, "vector": [{numbers}]}}\n'
             stream.write(line.encode())
@@ -111,9 +111,9 @@ def _parquet(stream: BinaryIO, dim: int, made_with: Mapping[str, Any], with_text
     schema = pa.schema(columns, metadata={_METADATA_KEY: json.dumps(dict(made_with))})
 
     def write(texts: Sequence[NamedText], vectors: FloatArray) -> None:
-        arrays = [pa.array([whole_text(text.id) for text in texts], pa.string())]
+        arrays = [pa.array([storable_text(text.id) for text in texts], pa.string())]
         if with_text:
-            arrays.append(pa.array([whole_text(text.text) for text in texts], pa.string()))
+            arrays.append(pa.array([storable_text(text.text) for text in texts], pa.string()))
         arrays.append(pa.FixedSizeListArray.from_arrays(pa.array(np.ravel(vectors)), type=vector))
         writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
 

@@ -137,7 +137,7 @@ def test_judgements_in_another_form_are_told_the_columns_that_there_are(folder: 
         ('{"text": "what purrs"}', "no field '_id', it has text"),
         ('{"_id": null, "text": "what purrs"}', "nothing in its field '_id'"),
         ("{}", "no field '_id', it has none"),
-        ("[]", "a JSON list, not an object"),
+        ("[]", "a JSON list; expected an object"),
         ("{", "not valid JSON: Expecting property name enclosed in double quotes at column 2"),
     ],
 )
@@ -185,16 +185,16 @@ def test_a_query_may_have_several_documents(tmp_path: Path) -> None:
         ("pairs.csv", "question,document\nwhat,d1\n", ":2: no field 'query', it has question, document"),
         ("pairs.csv", "query,answer\nwhat,d1\n", ":2: no field 'document', it has query, answer"),
         ("pairs.csv", "query,document\n,d1\n", ":2: nothing in its field 'query'"),
-        ("pairs.csv", "query,document\nwhat,d1,1\n", ":2: 3 fields, but the header has 2"),
+        ("pairs.csv", "query,document\nwhat,d1,1\n", ":2: 3 fields; the header has 2"),
         (
             "pairs.csv",
             "query,document,relevance\nwhat,d1,1\nwhat,d1,2\n",
             ":3: the relevance of 'd1' for 'what' is 2, ",
         ),
-        ("pairs.jsonl", '["what", "d1"]\n', ":1: a JSON list, not an object"),
+        ("pairs.jsonl", '["what", "d1"]\n', ":1: a JSON list; expected an object"),
         ("pairs.jsonl", '{"query": "what", "document": ["d1"]}\n', ":1: nothing in its field 'document'"),
         ("pairs.txt", "query,document\nwhat,d1\n", ": pairs are read from .csv, .tsv, .jsonl, .ndjson, .parquet files"),
-        ("pairs.parquet", "query,document\nwhat,d1\n", ": not a Parquet file that can be read: "),
+        ("pairs.parquet", "query,document\nwhat,d1\n", ": not a readable Parquet file: "),
     ],
 )
 def test_a_file_that_holds_no_pairs_is_refused_in_one_line(tmp_path: Path, name: str, content: str, said: str) -> None:

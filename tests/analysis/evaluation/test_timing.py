@@ -134,7 +134,7 @@ def test_an_index_of_two_chunks_and_one_by_dot_product_can_be_timed(tmp_path: Pa
         ({"queries": []}, InvalidQuery, r"there are no queries to time in \[\]"),
         ({"queries": "one red house"}, InvalidQuery, "there are no queries to time in 'one red house'"),
         ({"queries": ["red", " "]}, InvalidQuery, "the query is empty"),
-        ({"queries": Path("no such file")}, PathNotFound, "there is no file no such file: check the path"),
+        ({"queries": Path("no such file")}, PathNotFound, "no file at no such file: check the path"),
     ],
 )
 def test_what_cannot_be_timed_is_refused(index: Index, how: dict[str, Any], error: type[Exception], said: str) -> None:

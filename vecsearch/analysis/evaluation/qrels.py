@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from vecsearch.analysis.evaluation.measures import require_ir_measures
 from vecsearch.analysis.evaluation.selected import select
-from vecsearch.documents.decoding import NotText
+from vecsearch.documents.charsets import NotText
 from vecsearch.documents.records import scalar_text
 from vecsearch.documents.rows import Row, open_text, read_rows
 from vecsearch.errors import InvalidDocument, PathNotFound

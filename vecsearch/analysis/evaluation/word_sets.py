@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vecsearch.documents.decoding import NotText
+from vecsearch.documents.charsets import NotText
 from vecsearch.documents.rows import open_text
 from vecsearch.errors import InvalidDocument, PathNotFound
 from vecsearch.types import ScoreArray

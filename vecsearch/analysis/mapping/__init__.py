@@ -22,7 +22,7 @@ from vecsearch.analysis.mapping.projecting import SHOWN, Projection, project
 from vecsearch.analysis.mapping.table import write_table
 from vecsearch.analysis.sampling import POINTS, Sample, sample, sampled_chunk
 from vecsearch.choices import MapMethod
-from vecsearch.documents.json_values import whole_text
+from vecsearch.documents.json_values import storable_text
 from vecsearch.errors import InvalidDocument, InvalidOption, InvalidQuery, PathNotFound
 from vecsearch.index import Index
 from vecsearch.search.questions import encode_queries
@@ -108,7 +108,7 @@ def _drawing(chunks: Sample, colours: Colouring, projection: Projection, note: s
     """The chunks with their places and colours, the queries among them."""
     rows = list(chunks.stored())
     return Drawing(
-        title=whole_text(chunks.store.path.name),
+        title=storable_text(chunks.store.path.name),
         note=note,
         places=projection.places,
         passages=[sampled_chunk(chunks.store, row) for row in rows],

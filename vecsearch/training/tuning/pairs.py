@@ -15,7 +15,7 @@ from typing import Any
 from vecsearch.analysis.evaluation import read_beir
 from vecsearch.checks import is_storable
 from vecsearch.documents import RecordFields
-from vecsearch.documents.decoding import NotText
+from vecsearch.documents.charsets import NotText
 from vecsearch.documents.records import load_records
 from vecsearch.documents.rows import read_rows
 from vecsearch.errors import InvalidDocument, PathNotFound
