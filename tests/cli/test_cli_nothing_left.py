@@ -40,7 +40,7 @@ def test_a_bad_environment_is_said_first(vecsearch_command: Command, place, note
     ("flags", "said"),
     [
         (["--include", "["], "include has '['"),
-        (["--id-field", ""], "the id field of records has an empty name"),
+        (["--id-field", ""], "the name of the id field of records is empty"),
         (["--exclude", ""], "exclude has ''"),
     ],
 )
