@@ -39,9 +39,9 @@ def test_a_bad_environment_is_said_first(vecsearch_command: Command, place, note
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--include", "["], "include has '['"),
+        (["--include", "["], "include contains '['"),
         (["--id-field", ""], "the name of the id field of records is empty"),
-        (["--exclude", ""], "exclude has ''"),
+        (["--exclude", ""], "exclude contains ''"),
     ],
 )
 def test_options_of_reading_that_cannot_be(vecsearch_command: Command, place, notes, flags, said):
@@ -65,7 +65,7 @@ def test_an_index_that_is_there_stays_even_when_it_is_empty(vecsearch_command: C
 
 def test_a_folder_that_was_made_for_the_index_is_empty_again(vecsearch_command: Command, place, notes):
     (place / "mine").mkdir()
-    assert "include has '['" in failed(vecsearch_command, place, "--include", "[", "-i", "mine")
+    assert "include contains '['" in failed(vecsearch_command, place, "--include", "[", "-i", "mine")
     assert list((place / "mine").iterdir()) == []
 
 
