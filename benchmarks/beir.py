@@ -43,11 +43,11 @@ def main() -> None:
 
 
 def _rows(folder: Path, split: str, chunk_tokens: int | None) -> Iterator[list[object]]:
-    judged = read_beir(folder, split)
+    qrels = read_beir(folder, split)
     with tempfile.TemporaryDirectory() as place:
         index = Index.create(Path(place) / "index", chunk_tokens=chunk_tokens)
         index.sync(folder / "corpus.jsonl")
-        found = evaluate(index, judged.queries, judged.judgements)
+        found = evaluate(index, qrels.queries, qrels.relevance)
     name = folder.name if len(folder.name) > 2 else f"{folder.parent.name}-{folder.name}"
     for mode in found.modes:
         quality = [mode.scores[measure] for measure in ("nDCG@10", "recall@10", "recall@100", "MRR@10")]

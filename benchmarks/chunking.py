@@ -247,13 +247,13 @@ def _measured(answers: Sequence[Piece], taken: Sequence[Piece]) -> tuple[float, 
 
 def _ranking(folder: Path, split: str, splitter: Splitter, tokens: int, context: bool) -> list[list[object]]:
     """The rows of an index that is cut like this, dense and, for the default, hybrid."""
-    judged = read_beir(folder, split)
+    qrels = read_beir(folder, split)
     with tempfile.TemporaryDirectory() as place:
         index = Index.create(Path(place) / "index", chunk_tokens=tokens, splitter=splitter, context=context)
         index.sync(folder / "corpus.jsonl")
         is_default = (splitter, tokens, context) == (Splitter.STRUCTURE, 128, False)
         modes = ["dense", "hybrid"] if is_default else ["dense"]
-        found = evaluate(index, judged.queries, judged.judgements, modes=modes)
+        found = evaluate(index, qrels.queries, qrels.relevance, modes=modes)
     name = f"{splitter.value} {tokens}" + (" context" if context else "")
     measures = ("nDCG@10", "recall@10", "recall@100")
     rows = [[name, mode.mode, found.chunks, *(mode.scores[measure] for measure in measures)] for mode in found.modes]

@@ -39,8 +39,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = Index.create(Path(folder) / "index")
         index.add(Document(str(i), row["text"], {"intent": row["category"]}) for i, row in enumerate(rows))
-        chunks = sample(index)
-        intents = np.array([row.metadata["intent"] for row in chunks.stored()])
+        chunks = sample(index.session())
+        intents = np.array([row.metadata["intent"] for row in chunks.stored_rows()])
         vectors = chunks.vectors
         ways: dict[str, Callable[[int], np.ndarray]] = {
             "k-means, n 77": lambda seed: _ours(index, seed, n=_INTENTS),
@@ -56,7 +56,7 @@ def main() -> None:
 def _ours(index: Index, seed: int, n: int | str = "auto", method: str = "kmeans") -> np.ndarray:
     """The cluster of each chunk, 0 for none, as the index has it afterwards."""
     find_clusters(index, n, method=method, seed=seed, write_to="found", overwrite=True)
-    return np.array([row.metadata.get("found", 0) for row in sample(index).stored()])
+    return np.array([row.metadata.get("found", 0) for row in sample(index.session()).stored_rows()])
 
 
 def _judged(way: Callable[[int], np.ndarray], intents: np.ndarray) -> list[float]:

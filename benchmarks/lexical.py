@@ -62,14 +62,14 @@ def main() -> None:
 
 
 def _quality(folder: Path, split: str, chunk_tokens: int | None) -> list[object]:
-    judged, rows = read_beir(folder, split), _rows(folder, chunk_tokens)
+    qrels, rows = read_beir(folder, split), _rows(folder, chunk_tokens)
     answers: list[object] = []
     for language in ("auto", "none"):
         bm25 = Bm25([LivePostings(postings_of(rows.texts, language), None)])
-        answers.append(_ndcg(judged, rows, lambda query, bm25=bm25: bm25.search(query, _DEPTH)[0]))
+        answers.append(_ndcg(qrels, rows, lambda query, bm25=bm25: bm25.search(query, _DEPTH)[0]))
     for stop_words in ("en", None):
-        answers.append(_ndcg(judged, rows, _theirs(rows.texts, stop_words)))
-    return [folder.name, len(set(rows.documents)), len(rows.texts), len(judged.queries), *answers]
+        answers.append(_ndcg(qrels, rows, _theirs(rows.texts, stop_words)))
+    return [folder.name, len(set(rows.documents)), len(rows.texts), len(qrels.queries), *answers]
 
 
 def _rows(folder: Path, chunk_tokens: int | None) -> Rows:
@@ -97,15 +97,15 @@ def _theirs(texts: Sequence[str], stop_words: str | None) -> Callable[[str], tup
     return search
 
 
-def _ndcg(judged: Qrels, rows: Rows, search: Callable[[str], tuple[Any, Any]]) -> float:
+def _ndcg(qrels: Qrels, rows: Rows, search: Callable[[str], tuple[Any, Any]]) -> float:
     run: dict[str, Mapping[str, float]] = {}
-    for name, query in judged.queries.items():
+    for name, query in qrels.queries.items():
         best: dict[str, float] = {}
         for row, score in zip(*(values.tolist() for values in search(query)), strict=True):
             best[rows.documents[row]] = max(score, best.get(rows.documents[row], 0.0))
         run[name] = best
     measure = nDCG @ 10
-    found: float = calc_aggregate([measure], judged.judgements, run)[measure]
+    found: float = calc_aggregate([measure], qrels.relevance, run)[measure]
     return found
 
 

@@ -60,14 +60,14 @@ def main() -> None:
 
 
 def _drawing(n: int) -> Drawing:
-    """Points around a middle in twenty colours, each with a passage of 288 characters."""
+    """Points around a centre in twenty colours, each with a chunk of 288 characters."""
     rng = np.random.default_rng(0)
     text = "some words of a passage " * 12
     return Drawing(
         title="many points",
         note="",
-        places=rng.normal(0, 1, (n, 2)),
-        passages=[SampledChunk(f"d{i}#0", f"d{i}", f"/docs/a{i % 50}.md", i, "", text) for i in range(n)],
+        positions=rng.normal(0, 1, (n, 2)),
+        chunks=[SampledChunk(f"d{i}#0", f"d{i}", f"/docs/a{i % 50}.md", i, "", text) for i in range(n)],
         metadata=[{}] * n,
         kinds=rng.integers(0, _KINDS, n),
         entries=[Entry(f"kind {i}", f"#{40 + 10 * i:02x}79a7", n // _KINDS) for i in range(_KINDS)],

@@ -64,14 +64,14 @@ def dims(
     if output:
         check_picture(output)
     index = Index.open(folder or index_path)
-    report = measure_dims(index, dims, judged=_judged(beir, split, pairs), k=k, n=n, seed=seed)
+    report = measure_dims(index, dims, qrels=_qrels(beir, split, pairs), k=k, n=n, seed=seed)
     if output:
         draw_dims(report, output)
     fields = {"path": str(index.path), "file": None if output is None else str(output), **asdict(report)}
     print_done(fields, "\n".join(_table(report)), as_json=as_json)
 
 
-def _judged(beir: Path | None, split: str, pairs: Path | None) -> Qrels | None:
+def _qrels(beir: Path | None, split: str, pairs: Path | None) -> Qrels | None:
     from vecsearch import read_beir, read_pairs
 
     return read_beir(beir, split) if beir else read_pairs(pairs) if pairs else None

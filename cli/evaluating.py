@@ -75,7 +75,7 @@ def evaluate(
     before = Evaluation.from_file(baseline) if baseline else None
     asked = [Mode.of(mode) for mode in modes] or list(Mode)
     with _index_to_ask(judged, index_path, options) as (index, failed):
-        found = evaluate(index, judged.queries, judged.judgements, modes=asked, k=k)
+        found = evaluate(index, judged.queries, judged.relevance, modes=asked, k=k)
     comparisons = found.comparisons(before)
     fields = {
         **found.as_fields(),

@@ -69,7 +69,7 @@ PLACES = {
     "matplotlib": {"analysis/dimensions/drawing.py", "analysis/mapping/images.py"},
     "openTSNE": {"analysis/mapping/projecting.py"},
     "umap": {"analysis/mapping/projecting.py"},
-    "sklearn": {"analysis/clustering/density.py"},
+    "sklearn": {"analysis/clustering/groups.py"},
     "transformers": {"models/encoders/torch/opening.py"},
     "safetensors": {"models/encoders/torch/opening.py", "training/tuning/checkpoint.py"},
     "onnxruntime": {"models/encoders/"},

@@ -11,7 +11,7 @@ from vecsearch.analysis.components import principal_components
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(1, 12))
-def test_directions_places_and_shares_are_those_of_the_singular_value_decomposition(
+def test_directions_coordinates_and_shares_are_those_of_the_singular_value_decomposition(
     seed: int, n: int, dim: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -22,7 +22,7 @@ def test_directions_places_and_shares_are_those_of_the_singular_value_decomposit
     m = min(2, dim, n - 1)
     assert found.directions.shape == (min(2, dim), dim)
     np.testing.assert_allclose(found.shares[:m], sizes[:m] ** 2 / (sizes**2).sum(), atol=1e-6)
-    np.testing.assert_allclose(np.abs(found.places(vectors)[:, 0]), np.abs(centred @ directions[0]), atol=1e-4)
+    np.testing.assert_allclose(np.abs(found.coordinates(vectors)[:, 0]), np.abs(centred @ directions[0]), atol=1e-4)
     np.testing.assert_allclose(found.directions @ found.directions.T, np.eye(min(2, dim)), atol=1e-9)
 
 
@@ -39,10 +39,10 @@ def test_more_vectors_than_are_widened_at_once_give_the_same(monkeypatch: pytest
     monkeypatch.setattr("vecsearch.analysis.components._AT_ONCE", 7)
     pieces = principal_components(vectors, 3)
     np.testing.assert_allclose(pieces.directions, whole.directions, atol=1e-12)
-    np.testing.assert_allclose(pieces.places(vectors), whole.places(vectors), atol=1e-12)
+    np.testing.assert_allclose(pieces.coordinates(vectors), whole.coordinates(vectors), atol=1e-12)
 
 
 def test_vectors_that_are_all_equal_lie_in_one_place() -> None:
     found = principal_components(np.ones((5, 3), np.float32), 2)
     assert found.shares.tolist() == [0, 0]
-    assert not found.places(np.ones((2, 3), np.float32)).any()
+    assert not found.coordinates(np.ones((2, 3), np.float32)).any()

@@ -58,7 +58,7 @@ def test_written_clusters_are_asked_for_and_drawn(vecsearch_command: Command) ->
     assert legend == {"1": 12, "2": 12, "3": 12}
     again = vecsearch_command("cluster", "-n", "2", "--write-to", "cluster")
     assert (again.status, again.out) == (1, "")
-    assert "chunks have metadata under cluster already" in again.err
+    assert "chunks already have metadata under cluster" in again.err
     assert vecsearch_command("cluster", "-n", "2", "--write-to", "cluster", "--overwrite").status == 0
     assert "36 clustered" in vecsearch_command("log").out
 
@@ -77,11 +77,11 @@ def test_dense_places_alone_are_clusters_by_hdbscan(vecsearch_command: Command) 
     ("arguments", "status", "said"),
     [
         (["-n", "many"], 2, "'many' is neither a number of clusters nor auto"),
-        (["-n", "99"], 1, "n is 99 clusters for 36 chunks of which 36 have vectors that differ: at most 36"),
-        (["-n", "0"], 1, "n is 0; a whole number, at least 1"),
-        (["--write-to", "text"], 1, "write_to is 'text', a column of every chunk"),
+        (["-n", "99"], 1, "n is 99 clusters, but 36 chunks have 36 distinct vectors: choose at most 36"),
+        (["-n", "0"], 1, "n is 0, expected a whole number of at least 1"),
+        (["--write-to", "text"], 1, "write_to is 'text', a built-in column"),
         (["--where", "tpoic = 'x'"], 1, "names tpoic, which no chunk has"),
-        (["--where", "topic = 'x'"], 1, "no chunk is left by the condition topic = 'x'"),
+        (["--where", "topic = 'x'"], 1, "no chunk matches the condition topic = 'x'"),
         (["-i", "nowhere"], 1, "no index at nowhere"),
     ],
 )

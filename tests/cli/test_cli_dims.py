@@ -79,10 +79,10 @@ def test_the_curve_is_drawn(pets: Path, place: Path, vecsearch_command: Command)
     [
         (["--dims", "4,x"], 2, "'4,x' is no list of whole numbers, as in 64,128,256"),
         (["--beir", "pets", "--pairs", "p.csv"], 2, "by --beir or by --pairs, not by both"),
-        (["--dims", "64"], 1, "dims has 64; the vectors of this index have 1 to 32 numbers"),
+        (["--dims", "64"], 1, "dims has 64, but the vectors of the index have 32 numbers: name 1 to 32"),
         (["--dims", "4", "-o", "curve.pdf"], 1, "curve.pdf: a picture is drawn as .svg or .png, not as '.pdf'"),
         (["nowhere"], 1, "no index at nowhere"),
-        (["--dims", "4", "--beir", "nowhere"], 1, "nowhere is no collection in BEIR form"),
+        (["--dims", "4", "--beir", "nowhere"], 1, "nowhere is not a collection in BEIR form"),
     ],
 )
 def test_what_goes_wrong_is_said(

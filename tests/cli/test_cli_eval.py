@@ -243,16 +243,16 @@ def test_unless_some_are_named_every_mode_is_scored(pets: Path, vecsearch_comman
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere"], "vecsearch: nowhere is no collection in BEIR form: it has no corpus.jsonl"),
+        (["nowhere"], "vecsearch: nowhere is not a collection in BEIR form: it has no corpus.jsonl"),
         (["pets", "--split", "dev"], "has no split 'dev': it has test"),
         (["pets", "--mode", "magic"], "mode is 'magic'; one of: hybrid, dense, lexical"),
         (
             ["pets", "--baseline", "before.json"],
-            "there is no file before.json: vecsearch eval ... --json > before.json",
+            "before.json: file not found; make it with vecsearch eval ... --json > before.json",
         ),
-        (["pets", "--baseline", "pets/corpus.jsonl"], "is not what vecsearch eval --json prints"),
-        (["--pairs", "none.csv"], "there is no file none.csv: check the path"),
-        (["--pairs", "pets/queries.jsonl"], "queries.jsonl:1: no field 'query', it has _id, text"),
+        (["pets", "--baseline", "pets/corpus.jsonl"], "is not the output of vecsearch eval --json"),
+        (["--pairs", "none.csv"], "none.csv: file not found; check the path"),
+        (["--pairs", "pets/queries.jsonl"], "queries.jsonl:1: no field 'query', found _id, text"),
         (["--pairs", "own.csv"], "no index at .vecsearch"),
     ],
 )

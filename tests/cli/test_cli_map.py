@@ -46,11 +46,11 @@ def test_json_has_the_report(place: Path, vecsearch_command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-o", "map.pdf"], "map.pdf is no kind of file for a map"),
+        (["-o", "map.pdf"], "map.pdf: a map cannot be written as this type"),
         (["--color", "evn"], "color is 'evn', which no chunk has: did you mean even?"),
         (["--where", "evn"], "names evn, which no chunk has"),
         (["--query", ""], "the query is empty"),
-        (["--points", "1"], "points is 1; a whole number, at least 2"),
+        (["--points", "1"], "points is 1, expected a whole number of at least 2"),
         (["-i", "nowhere"], "no index at nowhere"),
     ],
 )

@@ -87,7 +87,7 @@ def test_a_set_without_an_order_has_a_dash(vecsearch_command: Command, place: Pa
         (["--sts", "texts.csv", "--recall", "1"], 2, "--recall is for an index that FOLDER makes"),
         (["--by", "rows", "folder"], 2, "go with --words or --sts"),
         (["--model", "a", "--model", "b", "folder"], 2, "go with --words or --sts"),
-        (["--words", "nowhere"], 1, "nowhere is no file, and no folder with .txt files"),
+        (["--words", "nowhere"], 1, "nowhere is neither a file nor a folder with .txt files"),
         (["--sts", "royal.txt"], 1, "royal.txt:2: expected two texts and a number"),
         (["--words", "words", "--model", "openai:x@http://localhost:1/v1"], 1, "shows neither tokens nor a matrix"),
     ],

@@ -85,7 +85,7 @@ def test_an_empty_index_is_one_line(vecsearch_command: Command, place: Path) -> 
         (["nearest", "river", "--model", "royal.txt"], "royal.txt has no vector of the word 'river'"),
         (["analogy", "king", "-", "river", "--model", "royal.txt"], "no vector of the word 'river'"),
         (["analogy", "king", "-", "--model", "royal.txt"], "'king -' is not arithmetic with words"),
-        (["analogy", "king - king", "--model", "royal.txt"], "the words add up to nothing"),
+        (["analogy", "king - king", "--model", "royal.txt"], "the words add up to zero"),
         (["nearest", "king", "--model", "no-such-model"], "no model 'no-such-model'"),
         (["nearest", "king", "-i", "nowhere"], "nowhere"),
     ],

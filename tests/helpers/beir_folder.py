@@ -15,14 +15,14 @@ def write_beir(
     folder: Path,
     documents: Mapping[str, tuple[str, str]],
     queries: Mapping[str, str],
-    judgements: Sequence[tuple[str, str, int]],
+    qrels: Sequence[tuple[str, str, int]],
     split: str = "test",
 ) -> Path:
-    """The folder with these documents (title and text by id), queries and judgements of one split."""
+    """The folder with these documents (title and text by id), queries and qrels of one split."""
     corpus = [{"_id": name, "title": title, "text": text} for name, (title, text) in documents.items()]
     write_lines(folder / "corpus.jsonl", corpus)
     write_lines(folder / "queries.jsonl", [{"_id": name, "text": text} for name, text in queries.items()])
-    lines = [f"{query}\t{document}\t{score}\n" for query, document, score in judgements]
+    lines = [f"{query}\t{document}\t{score}\n" for query, document, score in qrels]
     write(folder / "qrels" / f"{split}.tsv", HEADER + "".join(lines))
     return folder
 

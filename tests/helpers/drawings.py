@@ -23,8 +23,8 @@ def drawing(texts: list[str] = HOSTILE, queries: tuple[str, ...] = ("</text><scr
     return Drawing(
         title=texts[0],
         note=texts[-1],
-        places=np.random.default_rng(0).normal(3, 10, (n, 2)),
-        passages=[
+        positions=np.random.default_rng(0).normal(3, 10, (n, 2)),
+        chunks=[
             SampledChunk(f"d{i}#0", f"d{i}", texts[i] if i % 2 else None, i + 1, "page 2" if i == 1 else "", texts[i])
             for i in range(n)
         ],

@@ -1,4 +1,15 @@
-"""What an index or a model holds: evaluation, words, clusters, maps, dimensions, tokens."""
+"""Questions about an index or a model, each answered by one sub-room; none of them changes a vector or a text.
+
+    evaluation/   how good and how fast are searches? Start in `evaluation/__init__.py`: evaluate() is the whole walk
+    words/        which words are near one another? nearest_words() and analogy()
+    clustering/   which topics are in an index? find_clusters() groups its chunks and names each group
+    mapping/      what does an index look like? draw_map() draws its chunks in two dimensions
+    dimensions/   what would shorter vectors cost? measure_dims()
+    inspecting/   what does a model make of a text? its tokens, their vectors, its matrix
+
+`sampling` draws the chunks that maps and clusters look at; `components` computes principal components for both. The
+names below are the room's public ones, each imported when it is first used.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The chunks of an index that are looked at together: all of them, or as many as fit in memory, drawn by a seed.
+"""The chunks of an index that are looked at together: all of them, or a random sample that fits in memory.
 
-Maps and clusters see an index through this. Vectors are taken out of the mapped files, texts and metadata only when
-they are asked for, a few at a time.
+Maps and clusters see an index through this. Vectors come out of the mapped files; texts and metadata are read only
+when they are needed, a few thousand at a time.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
 
 import numpy as np
 
+from vecsearch.checks import check_whole
 from vecsearch.documents.json_values import storable_text
-from vecsearch.errors import InvalidDocument, InvalidOption
-from vecsearch.index import Index
-from vecsearch.search.filters import restricted
+from vecsearch.errors import InvalidDocument
+from vecsearch.session import Session
 from vecsearch.storage.rows import Row
-from vecsearch.storage.store import Part, Store
+from vecsearch.storage.store import Part
 from vecsearch.types import FloatArray, IntArray
 
-POINTS = 50_000  # chunks at most, if nothing else is said: 77 MB of vectors at 384 dimensions
+POINTS = 50_000  # chunks in a sample by default: 77 MB of vectors at 384 dimensions
 _ROWS_AT_ONCE = 4_096
 
 
@@ -40,14 +39,14 @@ class SampledChunk:
 
 @dataclass(frozen=True)
 class Sample:
-    """Chunks of one version of an index, in its order: chunk i is row `rows[i]` of part `numbers[i]`, int64 (n,)."""
+    """Chunks of one version of an index, in stored order: chunk i is row `rows[i]` of part `part_numbers[i]`."""
 
-    store: Store
-    parts: Sequence[Part]
-    numbers: IntArray
-    rows: IntArray
-    total: int  # chunks they were drawn from
-    seed: int  # that they were drawn by
+    session: Session
+    parts: Sequence[Part]  # of the session, only the matching rows live
+    part_numbers: IntArray  # (n,)
+    rows: IntArray  # (n,)
+    total: int  # chunks the sample was drawn from
+    seed: int
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -56,66 +55,57 @@ class Sample:
     def vectors(self) -> FloatArray:
         """Their unit vectors, float32 (n, dim)."""
         pieces = [
-            part.segment.flat.vectors[self.rows[self.numbers == number]] for number, part in enumerate(self.parts)
+            part.segment.flat.vectors[self.rows[self.part_numbers == number]] for number, part in enumerate(self.parts)
         ]
         return np.concatenate(pieces)
 
     def texts(self) -> Iterator[str]:
-        """Their texts, in order."""
-        for number, rows in self._pieces():
+        """Yield their texts, in order."""
+        for number, rows in self._blocks():
             yield from self.parts[number].segment.values("text", rows)
 
-    def stored(self) -> Iterator[Row]:
-        """All that is stored of each, in order."""
-        for number, rows in self._pieces():
+    def stored_rows(self) -> Iterator[Row]:
+        """Yield everything that is stored of each, in order."""
+        for number, rows in self._blocks():
             yield from self.parts[number].segment.take(rows.tolist())
 
     def chunk(self, i: int, similarity: float | None = None) -> SampledChunk:
-        """Chunk `i` for people to read."""
-        [row] = self.parts[int(self.numbers[i])].segment.take([int(self.rows[i])])
-        return sampled_chunk(self.store, row, similarity)
+        """Return chunk `i` for display."""
+        [row] = self.parts[int(self.part_numbers[i])].segment.take([int(self.rows[i])])
+        return self.shown(row, similarity)
 
-    def _pieces(self) -> Iterator[tuple[int, IntArray]]:
-        """The rows of each part, a few at a time."""
+    def shown(self, row: Row, similarity: float | None = None) -> SampledChunk:
+        """Return a stored row for display."""
+        chunk = row.chunk
+        source = row.source if row.path is None else storable_text(str(self.session.store.resolve(row.path)))
+        return SampledChunk(chunk.id, chunk.document_id, source, chunk.line, chunk.place, chunk.text, similarity)
+
+    def _blocks(self) -> Iterator[tuple[int, IntArray]]:
+        """Yield the number of a part and some of its rows."""
         for number in range(len(self.parts)):
-            rows = self.rows[self.numbers == number]
+            rows = self.rows[self.part_numbers == number]
             for first in range(0, len(rows), _ROWS_AT_ONCE):
                 yield number, rows[first : first + _ROWS_AT_ONCE]
 
 
-def sampled_chunk(store: Store, row: Row, similarity: float | None = None) -> SampledChunk:
-    """A stored chunk for people to read."""
-    chunk = row.chunk
-    source = row.source if row.path is None else storable_text(str(store.resolve(row.path)))
-    return SampledChunk(chunk.id, chunk.document_id, source, chunk.line, chunk.place, chunk.text, similarity)
+def sample(session: Session, where: str | None = None, points: int = POINTS, seed: int = 0) -> Sample:
+    """Draw at most `points` of the chunks that match a condition, each as likely as another.
 
-
-def sample(index: Index, where: str | None = None, points: int = POINTS, seed: int = 0) -> Sample:
-    """The chunks for which a condition is true; `points` of them, each as likely as another, where there are more.
-
-    Equal seeds draw the same chunks of a version. Raises InvalidFilter, InvalidOption, and InvalidDocument where no
-    chunk is left.
+    The same seed draws the same chunks of a version. Raises InvalidFilter, InvalidOption, and InvalidDocument when no
+    chunk matches.
     """
     check_whole("points", points, least=2)
-    check_whole("seed", seed, least=0)
-    store = Store(index.path)
-    parts = store.snapshot(index.info().version).parts
-    if where is not None:
-        parts = restricted(parts, where)
-    masks = [np.flatnonzero(part.mask()) for part in parts]
-    total = sum(map(len, masks))
+    seed = check_whole("seed", seed, least=0)
+    parts = session.where(where)
+    live_rows = [np.flatnonzero(part.mask()) for part in parts]
+    total = sum(map(len, live_rows))
     if not total:
-        left = "the index is empty" if where is None else f"no chunk is left by the condition {where}"
-        raise InvalidDocument(f"{left}: there is nothing to look at in {index.path}")
-    numbers = np.repeat(np.arange(len(parts)), [len(rows) for rows in masks])
-    rows = np.concatenate(masks)
+        if where is not None:
+            raise InvalidDocument(f"{session.store.name}: no chunk matches the condition {where}")
+        raise InvalidDocument(f"{session.store.name} is empty: index something first")
+    part_numbers = np.repeat(np.arange(len(parts)), [len(rows) for rows in live_rows])
+    rows = np.concatenate(live_rows)
     if total > points:
         drawn = np.sort(np.random.default_rng(seed).choice(total, points, replace=False))
-        numbers, rows = numbers[drawn], rows[drawn]
-    return Sample(store, parts, numbers, rows, total, int(seed))
-
-
-def check_whole(name: str, value: object, *, least: int) -> None:
-    """Raises InvalidOption for what is no whole number, or one below `least`."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InvalidOption(f"{name} is {value!r}; a whole number, at least {least}")
+        part_numbers, rows = part_numbers[drawn], rows[drawn]
+    return Sample(session, parts, part_numbers, rows, total, seed)

@@ -37,7 +37,7 @@ def test_clusters_match_the_intents_as_well_as_the_documentation_says(data: Path
     index.add(Document(str(i), row["text"], {"intent": row["category"]}) for i, row in enumerate(rows))
     found = find_clusters(index, 77, write_to="cluster")
     assert len(found.clusters) == 77
-    chunks = list(sample(index).stored())
+    chunks = list(sample(index.session()).stored_rows())
     _, intents = np.unique([chunk.metadata["intent"] for chunk in chunks], return_inverse=True)
     clusters = np.array([chunk.metadata["cluster"] for chunk in chunks])
     assert adjusted_rand_index(intents, clusters) > 0.47

@@ -88,7 +88,7 @@ def test_chunks_that_are_all_equal_are_one_cluster(tmp_path: Path, encoder: Coun
     made.add([Document(f"d{i}", "the same text") for i in range(9)])
     [cluster] = find_clusters(made).clusters
     assert (cluster.size, cluster.cohesion) == (9, pytest.approx(1))
-    with pytest.raises(InvalidOption, match="2 clusters for 9 chunks of which 1 have vectors that differ: at most 1"):
+    with pytest.raises(InvalidOption, match="2 clusters, but 9 chunks have 1 distinct vectors: choose at most 1"):
         find_clusters(made, 2)
 
 
@@ -106,16 +106,16 @@ def test_opposite_vectors_have_a_cluster_although_their_sum_has_no_direction(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"n": 37}, "n is 37 clusters for 36 chunks of which 36 have vectors that differ: at most 36"),
-        ({"n": 0}, "n is 0; a whole number, at least 1"),
-        ({"n": 2.5}, "n is 2.5; a whole number, at least 1"),
-        ({"n": "many"}, "n is 'many'; a whole number of clusters, or auto"),
+        ({"n": 37}, "n is 37 clusters, but 36 chunks have 36 distinct vectors: choose at most 36"),
+        ({"n": 0}, "n is 0, expected a whole number of at least 1"),
+        ({"n": 2.5}, "n is 2.5, expected a whole number of at least 1"),
+        ({"n": "many"}, "n is 'many', expected a whole number of clusters, or auto"),
         ({"method": "magic"}, "method is 'magic'; one of: kmeans, hdbscan"),
-        ({"n": 3, "method": "hdbscan"}, "n is 3, but hdbscan finds out how many clusters there are: leave n out"),
-        ({"points": 1}, "points is 1; a whole number, at least 2"),
-        ({"seed": -1}, "seed is -1; a whole number, at least 0"),
-        ({"write_to": " "}, "write_to is ' '; the name of a metadata column, as cluster"),
-        ({"write_to": "text"}, "write_to is 'text', a column of every chunk: choose another name"),
+        ({"n": 3, "method": "hdbscan"}, "n is 3, but hdbscan chooses the number of clusters itself: leave n out"),
+        ({"points": 1}, "points is 1, expected a whole number of at least 2"),
+        ({"seed": -1}, "seed is -1, expected a whole number of at least 0"),
+        ({"write_to": " "}, "write_to is ' ', expected the name of a metadata column, such as cluster"),
+        ({"write_to": "text"}, "write_to is 'text', a built-in column: choose another name"),
     ],
 )
 def test_what_is_wrong_with_an_option_is_said(index: Index, arguments: dict[str, object], said: str) -> None:
@@ -125,7 +125,7 @@ def test_what_is_wrong_with_an_option_is_said(index: Index, arguments: dict[str,
 
 
 def test_no_chunk_and_a_wrong_condition_are_said(index: Index, tmp_path: Path, encoder: CountingEncoder) -> None:
-    with pytest.raises(InvalidDocument, match="the index is empty"):
+    with pytest.raises(InvalidDocument, match="is empty: index something first"):
         find_clusters(Index.create(tmp_path / "empty", model=encoder))
     with pytest.raises(InvalidFilter):
         find_clusters(index, where="tpoic = 'x'")

@@ -1,4 +1,4 @@
-"""HDBSCAN: dense places are clusters, what lies between is in none; what is said where there are none."""
+"""HDBSCAN: dense regions are clusters, and what lies between is in none; the error when there are none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _library() -> None:
 
 
 @pytest.mark.usefixtures("_library")
-def test_dense_places_are_clusters_and_what_lies_between_is_an_outlier(index: Index) -> None:
+def test_dense_regions_are_clusters_and_what_lies_between_is_an_outlier(index: Index) -> None:
     found = find_clusters(index, method="hdbscan")
     assert [cluster.size for cluster in found.clusters] == [15] * 3
     assert {chunk.document_id for chunk in found.farthest} == {document.id for document in STRAY}
@@ -51,7 +51,7 @@ def test_outliers_have_no_cluster_in_the_metadata_also_beyond_a_sample(index: In
 def test_where_nothing_is_dense_that_is_said(tmp_path: Path, encoder: CountingEncoder) -> None:
     made = Index.create(tmp_path / "sparse", model=encoder)
     made.add([f"alpha{i} beta{i}" for i in range(30)])
-    with pytest.raises(InvalidDocument, match="hdbscan finds no 10 of the 30 chunks close together: k-means puts each"):
+    with pytest.raises(InvalidDocument, match="hdbscan finds no 10 of the 30 chunks close together: use kmeans"):
         find_clusters(made, method="hdbscan")
 
 
@@ -66,7 +66,7 @@ def test_a_few_chunks_are_no_dense_place(tmp_path: Path, encoder: CountingEncode
 
 @pytest.mark.usefixtures("_library")
 def test_no_more_are_looked_at_than_it_takes_in_bearable_time(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vecsearch.analysis.clustering.MOST", 40)
+    monkeypatch.setattr("vecsearch.analysis.clustering.MOST_BY_DENSITY", 40)
     assert find_clusters(index, method="hdbscan").sampled == 40
     assert find_clusters(index, 3).sampled == 49
 

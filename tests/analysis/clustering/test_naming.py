@@ -9,7 +9,7 @@ from math import log
 import numpy as np
 import pytest
 
-from vecsearch.analysis.clustering.naming import telling_words
+from vecsearch.analysis.clustering.naming import top_words
 
 TEXTS = [
     "tree house garden tree river",
@@ -36,13 +36,13 @@ def by_formula(texts: list[str], labels: np.ndarray, words: int) -> list[list[st
 
 
 def test_words_are_ranked_by_the_formula(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert telling_words(iter(TEXTS), LABELS, 3, "none", words=3) == by_formula(TEXTS, LABELS, 3)
+    assert top_words(iter(TEXTS), LABELS, 3, "none", words=3) == by_formula(TEXTS, LABELS, 3)
     monkeypatch.setattr("vecsearch.analysis.clustering.naming._TEXTS_AT_ONCE", 2)
-    assert telling_words(iter(TEXTS), LABELS, 3, "none", words=3) == by_formula(TEXTS, LABELS, 3)
+    assert top_words(iter(TEXTS), LABELS, 3, "none", words=3) == by_formula(TEXTS, LABELS, 3)
 
 
 def test_stop_words_numbers_and_single_letters_name_nothing() -> None:
-    found = telling_words(
+    found = top_words(
         ["the cat and the dog x 1234 are of a cat", "a river is in the valley"], np.array([0, 1]), 2, "en"
     )
     assert [sorted(words) for words in found] == [["cat", "dog"], ["river", "valley"]]
@@ -50,23 +50,23 @@ def test_stop_words_numbers_and_single_letters_name_nothing() -> None:
 
 def test_forms_of_one_stem_are_one_word_as_it_is_written_most() -> None:
     texts = ["cards card cards delivery", "river river"]
-    assert telling_words(texts, np.array([0, 1]), 2, "en")[0] == ["cards", "delivery"]
+    assert top_words(texts, np.array([0, 1]), 2, "en")[0] == ["cards", "delivery"]
 
 
 def test_a_word_is_there_once_although_short_texts_are_taken_for_several_languages() -> None:
     texts = ["cancel", "el cancel", "the cancel", "le cancel", "der cancel", "river"]
-    assert telling_words(texts, np.array([0, 0, 0, 0, 0, 1]), 2, "auto")[0].count("cancel") == 1
+    assert top_words(texts, np.array([0, 0, 0, 0, 0, 1]), 2, "auto")[0].count("cancel") == 1
 
 
 def test_a_text_in_no_cluster_says_nothing() -> None:
-    assert telling_words(["tree", "boat"], np.array([0, -1]), 1, "en") == [["tree"]]
+    assert top_words(["tree", "boat"], np.array([0, -1]), 1, "en") == [["tree"]]
 
 
 def test_texts_without_words_give_no_names() -> None:
-    assert telling_words(["...", "12"], np.array([0, 1]), 2, "auto") == [[], []]
+    assert top_words(["...", "12"], np.array([0, 1]), 2, "auto") == [[], []]
 
 
 def test_other_scripts_have_names_too() -> None:
-    [first, second] = telling_words(["東京の天気は東京", "река река город"], np.array([0, 1]), 2, "auto")
+    [first, second] = top_words(["東京の天気は東京", "река река город"], np.array([0, 1]), 2, "auto")
     assert "東京" in first
     assert re.fullmatch("рек.*", second[0])

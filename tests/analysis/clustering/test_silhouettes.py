@@ -52,7 +52,7 @@ def test_a_bound_is_kept() -> None:
 
 
 def test_a_sample_of_many_vectors_tells_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vecsearch.analysis.clustering.counting._SEEN", 60)
+    monkeypatch.setattr("vecsearch.analysis.clustering.counting._SAMPLE", 60)
     rng = np.random.default_rng(2)
     vectors = unit(np.repeat(np.eye(8)[:4], 100, axis=0) + rng.normal(0, 0.03, (400, 8)))
     assert chosen_count(vectors, seed=0) == 4

@@ -43,12 +43,12 @@ def test_a_curve_is_drawn_for_each_method_and_measure(tmp_path: Path) -> None:
     draw_dims(REPORT, tmp_path / "curve.svg")
     content = (tmp_path / "curve.svg").read_text(encoding="utf-8")
     ElementTree.fromstring(content)
-    for said in ("a-model, 1,234 chunks", "overlap, truncated", "overlap, pca", "nDCG@10, pca", "bytes a vector"):
+    for said in ("a-model, 1,234 chunks", "overlap, truncated", "overlap, pca", "nDCG@10, pca", "bytes per vector"):
         assert f"<!-- {said} -->" in content
     assert str(tmp_path) not in content
 
 
-def test_without_judgements_only_the_overlap_is_drawn(tmp_path: Path) -> None:
+def test_without_qrels_only_the_overlap_is_drawn(tmp_path: Path) -> None:
     needs_matplotlib()
     measures = tuple(replace(each, ndcg=None) for each in REPORT.measures)
     draw_dims(replace(REPORT, judged=False, measures=measures), tmp_path / "curve.svg")

@@ -30,9 +30,9 @@ def index(tmp_path: Path) -> Index:
 
 
 @pytest.fixture
-def judged() -> Qrels:
-    asked = {f"q{number}": " ".join(text.split()[:3]) for number, text in enumerate(texts(120)) if number % 9}
-    return Qrels(queries=asked, judgements={query: {f"d{query[1:]}": 1} for query in asked})
+def qrels() -> Qrels:
+    queries = {f"q{number}": " ".join(text.split()[:3]) for number, text in enumerate(texts(120)) if number % 9}
+    return Qrels(queries=queries, relevance={query: {f"d{query[1:]}": 1} for query in queries})
 
 
 def test_full_vectors_come_first_and_lose_nothing(index: Index) -> None:
@@ -53,19 +53,19 @@ def test_full_vectors_come_first_and_lose_nothing(index: Index) -> None:
     assert (report.chunks, report.dim, report.queries, report.judged) == (106, 32, 50, False)
 
 
-def test_ndcg_is_that_of_an_index_whose_model_gives_such_vectors(index: Index, judged: Qrels, tmp_path: Path) -> None:
+def test_ndcg_is_that_of_an_index_whose_model_gives_such_vectors(index: Index, qrels: Qrels, tmp_path: Path) -> None:
     pytest.importorskip("pytrec_eval", reason="the extra eval")
-    report = measure_dims(index, [12], judged=judged)
+    report = measure_dims(index, [12], qrels=qrels)
     found = {each.method: each.ndcg for each in report.measures}
-    full = evaluate(index, judged.queries, judged.judgements, modes=["dense"])
+    full = evaluate(index, qrels.queries, qrels.relevance, modes=["dense"])
     assert found["full"] == pytest.approx(full.modes[0].scores["nDCG@10"])
     other = Index.create(tmp_path / "short", model=Shortened(UnitEncoder(), 12), language="none")
     other.add(Document(f"d{number}", text) for number, text in enumerate(texts(120)) if number % 9)
-    short = evaluate(other, judged.queries, judged.judgements, modes=["dense"])
+    short = evaluate(other, qrels.queries, qrels.relevance, modes=["dense"])
     assert found["truncated"] == pytest.approx(short.modes[0].scores["nDCG@10"])
     assert found["truncated"] < found["full"]
     assert report.judged
-    assert report.queries == len(judged.queries)
+    assert report.queries == len(qrels.queries)
 
 
 class UnitEncoder(CountingEncoder):
@@ -80,8 +80,8 @@ def test_a_document_of_many_chunks_counts_once(tmp_path: Path) -> None:
     pytest.importorskip("pytrec_eval", reason="the extra eval")
     index = Index.create(tmp_path / "index", model=CountingEncoder(), chunk_tokens=8)
     index.add([Document("long", "cats purr here now. " * 60), Document("short", "cats bark")])
-    judged = Qrels(queries={"q": "cats purr"}, judgements={"q": {"short": 1}})
-    [full, *_] = measure_dims(index, [8], judged=judged).measures
+    qrels = Qrels(queries={"q": "cats purr"}, relevance={"q": {"short": 1}})
+    [full, *_] = measure_dims(index, [8], qrels=qrels).measures
     assert full.ndcg == pytest.approx(1 / np.log2(3)), "the second document"
 
 
@@ -103,19 +103,19 @@ def test_one_point_and_points_that_are_all_equal_can_be_measured(tmp_path: Path,
 
 def test_what_cannot_be_measured_is_refused(index: Index, tmp_path: Path) -> None:
     for dims in ([0], [33], [8, -1]):
-        with pytest.raises(InvalidOption, match="the vectors of this index have 1 to 32 numbers"):
+        with pytest.raises(InvalidOption, match="but the vectors of the index have 32 numbers: name 1 to 32"):
             measure_dims(index, dims)
     with pytest.raises(InvalidOption, match="dims is empty: name dimensions from 1 to 32"):
         measure_dims(index, [])
     for given in ({"k": 0}, {"n": 0}):
-        with pytest.raises(InvalidOption, match="is 0; a whole number, at least 1"):
+        with pytest.raises(InvalidOption, match="is 0, expected a whole number of at least 1"):
             measure_dims(index, [8], **given)
-    with pytest.raises(InvalidOption, match="is empty: there is nothing to measure"):
+    with pytest.raises(InvalidOption, match="is empty: index something first"):
         measure_dims(Index.create(tmp_path / "empty", model=CountingEncoder()), [8])
 
 
-def test_judgements_of_documents_that_are_not_there_are_refused(index: Index) -> None:
+def test_qrels_of_unknown_documents_are_refused(index: Index) -> None:
     pytest.importorskip("pytrec_eval", reason="the extra eval")
-    judged = Qrels(queries={"q": "w1"}, judgements={"q": {"gone": 1}})
-    with pytest.raises(InvalidDocument, match="holds none of the 1 judged documents"):
-        measure_dims(index, [8], judged=judged)
+    qrels = Qrels(queries={"q": "w1"}, relevance={"q": {"gone": 1}})
+    with pytest.raises(InvalidDocument, match="holds none of the 1 relevant documents"):
+        measure_dims(index, [8], qrels=qrels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from tests.helpers.writing import write, write_records
 from vecsearch import Index, InvalidDocument, InvalidOption, InvalidQuery, Mode, evaluate
 from vecsearch.analysis import Evaluation
 from vecsearch.analysis.evaluation.measures import scores_of
+from vecsearch.models.cache import Cache
+from vecsearch.types import FloatArray, Role
 
 pytest.importorskip("pytrec_eval", reason="the extra eval: pip install 'vecsearch[eval]'")
 
@@ -146,8 +149,43 @@ def test_a_version_of_the_past_is_scored_by_what_it_held(index: Index, encoder: 
     assert evaluate(past, QUERIES, JUDGED).absent == 0
 
 
+class Interrupting(CountingEncoder):
+    """An encoder during whose next encoding another writer deletes documents and drops the versions before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interruption: Callable[[], object] | None = None
+
+    def encode(self, texts: Sequence[str], role: Role) -> FloatArray:
+        if self.interruption is not None:
+            act, self.interruption = self.interruption, None
+            act()
+        return super().encode(texts, role)
+
+
+def test_one_version_is_scored_whatever_is_written_meanwhile(tmp_path: Path) -> None:
+    encoder = Interrupting()
+    made = Index.create(tmp_path / "index", model=encoder, keep_versions=1)
+    made.add({"id": name, "text": text} for name, text in PETS.items())
+    expected = evaluate(made, QUERIES, JUDGED)
+    index = Index.open(made.path, model=encoder, refresh=True, cache=Cache(size=0))
+
+    def delete() -> None:
+        made.delete(["cats"])
+        made.compact()
+
+    encoder.interruption = delete
+    found = evaluate(index, QUERIES, JUDGED)
+    assert encoder.interruption is None
+    assert (found.documents, found.absent) == (3, 0)
+    assert [mode.per_query for mode in found.modes] == [mode.per_query for mode in expected.modes]
+    assert evaluate(index, QUERIES, JUDGED).absent == 1
+
+
 def test_when_no_judged_document_is_in_the_index_it_is_said_how_to_name_them(index: Index) -> None:
-    with pytest.raises(InvalidDocument, match=r"index holds none of the 2 judged documents, such as 'Cat': name them"):
+    with pytest.raises(
+        InvalidDocument, match=r"index holds none of the 2 relevant documents, such as 'Cat': name each"
+    ):
         evaluate(index, QUERIES, {"q1": {"Cat": 1, "Dog": 1}})
 
 
@@ -181,7 +219,7 @@ def test_two_names_of_one_document_are_one_with_the_higher_relevance(notes: Inde
 
 
 def test_a_file_of_several_documents_is_not_one(notes: Index) -> None:
-    with pytest.raises(InvalidDocument, match=r"notes/more.jsonl gave 2 documents, such as 'birds': name one of them"):
+    with pytest.raises(InvalidDocument, match=r"notes/more.jsonl holds 2 documents, such as 'birds': name one of them"):
         evaluate(notes, QUERIES, {"q3": {"notes/more.jsonl": 1}})
     assert evaluate(notes, QUERIES, {"q3": {"birds": 1}}).modes[0].scores["MRR@10"] == 1.0
 
@@ -189,15 +227,15 @@ def test_a_file_of_several_documents_is_not_one(notes: Index) -> None:
 @pytest.mark.parametrize(
     ("queries", "judged", "how", "error", "said"),
     [
-        ({}, {}, {}, InvalidQuery, "no query can be scored: 0 have a text, 0 a judgement, 0 both"),
-        ({"1": "cats"}, {"01": {"cats": 1}}, {}, InvalidQuery, "1 have a text, 1 a judgement, 0 both"),
-        ({"1": "cats"}, {"1": {"cats": 0}}, {}, InvalidQuery, "to none of these a document is relevant"),
+        ({}, {}, {}, InvalidQuery, "no query can be scored: 0 have a text, 0 have qrels, 0 have both"),
+        ({"1": "cats"}, {"01": {"cats": 1}}, {}, InvalidQuery, "1 have a text, 1 have qrels, 0 have both"),
+        ({"1": "cats"}, {"1": {"cats": 0}}, {}, InvalidQuery, "no document is relevant to any of these"),
         ({"1": 7}, {"1": {"cats": 1}}, {}, InvalidQuery, "the query '1' is int, expected str"),
         ({"1": "cats"}, {"1": {"cats": 0.5}}, {}, InvalidOption, "the relevance of 'cats' for the query '1' is 0.5"),
-        ({"1": "cats"}, {"1": {"cats": "1"}}, {}, InvalidOption, "for the query '1' is '1'; a whole number"),
-        ({"1": "cats"}, {"1": {"cats": 2**40}}, {}, InvalidOption, "is 1099511627776; a whole number"),
-        (QUERIES, JUDGED, {"k": 0}, InvalidOption, "k is 0; a whole number, at least 1"),
-        (QUERIES, JUDGED, {"k": 2.5}, InvalidOption, "k is 2.5; a whole number, at least 1"),
+        ({"1": "cats"}, {"1": {"cats": "1"}}, {}, InvalidOption, "for the query '1' is '1', expected a whole number"),
+        ({"1": "cats"}, {"1": {"cats": 2**40}}, {}, InvalidOption, "is 1099511627776, expected a whole number"),
+        (QUERIES, JUDGED, {"k": 0}, InvalidOption, "k is 0, expected a whole number of at least 1"),
+        (QUERIES, JUDGED, {"k": 2.5}, InvalidOption, "k is 2.5, expected a whole number of at least 1"),
         (QUERIES, JUDGED, {"modes": []}, InvalidOption, "modes is empty; name at least one of: hybrid, dense, lexical"),
         (QUERIES, JUDGED, {"modes": ["magic"]}, InvalidOption, "mode is 'magic'; one of: hybrid, dense, lexical"),
         ({"1": "\udc80 cats"}, {"1": {"cats": 1}}, {}, InvalidQuery, "lone surrogate"),
@@ -212,7 +250,7 @@ def test_what_cannot_be_evaluated_is_refused_in_one_line(
     assert "\n" not in str(raised.value)
 
 
-def test_the_digest_of_judgements_changes_with_what_decides_the_scores_and_with_nothing_else(index: Index) -> None:
+def test_the_digest_of_qrels_changes_with_what_decides_the_scores_and_with_nothing_else(index: Index) -> None:
     def digest(queries: dict[str, str], judged: dict[str, dict[str, int]]) -> str:
         return evaluate(index, queries, judged).judgements
 

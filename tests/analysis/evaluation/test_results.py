@@ -72,18 +72,18 @@ def test_queries_are_compared_by_their_ids_and_not_by_their_order() -> None:
     assert evaluation(BEFORE, backwards).comparisons() == evaluation(BEFORE, AFTER).comparisons()
 
 
-def test_a_baseline_of_other_judgements_is_refused() -> None:
-    with pytest.raises(InvalidOption, match="the baseline scored 4 queries by other judgements than these of 4"):
+def test_a_baseline_of_other_qrels_is_refused() -> None:
+    with pytest.raises(InvalidOption, match="the baseline scored 4 queries by other qrels than these 4"):
         evaluation(AFTER).comparisons(evaluation(BEFORE, judgements="xyz"))
 
 
 def test_a_baseline_whose_file_lost_a_query_is_refused() -> None:
-    with pytest.raises(InvalidOption, match="the baseline scored 3 queries by other judgements than these of 4"):
+    with pytest.raises(InvalidOption, match="the baseline scored 3 queries by other qrels than these 4"):
         evaluation(AFTER).comparisons(evaluation(scored("dense", [0.5, 0.5, 0.0])))
 
 
 def test_a_baseline_of_another_k_is_refused_and_the_one_to_take_is_said() -> None:
-    with pytest.raises(InvalidOption, match="k is 10, and 5 in the baseline: evaluate with -k 5"):
+    with pytest.raises(InvalidOption, match="k is 10, but 5 in the baseline: evaluate with -k 5"):
         evaluation(AFTER).comparisons(evaluation(BEFORE, k=5))
 
 
@@ -137,10 +137,10 @@ def test_a_file_that_holds_something_else_is_refused_in_one_line(tmp_path: Path,
     path = write(tmp_path / "run.json", content if isinstance(content, (str, bytes)) else json.dumps(content))
     with pytest.raises(InvalidDocument) as error:
         Evaluation.from_file(path)
-    assert str(error.value).startswith(f"{path} is not what vecsearch eval --json prints (")
+    assert str(error.value).startswith(f"{path} is not the output of vecsearch eval --json (")
     assert "\n" not in str(error.value)
 
 
 def test_a_baseline_that_is_not_there_is_named_with_the_command_that_makes_one(tmp_path: Path) -> None:
-    with pytest.raises(PathNotFound, match=r"there is no file .*run\.json: vecsearch eval \.\.\. --json > "):
+    with pytest.raises(PathNotFound, match=r"run\.json: file not found; make it with vecsearch eval \.\.\. --json > "):
         Evaluation.from_file(tmp_path / "run.json")

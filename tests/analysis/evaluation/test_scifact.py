@@ -18,7 +18,7 @@ def test_scifact_is_ranked_as_well_as_the_documentation_says(data: Path, tmp_pat
     assert judged.corpus is not None
     index = Index.create(tmp_path / "index")
     assert index.sync(judged.corpus).failed == ()
-    found = evaluate(index, judged.queries, judged.judgements, modes=["dense"])
+    found = evaluate(index, judged.queries, judged.relevance, modes=["dense"])
     assert (found.documents, found.queries, found.unjudged, found.absent) == (5183, 300, 809, 0)
     assert (found.textless, found.unanswerable) == (0, 0)
     scores = found.modes[0].scores

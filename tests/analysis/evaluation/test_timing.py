@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from vecsearch.analysis import Latency, time_searches
 from vecsearch.analysis.evaluation import exact
 from vecsearch.analysis.evaluation.exact import recall_of
 from vecsearch.analysis.evaluation.latency import latency_of
-from vecsearch.storage.store import Store
+from vecsearch.search.options import SearchOptions
+from vecsearch.session import Models, Session
 
 WORDS = ["red", "green", "blue", "house", "tree", "river", "cloud", "stone", "bread", "water"]
 
@@ -38,16 +40,22 @@ def index(tmp_path: Path, encoder: CountingEncoder) -> Index:
     return index
 
 
-def recall(index: Index, k: int = 10, n: int = 20) -> float:
+def recall(session: Session, k: int = 10, n: int = 20) -> float:
     queries = np.random.default_rng(5).standard_normal((n, 32)).astype(np.float32)
-    return recall_of(index, Store(index.path).snapshot().parts, queries, k)
+    return recall_of(session, queries, k)
 
 
-class Forgetful(Index):
-    """An index that does not find the best chunk; what it finds beyond the k-th makes up for the number."""
+class Forgetful(Session):
+    """A session that does not find the best chunk; what it finds beyond the k-th makes up for the number."""
 
-    def rank(self, query: Any, k: int = 10, **how: Any) -> Any:
-        return [ranked[1:] for ranked in super().rank(query, k + 1, **how)]
+    def rank(self, query: Any, options: SearchOptions | None = None) -> Any:
+        options = options or SearchOptions()
+        return [ranked[1:] for ranked in super().rank(query, replace(options, k=options.k + 1))]
+
+
+def as_kind(kind: type[Session], index: Index) -> Session:
+    session = index.session()
+    return kind(session.store, session.snapshot, Models(session.store.name, None), session.cache)
 
 
 def test_what_is_found_out_adds_up(index: Index) -> None:
@@ -126,13 +134,13 @@ def test_an_index_of_two_chunks_and_one_by_dot_product_can_be_timed(tmp_path: Pa
 @pytest.mark.parametrize(
     ("how", "error", "said"),
     [
-        ({"k": 0}, InvalidOption, "k is 0; a whole number, at least 1"),
-        ({"n": 0}, InvalidOption, "n is 0; a whole number, at least 1"),
-        ({"n": 1.5}, InvalidOption, "n is 1.5; a whole number, at least 1"),
-        ({"seed": -1}, InvalidOption, "seed is -1; a whole number, at least 0"),
-        ({"seed": None}, InvalidOption, "seed is None; a whole number, at least 0"),
-        ({"queries": []}, InvalidQuery, r"there are no queries to time in \[\]"),
-        ({"queries": "one red house"}, InvalidQuery, "there are no queries to time in 'one red house'"),
+        ({"k": 0}, InvalidOption, "k is 0, expected a whole number of at least 1"),
+        ({"n": 0}, InvalidOption, "n is 0, expected a whole number of at least 1"),
+        ({"n": 1.5}, InvalidOption, "n is 1.5, expected a whole number of at least 1"),
+        ({"seed": -1}, InvalidOption, "seed is -1, expected a whole number of at least 0"),
+        ({"seed": None}, InvalidOption, "seed is None, expected a whole number of at least 0"),
+        ({"queries": []}, InvalidQuery, r"no queries to time in \[\]"),
+        ({"queries": "one red house"}, InvalidQuery, "no queries to time in 'one red house'"),
         ({"queries": ["red", " "]}, InvalidQuery, "the query is empty"),
         ({"queries": Path("no such file")}, PathNotFound, "no file at no such file: check the path"),
     ],
@@ -142,13 +150,13 @@ def test_what_cannot_be_timed_is_refused(index: Index, how: dict[str, Any], erro
         time_searches(index, **how)
 
 
-def test_an_empty_index_and_an_empty_file_are_told_that_there_is_nothing_to_time(
+def test_an_empty_index_and_an_empty_file_of_queries_are_refused(
     tmp_path: Path, encoder: CountingEncoder, index: Index
 ) -> None:
     empty = Index.create(tmp_path / "empty", model=encoder)
-    with pytest.raises(InvalidOption, match="empty is empty: there is nothing to time before something is indexed"):
+    with pytest.raises(InvalidOption, match="empty is empty: index something first"):
         time_searches(empty)
-    with pytest.raises(InvalidQuery, match="there are no queries to time"):
+    with pytest.raises(InvalidQuery, match="no queries to time"):
         time_searches(index, write(tmp_path / "queries.txt", "\n\n"))
 
 
@@ -160,29 +168,30 @@ def test_exact_search_finds_all_that_brute_force_finds(
     index = Index.create(tmp_path / metric, model=encoder, metric=metric)
     index.add(random_texts(300))
     index.add(random_texts(20, seed=2))
-    assert recall(index) == recall(index, k=1) == recall(index, k=1000) == 1.0
+    session = index.session()
+    assert recall(session) == recall(session, k=1) == recall(session, k=1000) == 1.0
 
 
 def test_a_search_that_misses_the_best_chunk_is_found_out(index: Index) -> None:
-    assert recall(Forgetful.open(index.path), k=10) == pytest.approx(0.9)
-    assert recall(Forgetful.open(index.path), k=1) == 0.0
+    assert recall(as_kind(Forgetful, index), k=10) == pytest.approx(0.9)
+    assert recall(as_kind(Forgetful, index), k=1) == 0.0
 
 
 def test_the_other_metric_finds_other_chunks(tmp_path: Path, encoder: CountingEncoder) -> None:
     index = Index.create(tmp_path / "index", model=encoder)
     index.add(random_texts(300))
 
-    class ByDot(Index):
-        def rank(self, query: Any, k: int = 10, **how: Any) -> Any:
-            return super().rank(query, k, metric="dot")
+    class ByDot(Session):
+        def rank(self, query: Any, options: SearchOptions | None = None) -> Any:
+            return super().rank(query, replace(options or SearchOptions(), metric="dot"))
 
-    assert recall(ByDot.open(index.path)) < 1.0
+    assert recall(as_kind(ByDot, index)) < 1.0
 
 
 def test_of_chunks_that_tie_with_the_last_any_will_do(tmp_path: Path, encoder: CountingEncoder) -> None:
     index = Index.create(tmp_path / "index", model=encoder)
     index.add({"id": f"same {number}", "text": "one red house"} for number in range(30))
-    assert recall(Forgetful.open(index.path), k=5) == 1.0
+    assert recall(as_kind(Forgetful, index), k=5) == 1.0
 
 
 def test_calls_are_timed_one_by_one_after_some_that_do_not_count() -> None:

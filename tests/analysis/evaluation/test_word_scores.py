@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.counting import CountingEncoder
 from vecsearch import InvalidOption, ModelUnsupported, PathNotFound, load_encoder
 from vecsearch.analysis import evaluate_sts, evaluate_words
-from vecsearch.analysis.evaluation.spearman import spearman
+from vecsearch.analysis.evaluation.statistics import spearman
 from vecsearch.errors import ModelNotFound
 
 ROYAL = {

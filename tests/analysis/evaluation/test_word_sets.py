@@ -94,7 +94,7 @@ def test_what_is_not_text_is_refused(tmp_path):
 @pytest.mark.parametrize("read", [read_word_sets, read_sts])
 def test_a_path_without_files_is_refused(tmp_path, read):
     for place in (tmp_path, tmp_path / "nothing"):
-        with pytest.raises(PathNotFound, match="is no file, and no folder with"):
+        with pytest.raises(PathNotFound, match="is neither a file nor a folder with"):
             read(place)
 
 

@@ -63,11 +63,11 @@ def opened(page: Any, place: Path, drawn: Drawing) -> Any:
 
 def corners(texts: list[str]) -> Drawing:
     """Points at the corners of a square, the first two red, the others blue; a query in the middle."""
-    places = np.array([(-1, 1), (1, 1), (1, -1), (-1, -1)], np.float64)
+    positions = np.array([(-1, 1), (1, 1), (1, -1), (-1, -1)], np.float64)
     return Drawing(
         title=texts[0],
         note="a note",
-        places=places,
+        positions=positions,
         passages=[SampledChunk(f"d{i}#0", f"d{i}", None, 1, "", text) for i, text in enumerate(texts)],
         metadata=[{}] * 4,
         kinds=np.array([0, 0, 1, 1]),
@@ -111,7 +111,7 @@ def test_pointing_at_a_passage_shows_it_and_a_click_keeps_it(page: Any, tmp_path
     opened(page, tmp_path, corners(TEXTS))
     page.mouse.move(RIGHT + 3, BOTTOM - 3)
     assert page.inner_text("#text") == "gamma three"
-    assert page.inner_text("#place") == "d2\nbeta two"
+    assert page.inner_text("#source") == "d2\nbeta two"
     page.mouse.move(300, 300)
     assert not page.is_visible("#card")
     page.mouse.click(LEFT, BOTTOM)
@@ -125,7 +125,7 @@ def test_a_search_counts_and_shows_what_has_the_words(page: Any, tmp_path: Path)
     opened(page, tmp_path, corners(TEXTS))
     page.fill("#search", " GAMMA ")
     settle(page)
-    assert page.inner_text("#found") == "1 of 4 have it"
+    assert page.inner_text("#matches") == "1 of 4 match"
     assert pixel(page, RIGHT, BOTTOM)[2] > 200 > 100 > pixel(page, RIGHT, BOTTOM)[0]
     grey = pixel(page, LEFT, BOTTOM)
     assert max(grey) - min(grey) < 3
@@ -133,7 +133,7 @@ def test_a_search_counts_and_shows_what_has_the_words(page: Any, tmp_path: Path)
     assert not page.is_visible("#card")  # what is not found is not shown
     page.fill("#search", "")
     settle(page)
-    assert page.inner_text("#found") == ""
+    assert page.inner_text("#matches") == ""
     assert pixel(page, LEFT, BOTTOM)[2] > 200 > 100 > pixel(page, LEFT, BOTTOM)[0]
 
 

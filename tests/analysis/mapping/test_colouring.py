@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.topics import topic_index
 from vecsearch import Document, Index, InvalidOption
-from vecsearch.analysis.mapping.colouring import Colouring, colouring
+from vecsearch.analysis.mapping.colouring import Colouring, colour
 from vecsearch.analysis.sampling import sample
 
 
@@ -20,7 +20,7 @@ def coloured(place: Path, values: list[Any], color: str | None = "key") -> Colou
     """The colouring of chunks with these values; None: without the key."""
     made = Index.create(place / "index", model=CountingEncoder())
     made.add([Document(f"d{i:03}", f"text {i}", {} if v is None else {"key": v}) for i, v in enumerate(values)])
-    return colouring(sample(made), color, "auto")
+    return colour(sample(made.session()), color)
 
 
 def shown(found: Colouring) -> list[str]:
@@ -94,17 +94,17 @@ def test_path_and_heading_come_from_files(tmp_path: Path, folder: Path, encoder:
     (folder / "a.md").write_text("# Cats\n\nthey purr all day and night\n\n# Dogs\n\nthey bark all day and night\n")
     made = Index.create(tmp_path / "index", model=encoder, chunk_tokens=8)
     made.sync(folder)
-    assert set(shown(colouring(sample(made), "path", "auto"))) == {"notes/a.md"}
-    assert set(shown(colouring(sample(made), "heading", "auto"))) == {"Cats", "Dogs"}
+    assert set(shown(colour(sample(made.session()), "path"))) == {"notes/a.md"}
+    assert set(shown(colour(sample(made.session()), "heading"))) == {"Cats", "Dogs"}
 
 
 def test_cluster_finds_clusters_unless_metadata_has_that_name(tmp_path: Path, encoder: CountingEncoder) -> None:
     made = topic_index(tmp_path / "index", encoder)
-    found = colouring(sample(made), "cluster", "auto")
+    found = colour(sample(made.session()), "cluster")
     assert [entry.count for entry in found.entries] == [12, 12, 12]
     assert [entry.name[:2] for entry in found.entries] == ["1 ", "2 ", "3 "]
     made.add([Document("own", "a text", {"cluster": "mine"})])
-    assert Counter(shown(colouring(sample(made), "cluster", "auto"))) == {"mine": 1, "none": 36}
+    assert Counter(shown(colour(sample(made.session()), "cluster"))) == {"mine": 1, "none": 36}
 
 
 def test_a_field_that_no_chunk_has_is_refused_with_those_there_are(tmp_path: Path) -> None:
@@ -114,5 +114,5 @@ def test_a_field_that_no_chunk_has_is_refused_with_those_there_are(tmp_path: Pat
         "color is 'kye', which no chunk has: did you mean key? use document_id, path, heading, page, cluster "
         "or a metadata key: key"
     )
-    with pytest.raises(InvalidOption, match="metadata key: there is none"):
+    with pytest.raises(InvalidOption, match="metadata key: no chunk has any"):
         coloured(tmp_path / "bare", [None], "zzz")

@@ -43,7 +43,7 @@ def test_the_table_has_a_row_for_each_chunk_with_its_place_colour_and_metadata(i
     near = min(places, key=lambda topic: float(np.hypot(*(places[topic] - (query["x"], query["y"])))))
     assert (query["text"], near) == ("the cat purrs", "cats")
     assert report.share is not None
-    assert told["note"] == f"36 passages, by PCA, which shows {report.share:.0%} of the variance"
+    assert told["note"] == f"36 passages, by PCA, showing {report.share:.0%} of the variance"
 
 
 def test_a_map_of_one_colour_says_none_in_the_table(index: Index, tmp_path: Path) -> None:
@@ -88,17 +88,17 @@ def test_nothing_is_encoded_but_queries(index: Index, tmp_path: Path, encoder: C
 @pytest.mark.parametrize(
     ("file", "arguments", "error", "said"),
     [
-        ("map.pdf", {}, InvalidOption, "map.pdf is no kind of file for a map: name one that ends in .html, .svg, .png"),
-        ("none/map.html", {}, PathNotFound, "is no place for a file: name one in a folder that exists"),
+        ("map.pdf", {}, InvalidOption, "map.pdf: a map cannot be written as this type: use one of .html, .svg, .png"),
+        ("none/map.html", {}, PathNotFound, "cannot be written: name a file in a folder that exists"),
         ("map.html", {"method": "magic"}, InvalidOption, "method is 'magic'; one of: pca, tsne, umap"),
         ("map.html", {"color": "tpoic"}, InvalidOption, "color is 'tpoic', which no chunk has: did you mean topic?"),
         ("map.html", {"where": "topic ="}, InvalidFilter, "cannot be read"),
-        ("map.html", {"where": "topic = 'x'"}, InvalidDocument, "no chunk is left by the condition"),
-        ("map.html", {"where": "document_id = 'cats-1'"}, InvalidDocument, "there is 1 chunk in .*: a map needs"),
+        ("map.html", {"where": "topic = 'x'"}, InvalidDocument, "no chunk matches the condition"),
+        ("map.html", {"where": "document_id = 'cats-1'"}, InvalidDocument, "has 1 chunk to draw: a map needs"),
         ("map.html", {"queries": [" "]}, InvalidQuery, "the query is empty"),
         ("map.html", {"queries": "cat"}, InvalidQuery, "queries is the text 'cat', expected a list of texts"),
-        ("map.html", {"points": 1}, InvalidOption, "points is 1; a whole number, at least 2"),
-        ("map.html", {"seed": 1.5}, InvalidOption, "seed is 1.5; a whole number, at least 0"),
+        ("map.html", {"points": 1}, InvalidOption, "points is 1, expected a whole number of at least 2"),
+        ("map.html", {"seed": 1.5}, InvalidOption, "seed is 1.5, expected a whole number of at least 0"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_clear_line_and_makes_no_file(
@@ -112,8 +112,8 @@ def test_what_cannot_be_drawn_is_one_clear_line_and_makes_no_file(
 
 def test_chunks_that_are_all_equal_and_an_empty_index_are_not_drawn(tmp_path: Path, encoder: CountingEncoder) -> None:
     made = Index.create(tmp_path / "equal", model=encoder)
-    with pytest.raises(InvalidDocument, match="the index is empty: there is nothing to look at"):
+    with pytest.raises(InvalidDocument, match="is empty: index something first"):
         draw_map(made, tmp_path / "map.html")
     made.add([Document(f"d{i}", "the same text") for i in range(3)])
-    with pytest.raises(InvalidDocument, match=r"all 3 chunks in .* have the same vector: there is nothing to tell"):
+    with pytest.raises(InvalidDocument, match=r"all 3 chunks in .* have the same vector: a map needs two that differ"):
         draw_map(made, tmp_path / "map.html")

@@ -94,20 +94,20 @@ def test_only_the_script_and_style_that_the_policy_names_run_and_nothing_is_load
     assert "eval(" not in page
 
 
-def test_places_lie_within_the_picture_queries_too() -> None:
+def test_points_and_queries_lie_within_the_picture() -> None:
     data = data_of(page_of())
     x, y = data["x"] + [query["x"] for query in data["queries"]], data["y"] + [query["y"] for query in data["queries"]]
     assert max(map(abs, x + y)) == pytest.approx(1, abs=1e-3)
-    assert len(data["x"]) == len(data["y"]) == len(data["kind"]) == len(data["place"]) == len(HOSTILE)
+    assert len(data["x"]) == len(data["y"]) == len(data["kind"]) == len(data["source"]) == len(HOSTILE)
     assert [query["text"] for query in data["queries"]] == ["</text><script>", "$x_{$ 東京"]
 
 
-def test_rare_kinds_are_painted_last_and_places_are_said() -> None:
+def test_rare_kinds_are_painted_last_and_each_point_has_its_source() -> None:
     texts = ["one", "two", "three"]
     data = data_of(page_of(texts))
     assert data["kind"] == [0, 0, 1]
     assert data["text"] == ["one", "three", "two"]
-    assert data["place"] == ["d0", "d2", "two:2 (page 2)"]
+    assert data["source"] == ["d0", "d2", "two:2 (page 2)"]
 
 
 def test_a_long_passage_is_cut() -> None:

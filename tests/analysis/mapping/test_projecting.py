@@ -38,8 +38,8 @@ def drawn(method: str, vectors: FloatArray, queries: FloatArray | None = None) -
 def test_groups_lie_apart_and_a_query_lies_in_its_own(method: str) -> None:
     vectors = groups()
     found = drawn(method, vectors, np.eye(24, dtype=np.float32)[:3])
-    middles = found.places.reshape(3, 25, 2).mean(axis=1)
-    own = np.linalg.norm(found.places.reshape(3, 25, 2) - middles[:, None], axis=2).max(axis=1)
+    middles = found.positions.reshape(3, 25, 2).mean(axis=1)
+    own = np.linalg.norm(found.positions.reshape(3, 25, 2) - middles[:, None], axis=2).max(axis=1)
     apart = np.linalg.norm(middles[:, None] - middles[None], axis=2) + np.eye(3) * 1e9
     assert (own * 1.5 < apart.min(axis=1)).all()
     assert found.queries.shape == (3, 2)
@@ -47,7 +47,7 @@ def test_groups_lie_apart_and_a_query_lies_in_its_own(method: str) -> None:
         np.linalg.norm(found.queries[:, None] - middles[None], axis=2).argmin(axis=1), np.arange(3)
     )
     again = project(vectors, None, method, 0)
-    np.testing.assert_allclose(again.places, found.places)
+    np.testing.assert_allclose(again.positions, found.positions)
     assert again.queries.shape == (0, 2)
 
 
@@ -55,29 +55,29 @@ def test_pca_is_the_first_two_components_and_says_what_share_they_have() -> None
     vectors = groups()
     components = principal_components(vectors, 2)
     found = project(vectors, vectors[:4], "pca", 0)
-    np.testing.assert_allclose(found.places, components.places(vectors))
-    np.testing.assert_allclose(found.queries, found.places[:4])
+    np.testing.assert_allclose(found.positions, components.coordinates(vectors))
+    np.testing.assert_allclose(found.queries, found.positions[:4])
     assert found.share == pytest.approx(components.shares.sum())
 
 
 def test_vectors_of_one_dimension_lie_on_a_line() -> None:
     found = project(np.array([[1], [-1], [1]], np.float32), None, "pca", 0)
-    assert found.places[:, 1].tolist() == [0, 0, 0]
-    assert found.places[0, 0] == found.places[2, 0] != found.places[1, 0]
+    assert found.positions[:, 1].tolist() == [0, 0, 0]
+    assert found.positions[0, 0] == found.positions[2, 0] != found.positions[1, 0]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", LIBRARIES)
 def test_a_few_vectors_are_drawn_too(method: str) -> None:
     found = drawn(method, groups(each=2), groups(each=2)[:1])
-    assert np.isfinite(found.places).all()
+    assert np.isfinite(found.positions).all()
     assert np.isfinite(found.queries).all()
-    assert found.places.shape == (6, 2)
+    assert found.positions.shape == (6, 2)
 
 
 @pytest.mark.parametrize("method", LIBRARIES)
 def test_too_few_vectors_for_neighbours_are_one_clear_line(method: str) -> None:
-    with pytest.raises(InvalidDocument, match="keeps neighbours together, of which 4 chunks have too few: draw them"):
+    with pytest.raises(InvalidDocument, match="needs at least 5 chunks, found 4: draw them with pca"):
         project(groups(k=2, each=2), None, method, 0)
 
 

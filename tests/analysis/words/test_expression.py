@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vecsearch import InvalidQuery
-from vecsearch.analysis.words.expression import parsed
+from vecsearch.analysis.words import parse_expression
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,10 @@ from vecsearch.analysis.words.expression import parsed
     ],
 )
 def test_words_have_the_signs_before_them(expression, terms):
-    assert parsed(expression) == terms
+    assert parse_expression(expression) == terms
 
 
 @pytest.mark.parametrize("expression", ["", "  ", "-", "king -", "king - - man", "+ + man", "king + - man"])
 def test_a_missing_word_is_refused(expression):
-    with pytest.raises(InvalidQuery, match=r"is not arithmetic with words; expected such as: king - man \+ woman"):
-        parsed(expression)
+    with pytest.raises(InvalidQuery, match=r"is not arithmetic with words, expected such as: king - man \+ woman"):
+        parse_expression(expression)

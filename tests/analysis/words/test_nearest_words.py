@@ -62,7 +62,7 @@ def test_near_words_have_the_cosines_of_the_file(royal):
 
 @pytest.mark.parametrize("by", [None, "texts"])
 def test_an_unknown_word_of_a_file_is_refused(royal, by):
-    with pytest.raises(InvalidQuery, match=r"royal.txt has no vector of the word 'river': check how it is written"):
+    with pytest.raises(InvalidQuery, match=r"royal.txt has no vector of the word 'river': check the spelling"):
         nearest_words("river", model=royal, by=by)
 
 
@@ -84,7 +84,7 @@ def test_words_as_texts_have_the_vectors_that_the_model_gives_them(tiny):
 
 
 def test_a_word_of_several_tokens_has_a_vector_as_a_text_only(tiny):
-    with pytest.raises(InvalidQuery, match=r"has no vector of the word 'bad': it reads b ##a ##d; by texts"):
+    with pytest.raises(InvalidQuery, match=r"the word 'bad': its tokens are b ##a ##d; take the words by texts"):
         nearest_words("bad", model=str(tiny))
     assert len(nearest_words("bad", 3, model=str(tiny), by="texts")) == 3
 
@@ -153,7 +153,7 @@ def test_an_empty_list_has_no_words(encoder):
 
 
 def test_a_sum_of_nothing_is_refused(royal):
-    with pytest.raises(InvalidQuery, match="the words add up to nothing"):
+    with pytest.raises(InvalidQuery, match="the words add up to zero"):
         analogy("king - king", model=royal)
 
 
@@ -161,7 +161,7 @@ def test_a_model_without_rows_to_read_says_so(encoder, tiny, monkeypatch):
     with pytest.raises(ModelUnsupported, match="counting shows neither tokens nor a matrix"):
         nearest_words("red", model=encoder)
     monkeypatch.setattr("vecsearch.models.encoders.opened_insides.matrix_in_folder", lambda _: None)
-    with pytest.raises(ModelUnsupported, match="has no matrix of tokens that can be read: take words by texts"):
+    with pytest.raises(ModelUnsupported, match="exposes no matrix of token vectors: take the words by texts"):
         nearest_words("red", model=str(tiny))
     assert nearest_words("red", 1, model=str(tiny), by="texts")
 
@@ -176,7 +176,7 @@ def test_a_graph_has_the_rows_of_its_weights(tiny):
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"n": 0}, "n is 0, expected at least 1"),
+        ({"n": 0}, "n is 0, expected a whole number of at least 1"),
         ({"by": "magic"}, "by is 'magic'; one of: rows, texts"),
         ({"by": "rows", "words": ["a"]}, "only a model's own words have"),
     ],

@@ -69,7 +69,7 @@ def test_vectors_have_length_1_whatever_they_had():
 
 def test_a_word_that_is_not_there_is_refused_with_the_reason():
     with pytest.raises(InvalidQuery, match=r"a list has no vector of the word 'river': as I say"):
-        space(why=lambda word: ": as I say").vectors_of(["king", "river"])
+        space(explain_missing=lambda word: ": as I say").vectors_of(["king", "river"])
 
 
 def test_a_word_that_is_not_there_is_encoded_where_that_can_be():

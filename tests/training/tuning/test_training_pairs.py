@@ -89,7 +89,7 @@ def test_a_file_of_another_kind_and_one_that_is_not_there_are_refused(tmp_path: 
 
 
 def test_a_folder_that_is_no_collection_and_a_split_without_pairs_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(PathNotFound, match="no collection in BEIR form"):
+    with pytest.raises(PathNotFound, match="not a collection in BEIR form"):
         read_training_pairs(tmp_path)
     folder = write_beir(tmp_path / "beir", {"d1": ("", "Cats")}, {"q1": "cats"}, [("q1", "gone", 1)], split="train")
     with pytest.raises(PathNotFound, match="no split 'dev'"):

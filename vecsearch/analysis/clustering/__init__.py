@@ -1,44 +1,42 @@
-"""What an index is about: its chunks in clusters, each named by its words.
+"""The topics of an index: find_clusters() groups its chunks and names each group by its words.
 
-    chunks, all or a sample -> clusters of their vectors -> words, central passages, outliers -> metadata, if asked
+    chunks, all or a sample -> clusters of their vectors -> words, central chunks, outliers -> metadata, on request
 
-`groups` makes clusters, by k-means (`counting` says how many) or by `density`; `naming` finds their words; `writing`
-makes them a metadata column.
+`groups` clusters by k-means, for which `counting` chooses the number, or by HDBSCAN; `naming` finds the words;
+`writing` stores the clusters as a metadata column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vecsearch.analysis.clustering.counting import MOST_CLUSTERS
-from vecsearch.analysis.clustering.density import MOST
-from vecsearch.analysis.clustering.groups import Groups, by_density, by_means
-from vecsearch.analysis.clustering.naming import telling_words
+from vecsearch.analysis.clustering.groups import MOST_BY_DENSITY, Groups, by_density, by_means
+from vecsearch.analysis.clustering.naming import top_words
 from vecsearch.analysis.clustering.writing import check_free, check_key, write_clusters
-from vecsearch.analysis.sampling import POINTS, Sample, SampledChunk, check_whole, sample
+from vecsearch.analysis.sampling import POINTS, Sample, SampledChunk, sample
+from vecsearch.checks import check_whole
 from vecsearch.choices import ClusterMethod
 from vecsearch.errors import InvalidOption
 from vecsearch.index import Index
-from vecsearch.storage.store import Store
 from vecsearch.types import IntArray
 
 __all__ = ["Cluster", "Clustering", "clusters_of", "find_clusters"]
 
 AUTO = "auto"
-_SHOWN = 3  # central passages of a cluster
-_OUTLIERS = 10  # that are shown
-_ROWS_AT_ONCE = 65_536  # whose vectors are held while clusters of more than a sample are written
+_CENTRAL = 3  # chunks shown per cluster
+_OUTLIERS = 10  # shown in all
+_ROWS_AT_ONCE = 65_536  # vectors in memory while chunks outside the sample are assigned
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Chunks that are near one another: how many, the words that tell most of them, and the most central of them.
+    """Chunks that are near one another: their number, their most distinctive words, and the most central of them.
 
-    `cohesion` is the mean cosine of its chunks with their centre.
+    `cohesion` is the mean cosine of the chunks with their centre.
     """
 
     number: int  # from 1, the largest first
@@ -49,17 +47,17 @@ class Cluster:
 
     @property
     def name(self) -> str:
-        """Its words in one text."""
+        """The words, joined."""
         return ", ".join(self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """The clusters of `chunks`, or of the `sampled` ones of them that were looked at.
+    """The clusters of the `sampled` chunks, drawn from `chunks`.
 
-    By k-means every chunk is in a cluster, and outliers are far from the centre of theirs, by HDBSCAN they are in
-    none; `farthest` are the first of them. `written_to` is the metadata that says each chunk's cluster as of
-    `version`, None where that was not asked for.
+    With k-means every chunk is in a cluster and outliers are far from its centre; with HDBSCAN outliers are in no
+    cluster. `farthest` are the most extreme outliers. `written_to` is the metadata key that holds each chunk's cluster
+    as of `version`; None when the clusters were not written.
     """
 
     method: str
@@ -85,112 +83,100 @@ def find_clusters(
     overwrite: bool = False,
     wait: float = 0.0,
 ) -> Clustering:
-    """The chunks of `index` in `n` clusters, or in as many as fit them best, largest first.
+    """Group the chunks of `index` into `n` clusters, or into the number that fits them best, largest first.
 
-    `method` is "kmeans", or "hdbscan", which finds out by itself how many there are and leaves out what lies between.
-    With `where` only chunks are looked at for which the condition is true. Of more than `points` chunks a sample is
-    looked at, drawn by `seed`. With `write_to` every chunk says its cluster in the metadata of that name, and the
-    words in NAME_words, in a new version of the index; what is there under these names only with `overwrite`. Another
-    process that writes is waited for `wait` seconds.
+    `method` is "kmeans", or "hdbscan", which chooses the number itself and leaves out what lies between clusters. With
+    `where` only matching chunks are clustered. At most `points` chunks are clustered, a sample drawn by `seed`. With
+    `write_to` a new version of the index stores each chunk's cluster in the metadata of that name, and its words in
+    NAME_words; existing metadata of these names is replaced only with `overwrite`. `wait` is how many seconds to wait
+    for another process that writes.
 
-    Raises InvalidOption, InvalidFilter, ExtraMissing, IndexLocked, and InvalidDocument where there is no chunk.
+    Raises InvalidOption, InvalidFilter, ExtraMissing, IndexLocked, and InvalidDocument when there are no chunks.
     """
     method = ClusterMethod.of(method, "method").value
     _check(n, method)
+    points = _sample_size(points, method)
     if write_to is None:
-        return clusters_of(sample(index, where, _looked_at(points, method), seed), index.info().language, n, method)[0]
+        return clusters_of(sample(index.session(), where, points, seed), n, method)[0]
     check_key(write_to)
-    with _writing(index, wait) as store:
-        chunks = sample(index, where, _looked_at(points, method), seed)
+    with index.writing(wait):
+        index.refresh()  # another process may have written; from here on none can
+        chunks = sample(index.session(), where, points, seed)
         if not overwrite:
-            check_free(store.snapshot().parts, write_to)
-        found, groups = clusters_of(chunks, index.info().language, n, method)
+            check_free(chunks.session.parts, write_to)
+        clustering, groups = clusters_of(chunks, n, method)
         labels = [_all_labels(number, chunks, groups) for number in range(len(chunks.parts))]
-        version = write_clusters(store, write_to, labels, [cluster.name for cluster in found.clusters])
-    index.refresh()
-    return replace(found, written_to=write_to, version=version)
+        version = write_clusters(chunks.session, write_to, labels, [cluster.name for cluster in clustering.clusters])
+    return replace(clustering, written_to=write_to, version=version)
 
 
 def clusters_of(
-    chunks: Sample, language: str, n: int | str = AUTO, method: str = "kmeans", most: int = MOST_CLUSTERS
+    chunks: Sample, n: int | str = AUTO, method: str = "kmeans", most: int = MOST_CLUSTERS
 ) -> tuple[Clustering, Groups]:
-    """The clusters of these chunks, for people and for programs; `language` is the index's, "auto" finds `most`."""
+    """Cluster these chunks; return the clusters for people and as arrays. With n "auto" there are at most `most`."""
     vectors = chunks.vectors
     groups = by_density(vectors) if method == "hdbscan" else by_means(vectors, _count(n), chunks.seed, most)
     labels = np.where(groups.inside, groups.labels, -1)
-    words = telling_words(chunks.texts(), labels, len(groups), language)
-    clusters = tuple(_cluster(number, chunks, groups, own) for number, own in enumerate(words))
+    words = top_words(chunks.texts(), labels, len(groups), chunks.session.manifest.language)
+    clusters = tuple(_cluster(number, chunks, groups, of_cluster) for number, of_cluster in enumerate(words))
     outliers = np.flatnonzero(groups.outliers)
     farthest = outliers[np.argsort(groups.cosines[outliers], kind="stable")][:_OUTLIERS]
-    found = Clustering(
+    clustering = Clustering(
         method=method,
         chunks=chunks.total,
         sampled=len(chunks),
         seed=chunks.seed,
         clusters=clusters,
         outliers=len(outliers),
-        farthest=_passages(chunks, groups, farthest),
+        farthest=_shown_chunks(chunks, groups, farthest),
     )
-    return found, groups
+    return clustering, groups
 
 
 def _cluster(number: int, chunks: Sample, groups: Groups, words: Sequence[str]) -> Cluster:
-    own = np.flatnonzero(groups.inside & (groups.labels == number))
-    central = own[np.argsort(-groups.cosines[own], kind="stable")][:_SHOWN]
+    members = np.flatnonzero(groups.inside & (groups.labels == number))
+    central = members[np.argsort(-groups.cosines[members], kind="stable")][:_CENTRAL]
     return Cluster(
         number=number + 1,
         words=tuple(words),
-        size=len(own),
-        cohesion=float(groups.cosines[own].mean()),
-        central=_passages(chunks, groups, central),
+        size=len(members),
+        cohesion=float(groups.cosines[members].mean()),
+        central=_shown_chunks(chunks, groups, central),
     )
 
 
-def _passages(chunks: Sample, groups: Groups, numbers: IntArray) -> tuple[SampledChunk, ...]:
+def _shown_chunks(chunks: Sample, groups: Groups, numbers: IntArray) -> tuple[SampledChunk, ...]:
     return tuple(chunks.chunk(i, float(groups.cosines[i])) for i in numbers.tolist())
 
 
 def _all_labels(number: int, chunks: Sample, groups: Groups) -> IntArray:
-    """The cluster of every row of a part, int64 (rows,), below 0 for none: also of those that are not in the sample."""
+    """Return the cluster of every row of a part, in the sample or not, int64 (rows,); below 0 for no cluster."""
     part = chunks.parts[number]
     labels = np.full(part.segment.entry.rows, -1, np.int64)
     if len(chunks) < chunks.total:
         rows = np.flatnonzero(part.mask())
         for first in range(0, len(rows), _ROWS_AT_ONCE):
-            some = rows[first : first + _ROWS_AT_ONCE]
-            near, belongs = groups.nearest(part.segment.flat.vectors[some])
-            labels[some] = np.where(belongs, near, -1)
-    own = chunks.numbers == number
-    labels[chunks.rows[own]] = np.where(groups.inside[own], groups.labels[own], -1)
+            block = rows[first : first + _ROWS_AT_ONCE]
+            nearest, belongs = groups.nearest(part.segment.flat.vectors[block])
+            labels[block] = np.where(belongs, nearest, -1)
+    sampled = chunks.part_numbers == number
+    labels[chunks.rows[sampled]] = np.where(groups.inside[sampled], groups.labels[sampled], -1)
     return labels
-
-
-@contextmanager
-def _writing(index: Index, wait: float) -> Iterator[Store]:
-    """Only this process writes, and `index` sees the current version, whose rows keep their places until the end."""
-    store = Store(index.path)
-    with store.locked(wait):
-        index.refresh()
-        seen = index.info().version
-        if seen != store.versions()[-1]:
-            raise InvalidOption(f"{index.path} was opened as version {seen}, to read: open it without one to write")
-        yield store
 
 
 def _check(n: int | str, method: str) -> None:
     if n != AUTO:
         if isinstance(n, str):
-            raise InvalidOption(f"n is {n!r}; a whole number of clusters, or {AUTO}")
+            raise InvalidOption(f"n is {n!r}, expected a whole number of clusters, or {AUTO}")
         check_whole("n", n, least=1)
         if method == "hdbscan":
-            raise InvalidOption(f"n is {n}, but hdbscan finds out how many clusters there are: leave n out")
+            raise InvalidOption(f"n is {n}, but hdbscan chooses the number of clusters itself: leave n out")
 
 
 def _count(n: int | str) -> int | None:
     return None if isinstance(n, str) else n
 
 
-def _looked_at(points: int, method: str) -> int:
-    """How many chunks are looked at together."""
-    check_whole("points", points, least=2)
-    return min(points, MOST) if method == "hdbscan" else points
+def _sample_size(points: int, method: str) -> int:
+    points = check_whole("points", points, least=2)
+    return min(points, MOST_BY_DENSITY) if method == "hdbscan" else points

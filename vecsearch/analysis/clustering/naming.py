@@ -1,10 +1,10 @@
-"""What clusters are about: the words that tell most of each, by class-based TF-IDF.
+"""The most distinctive words of each cluster, by class-based TF-IDF.
 
-    weight of w in c  =  times w stands in c  x  log(1 + words of a cluster on average / times w stands anywhere)
+    weight of w in c  =  count of w in c  x  log(1 + mean number of words per cluster / count of w in all clusters)
 
-Source: Grootendorst 2022, BERTopic. Words are those of the lexical leg without stop words; forms of one stem count as
-one word, which is written as it stands there most often. A word is of the language that most texts with it are in, for
-a short text alone is easily taken for another language's.
+Source: Grootendorst 2022, BERTopic. Words are those of lexical search without stop words; forms of one stem count as
+one word, written in its most frequent form. A word's language is that of most texts it is in, because the language of
+a single short text is easily mistaken.
 """
 
 from __future__ import annotations
@@ -23,73 +23,74 @@ from vecsearch.types import IntArray
 
 WORDS = 4  # that name a cluster
 _TEXTS_AT_ONCE = 4_096
-_SHORTEST = 2  # letters
+_SHORTEST = 2  # characters
 
 
-def telling_words(texts: Iterable[str], labels: IntArray, k: int, language: str, words: int = WORDS) -> list[list[str]]:
-    """The words that tell most of each of k clusters, the most telling first; text i is in cluster labels[i].
+def top_words(texts: Iterable[str], labels: IntArray, k: int, language: str, words: int = WORDS) -> list[list[str]]:
+    """Return the most distinctive words of each of k clusters, best first; text i is in cluster labels[i].
 
-    A label below 0 is that of a text in no cluster. `language` is the index's.
+    Texts with a label below 0 are in no cluster. `language` is that of the index.
     """
-    counted, spoken = _counted(texts, labels, language)
-    terms = _terms(spoken)
-    weights = _weights(_by_term(counted, terms), k)
-    written = {term: form for form, term in sorted(terms.items(), key=lambda each: (spoken[each[0]].total(), each[0]))}
-    best: list[list[tuple[float, str]]] = [[] for _ in range(k)]
+    by_cluster, by_language = _count_forms(texts, labels, language)
+    terms = _terms(by_language)
+    weights = _weights(_count_terms(by_cluster, terms), k)
+    by_frequency = sorted(terms, key=lambda form: (by_language[form].total(), form))
+    written = {terms[form]: form for form in by_frequency}  # the most frequent form of a term stays
+    ranked: list[list[tuple[float, str]]] = [[] for _ in range(k)]
     for (term, label), weight in weights.items():
-        best[label].append((-weight, written[term]))
-    return [[name for _, name in sorted(found)[:words]] for found in best]
+        ranked[label].append((-weight, written[term]))
+    return [[word for _, word in sorted(of_cluster)[:words]] for of_cluster in ranked]
 
 
-def _weights(times: Counter[tuple[int, int]], k: int) -> dict[tuple[int, int], float]:
-    """The weight of each pair of a term and a cluster, by how often the term stands there."""
-    everywhere: Counter[int] = Counter()
-    for (term, _), many in times.items():
-        everywhere[term] += many
-    average = times.total() / k
-    return {pair: many * log1p(average / everywhere[pair[0]]) for pair, many in times.items()}
+def _weights(counts: Counter[tuple[int, int]], k: int) -> dict[tuple[int, int], float]:
+    """Return the weight of each pair of a term and a cluster."""
+    totals: Counter[int] = Counter()
+    for (term, _), count in counts.items():
+        totals[term] += count
+    mean = counts.total() / k
+    return {pair: count * log1p(mean / totals[pair[0]]) for pair, count in counts.items()}
 
 
-def _by_term(counted: Counter[tuple[str, int]], terms: Mapping[str, int]) -> Counter[tuple[int, int]]:
-    times: Counter[tuple[int, int]] = Counter()
-    for (form, label), many in counted.items():
+def _count_terms(by_cluster: Counter[tuple[str, int]], terms: Mapping[str, int]) -> Counter[tuple[int, int]]:
+    """Count each term in each cluster."""
+    counts: Counter[tuple[int, int]] = Counter()
+    for (form, label), count in by_cluster.items():
         if form in terms:
-            times[terms[form], label] += many
-    return times
+            counts[terms[form], label] += count
+    return counts
 
 
-def _terms(spoken: Mapping[str, Counter[int]]) -> dict[str, int]:
-    """The term of each form that says something: no stop word of its language, no number, no single letter."""
+def _terms(by_language: Mapping[str, Counter[int]]) -> dict[str, int]:
+    """Return the term of each form that means something: not a stop word, a number or a single character."""
     stemmers = Stemmers()
-    found = {}
-    for form, languages in spoken.items():
-        number = max(sorted(languages), key=languages.__getitem__)
-        if len(form) >= _SHORTEST and not form.isnumeric() and not is_stop_word(form, number):
-            found[form] = stemmers.term(form, number)
-    return found
+    terms = {}
+    for form, counts in by_language.items():
+        language = max(sorted(counts), key=counts.__getitem__)
+        if len(form) >= _SHORTEST and not form.isnumeric() and not is_stop_word(form, language):
+            terms[form] = stemmers.term(form, language)
+    return terms
 
 
-def _counted(
+def _count_forms(
     texts: Iterable[str], labels: IntArray, language: str
 ) -> tuple[Counter[tuple[str, int]], dict[str, Counter[int]]]:
-    """How often each form stands in each cluster, and how often in which language."""
-    counted: Counter[tuple[str, int]] = Counter()
-    spoken: dict[str, Counter[int]] = {}
-    for own, some in _blocks(texts, labels):
-        reading = read(some, language)
-        kept = own[reading.rows] >= 0
-        kinds = np.stack([reading.places, reading.languages, own[reading.rows]], axis=1)[kept]
-        found, times = np.unique(kinds, axis=0, return_counts=True)
-        for (place, number, label), many in zip(found.tolist(), times.tolist(), strict=True):
-            form = reading.forms[place]
-            counted[form, label] += many
-            spoken.setdefault(form, Counter())[number] += many
-    return counted, spoken
+    """Count each form in each cluster, and each form in each language."""
+    by_cluster: Counter[tuple[str, int]] = Counter()
+    by_language: dict[str, Counter[int]] = {}
+    for block_labels, block in _blocks(texts, labels):
+        reading = read(block, language)
+        occurrences = np.stack([reading.places, reading.languages, block_labels[reading.rows]], axis=1)
+        distinct, counts = np.unique(occurrences[occurrences[:, 2] >= 0], axis=0, return_counts=True)
+        for (number, form_language, label), count in zip(distinct.tolist(), counts.tolist(), strict=True):
+            form = reading.forms[number]
+            by_cluster[form, label] += count
+            by_language.setdefault(form, Counter())[form_language] += count
+    return by_cluster, by_language
 
 
 def _blocks(texts: Iterable[str], labels: IntArray) -> Iterator[tuple[IntArray, list[str]]]:
-    """A few texts at a time, with their labels."""
+    """Yield some texts at a time, with their labels."""
     stream, first = iter(texts), 0
-    while some := list(islice(stream, _TEXTS_AT_ONCE)):
-        yield labels[first : first + len(some)], some
-        first += len(some)
+    while block := list(islice(stream, _TEXTS_AT_ONCE)):
+        yield labels[first : first + len(block)], block
+        first += len(block)

@@ -1,9 +1,9 @@
-"""What shorter vectors cost and what they save, measured on an index: measure_dims().
+"""What shorter vectors would cost and save in an index: measure_dims().
 
     full vectors -> truncated, and reduced by PCA -> the same exact search -> overlap, nDCG, bytes, milliseconds
 
-How vectors are reduced is in `reducing`, what is found by them in `finding`, the picture in `drawing`. Nothing is
-written to the index.
+`reducing` shortens vectors, `measuring` measures what they find, `drawing` draws the curve. Nothing is written to the
+index.
 """
 
 from __future__ import annotations
@@ -16,86 +16,84 @@ from typing import NamedTuple
 import numpy as np
 
 from vecsearch.analysis.dimensions.drawing import check_picture, draw_dims
-from vecsearch.analysis.dimensions.finding import Finding, Judged, opened
+from vecsearch.analysis.dimensions.measuring import Comparison, DimMeasure, DimsReport, RowQrels, open_flat
 from vecsearch.analysis.dimensions.reducing import principal_axes, projected, truncated
-from vecsearch.analysis.dimensions.report import DimMeasure, DimsReport
 from vecsearch.analysis.evaluation import Qrels
-from vecsearch.analysis.evaluation.held import held_documents
-from vecsearch.analysis.evaluation.selected import select
+from vecsearch.analysis.evaluation.scorable import held_documents, select
+from vecsearch.checks import check_whole
 from vecsearch.errors import InvalidOption
 from vecsearch.index import Index
-from vecsearch.search.questions import encode_queries
-from vecsearch.storage.store import Part, Store
+from vecsearch.session import Session
 from vecsearch.types import FloatArray
 from vecsearch.vectors import unit_rows
 
 __all__ = ["DimMeasure", "DimsReport", "check_picture", "draw_dims", "measure_dims"]
 
-_NOISE = 0.1  # its length, that of the vector being 1: a cosine of about 0.995
-_FITTED = 50_000  # rows that the axes of PCA are found by: some hundred for each dimension
+_NOISE = 0.1  # its length beside a vector of length 1: a cosine of about 0.995
+_FITTED = 50_000  # rows that the axes of PCA are computed from: a hundred or more for each dimension
 
 
 def measure_dims(
     index: Index,
     dims: Sequence[int],
     *,
-    judged: Qrels | None = None,
+    qrels: Qrels | None = None,
     k: int = 10,
     n: int = 1000,
     seed: int = 0,
 ) -> DimsReport:
-    """What searches for `k` hits find by vectors of each of `dims` numbers, truncated and by PCA, beside full ones.
+    """Measure searches for `k` hits by vectors of each of `dims` numbers, truncated and by PCA, against full vectors.
 
-    Queries are the `judged` ones, and each measure then has its nDCG; or else `n` of the index's own vectors with a
-    little noise, drawn by `seed`. All of an index's vectors are in memory meanwhile. Raises InvalidOption for an empty
-    index and for a dimension that its vectors do not have; with `judged` what evaluate() raises.
+    The queries are those of `qrels`, and each measure then has its nDCG; without, they are `n` of the index's own
+    vectors with a little noise, drawn by `seed`. Reads all vectors of the index into memory. Raises InvalidOption for
+    an empty index and for a dimension that its vectors do not have; with `qrels` what evaluate() raises.
     """
-    info = index.info()
-    _check(dims, info.dim, k=k, n=n)
-    if judged is not None:
-        judged.check()
-    if not info.chunks:
-        raise InvalidOption(f"{index.path} is empty: there is nothing to measure before something is indexed")
-    parts = Store(index.path).snapshot(info.version).parts
-    rows = np.concatenate([part.segment.flat.vectors[part.mask()] for part in parts])  # (n, dim)
-    asked = _noisy(rows, n, seed) if judged is None else _judged_queries(index, judged, parts)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows removes no file that is mapped
-        nearest = [found.rows for found in opened(Path(folder), rows).search(asked.vectors, k)]
-        finding = Finding(Path(folder), k, asked.judged, nearest)
-        measures = [finding.measure(*reduced) for reduced in _reduced(rows, asked.vectors, sorted(set(dims)), seed)]
+    session = index.session()
+    manifest = session.manifest
+    _check(dims, manifest.model.dim, k=k, n=n)
+    if qrels is not None:
+        qrels.check()
+    if not manifest.chunks:
+        raise InvalidOption(f"{session.store.name} is empty: index something first")
+    rows = np.concatenate([part.segment.flat.vectors[part.mask()] for part in session.parts])  # (n, dim)
+    queries = _noisy(rows, n, seed) if qrels is None else _with_qrels(session, qrels)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows does not remove mapped files
+        nearest = [result.rows for result in open_flat(Path(folder), rows).search(queries.vectors, k)]
+        comparison = Comparison(Path(folder), k, queries.qrels, nearest)
+        reductions = _reductions(rows, queries.vectors, sorted(set(dims)), seed)
+        measures = [comparison.measure(*reduction) for reduction in reductions]
     return DimsReport(
-        model=info.model,
-        chunks=info.chunks,
-        dim=info.dim,
+        model=manifest.model.name,
+        chunks=manifest.chunks,
+        dim=manifest.model.dim,
         k=k,
-        queries=len(asked.vectors),
-        judged=judged is not None,
+        queries=len(queries.vectors),
+        judged=qrels is not None,
         measures=tuple(measures),
     )
 
 
-class _Asked(NamedTuple):
-    """Unit vectors of queries, float32 (q, dim), and what answers them where that is known."""
+class _Queries(NamedTuple):
+    """Unit vectors of queries, float32 (q, dim), and their qrels if there are any."""
 
     vectors: FloatArray
-    judged: Judged | None
+    qrels: RowQrels | None
 
 
 def _check(dims: Sequence[int], dim: int, *, k: int, n: int) -> None:
-    for name, value in (("k", k), ("n", n)):
-        if value < 1:
-            raise InvalidOption(f"{name} is {value}; a whole number, at least 1")
+    check_whole("k", k, least=1)
+    check_whole("n", n, least=1)
     if not dims:
         raise InvalidOption(f"dims is empty: name dimensions from 1 to {dim}")
-    for wanted in dims:
-        if not 1 <= wanted <= dim:
-            raise InvalidOption(f"dims has {wanted}; the vectors of this index have 1 to {dim} numbers")
+    for shorter in dims:
+        if not 1 <= shorter <= dim:
+            raise InvalidOption(f"dims has {shorter}, but the vectors of the index have {dim} numbers: name 1 to {dim}")
 
 
-def _reduced(
+def _reductions(
     rows: FloatArray, queries: FloatArray, dims: Sequence[int], seed: int
 ) -> Iterator[tuple[str, FloatArray, FloatArray]]:
-    """The method, the rows and the queries: full, then shorter; one at a time is in memory."""
+    """Yield the method, the rows and the queries: full, then shorter, one reduction in memory at a time."""
     yield "full", rows, queries
     for dim in dims:
         yield "truncated", truncated(rows, dim), truncated(queries, dim)
@@ -105,26 +103,22 @@ def _reduced(
         yield "pca", projected(rows, axes, dim), projected(queries, axes, dim)
 
 
-def _noisy(rows: FloatArray, n: int, seed: int) -> _Asked:
-    """Rows of the index with noise."""
+def _noisy(rows: FloatArray, n: int, seed: int) -> _Queries:
+    """Draw rows of the index and add noise."""
     rng = np.random.default_rng(seed)
     drawn = rows[rng.integers(0, len(rows), n)]
     noise = _NOISE / rows.shape[1] ** 0.5 * rng.standard_normal(drawn.shape, np.float32)
-    return _Asked(unit_rows(drawn + noise)[0], None)
+    return _Queries(unit_rows(drawn + noise)[0], None)
 
 
-def _judged_queries(index: Index, judged: Qrels, parts: Sequence[Part]) -> _Asked:
-    """The queries that can be scored, and the document of each row."""
-    selected = select(judged.queries, judged.judgements)
-    held = held_documents(index.path, index.info().version, selected.documents)
-    relevant = {
-        query: {held.get(name, name): value for name, value in values.items()}
-        for query, values in selected.judgements.items()
-    }
-    raw = encode_queries(list(selected.queries.values()), index.session().encoder, index.session().cache)
+def _with_qrels(session: Session, qrels: Qrels) -> _Queries:
+    """Encode the queries that can be scored, and look up the document of each row."""
+    scorable = select(qrels.queries, qrels.relevance)
+    held = held_documents(session, scorable.documents)
+    raw = session.encode_queries(list(scorable.queries.values()))
     documents = [
         document
-        for part in parts
+        for part in session.parts
         for document in part.segment.table.column("document_id").to_numpy()[part.mask()].tolist()
     ]
-    return _Asked(unit_rows(raw)[0], Judged(relevant, documents))
+    return _Queries(unit_rows(raw)[0], RowQrels(scorable.by_id(held), documents))

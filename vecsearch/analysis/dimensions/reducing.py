@@ -1,8 +1,8 @@
-"""Vectors to shorter ones: the first numbers of each, or its coordinates along principal axes. In numpy alone.
+"""Shorter vectors, in numpy: the first numbers of each, or its coordinates along principal axes.
 
-The axes are the eigenvectors of the matrix of second moments, not of the covariance: of all projections to so many
-dimensions this one changes inner products least (Eckart and Young 1936), and inner products are what is searched by.
-Reduced vectors have length 1 again, as an index has them.
+The axes are the eigenvectors of the second-moment matrix, not of the covariance: of all projections to that many
+dimensions this one changes inner products least (Eckart and Young 1936), and a search compares inner products. Reduced
+vectors are scaled to length 1 again, as in an index.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _AT_ONCE = 65_536  # rows
 
 
 def truncated(rows: FloatArray, dim: int) -> FloatArray:
-    """The first `dim` numbers of unit rows, float32 (n, dim), as load_encoder(dim=...) gives them."""
+    """Return the first `dim` numbers of unit rows, float32 (n, dim), as load_encoder(dim=...) does."""
     return cut(rows, dim)
 
 
 def principal_axes(rows: FloatArray) -> FloatArray:
-    """The axes of rows (n, dim), float32 (dim, dim), a column each: the one along which they are longest first."""
+    """Return the axes of rows (n, dim) as columns, float32 (dim, dim), the largest second moment first."""
     moments = np.zeros((rows.shape[1], rows.shape[1]))
     for first in range(0, len(rows), _AT_ONCE):
         block = rows[first : first + _AT_ONCE].astype(np.float64)
@@ -31,7 +31,7 @@ def principal_axes(rows: FloatArray) -> FloatArray:
 
 
 def projected(rows: FloatArray, axes: FloatArray, dim: int) -> FloatArray:
-    """The coordinates of rows along the first `dim` axes, float32 (n, dim), of length 1 where they can be."""
+    """Return coordinates along the first `dim` axes, float32 (n, dim), of length 1 except for zero rows."""
     reduced: FloatArray = rows @ axes[:, :dim]
     norms = np.sqrt(np.einsum("ij,ij->i", reduced, reduced, dtype=np.float64))  # (n,)
     reduced /= np.where(norms > 0, norms, 1).astype(np.float32)[:, None]

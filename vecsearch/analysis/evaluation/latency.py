@@ -1,4 +1,4 @@
-"""How long a call takes, one after the other, in this process: no queue, no other user."""
+"""How long calls take, one after the other, in this process: no queue and no other user."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TypeVar
 import numpy as np
 
 _Query = TypeVar("_Query")
-_WARMING = 3  # calls that are not timed: they open files, compile, and fill caches
+_WARM_UP = 3  # calls that are not timed: they open files, compile and fill caches
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds that half, 95 and 99 of a hundred searches stay within, and how many a second there were."""
+    """The median, 95th and 99th percentile of a search in milliseconds, and searches per second."""
 
     p50_ms: float
     p95_ms: float
@@ -24,8 +24,8 @@ class Latency:
 
 
 def latency_of(search: Callable[[_Query], object], queries: Sequence[_Query]) -> Latency:
-    """The latency of `search`, called with each of the queries after a few calls that do not count."""
-    for query in queries[:_WARMING]:
+    """Measure the latency of `search`, called with each of the queries after a few warm-up calls."""
+    for query in queries[:_WARM_UP]:
         search(query)
     seconds = []
     for query in queries:

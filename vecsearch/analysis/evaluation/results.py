@@ -1,4 +1,4 @@
-"""What an evaluation finds, as frozen values: scores by mode and query, comparisons, and both as JSON."""
+"""The result of an evaluation as frozen values: scores by mode and query, comparisons, and both as JSON."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import numpy as np
 
 from vecsearch.analysis.evaluation.latency import Latency
 from vecsearch.analysis.evaluation.measures import measure_names
-from vecsearch.analysis.evaluation.significance import permutation_p
+from vecsearch.analysis.evaluation.statistics import permutation_p
 from vecsearch.errors import InvalidDocument, InvalidOption, PathNotFound
 from vecsearch.types import ScoreArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeScores:
-    """What searches in one mode scored: `per_query` by query and measure, from 0 to 1, higher is better.
+    """The scores of searches in one mode: `per_query` by query and measure, from 0 to 1, higher is better.
 
-    `latency` is that of searches for k hits, one by one, the vectors of their queries known.
+    `latency` is that of single searches for k hits by queries whose vectors are in the cache.
     """
 
     mode: str
@@ -31,7 +31,7 @@ class ModeScores:
 
     @property
     def scores(self) -> dict[str, float]:
-        """The mean over the queries, by measure."""
+        """Means over the queries, by measure."""
         measures = list(next(iter(self.per_query.values())))
         means = _array(self, list(self.per_query), measures).mean(axis=0).tolist()
         return dict(zip(measures, means, strict=True))
@@ -39,9 +39,10 @@ class ModeScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How much higher `mode` scores than `against` by a measure, on average; `p` is that chance alone gives as much.
+    """How much higher `mode` scores than `against` by a measure, on average.
 
-    `better`, `worse` and `same` count queries. Of twenty comparisons that mean nothing, one has a p below 0.05.
+    `p` is the probability that chance alone gives a difference this large. `better`, `worse` and `same` count queries.
+    Of twenty comparisons without a real difference, one has a p below 0.05.
     """
 
     mode: str
@@ -56,12 +57,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """How well an index answers queries whose answers are known; made by `evaluate`.
+    """How well an index answers queries whose relevant documents are known; made by `evaluate`.
 
-    Measures see the first `k` documents of a ranking, or the first `depth`. Left out are `unjudged` queries, that
-    nobody judged, `textless` ones, judged but without a text, and `unanswerable` ones, to which no document is
-    relevant. `absent` judged documents are not in the index and so are never found. `judgements` is a digest:
-    evaluations where it is equal have scored the same queries by the same judgements.
+    Measures see the first `k` documents of a ranking, or the first `depth`. Three kinds of queries are left out and
+    counted: `unjudged` ones have no qrels, `textless` ones have qrels but no text, `unanswerable` ones have no relevant
+    document. `absent` relevant documents are not in the index, so no search can find them. `judgements` is a digest of
+    the qrels: evaluations with the same digest scored the same queries by the same qrels.
     """
 
     model: str
@@ -78,19 +79,19 @@ class Evaluation:
 
     @property
     def queries(self) -> int:
-        """How many queries were scored."""
+        """The number of queries that were scored."""
         return len(self.modes[0].per_query)
 
     @property
     def measures(self) -> list[str]:
-        """What the measures are called, as "nDCG@10"."""
+        """The names of the measures, such as "nDCG@10"."""
         return measure_names(self.k, self.depth)
 
     def comparisons(self, baseline: Evaluation | None = None) -> tuple[Comparison, ...]:
-        """Each mode, by each measure, against the first mode of `baseline`; without one, against its own first mode.
+        """Compare each mode, by each measure, with the first mode of `baseline`, or else with its own first mode.
 
-        `p` is that of a paired randomisation test, two-sided. Raises InvalidOption for a baseline that was scored by
-        other judgements or to another `k`.
+        `p` is that of a two-sided paired randomisation test. Raises InvalidOption for a baseline that was scored by
+        other qrels or with another `k`.
         """
         if baseline is None:
             first, others = self.modes[0], self.modes[1:]
@@ -100,39 +101,38 @@ class Evaluation:
         return tuple(compared for other in others for compared in _compared(first, other, self.measures))
 
     def as_fields(self) -> dict[str, Any]:
-        """All of it as JSON has it, each mode with its mean `scores`."""
-        found = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "modes"}
+        """Return everything as JSON-safe values, each mode with its mean `scores`."""
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "modes"}
         modes = [
             {"mode": mode.mode, "scores": mode.scores, "latency": asdict(mode.latency), "per_query": mode.per_query}
             for mode in self.modes
         ]
-        return {"queries": self.queries, **found, "modes": modes}
+        return {"queries": self.queries, **own, "modes": modes}
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> Evaluation:
-        """The evaluation that `vecsearch eval --json`, or a program by `as_fields`, wrote to a file.
+        """Read an evaluation that `vecsearch eval --json`, or a program with `as_fields`, wrote to a file.
 
-        Raises PathNotFound when there is none, InvalidDocument when it is something else.
+        Raises PathNotFound when the file does not exist, InvalidDocument when it holds something else.
         """
         try:
-            found = json.loads(Path(path).read_bytes())
-            return _evaluation(found)
+            return _evaluation(json.loads(Path(path).read_bytes()))
         except FileNotFoundError:
-            raise PathNotFound(f"there is no file {path}: vecsearch eval ... --json > {path} makes one") from None
+            raise PathNotFound(f"{path}: file not found; make it with vecsearch eval ... --json > {path}") from None
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise InvalidDocument(
-                f"{path} is not what vecsearch eval --json prints ({type(error).__name__}: {error}): make it anew"
+                f"{path} is not the output of vecsearch eval --json ({type(error).__name__}: {error}): make it again"
             ) from None
 
 
 def _check_comparable(evaluation: Evaluation, baseline: Evaluation) -> None:
     if evaluation.measures != baseline.measures:
-        raise InvalidOption(f"k is {evaluation.k}, and {baseline.k} in the baseline: evaluate with -k {baseline.k}")
+        raise InvalidOption(f"k is {evaluation.k}, but {baseline.k} in the baseline: evaluate with -k {baseline.k}")
     scored = [each.modes[0].per_query.keys() for each in (evaluation, baseline)]
     if evaluation.judgements != baseline.judgements or scored[0] != scored[1]:
         raise InvalidOption(
-            f"the baseline scored {baseline.queries} queries by other judgements than these of {evaluation.queries}: "
-            "only scores of the same queries and judgements can be compared"
+            f"the baseline scored {baseline.queries} queries by other qrels than these {evaluation.queries}: "
+            "only scores of the same queries and qrels can be compared"
         )
 
 
@@ -155,33 +155,33 @@ def _compared(first: ModeScores, other: ModeScores, measures: list[str]) -> list
     ]
 
 
-def _array(scored: ModeScores, queries: list[str], measures: list[str]) -> ScoreArray:
-    """The scores as float64 (queries, measures)."""
-    return np.array([[scored.per_query[query][measure] for measure in measures] for query in queries], np.float64)
+def _array(mode: ModeScores, queries: list[str], measures: list[str]) -> ScoreArray:
+    """Return the scores as float64 (queries, measures)."""
+    return np.array([[mode.per_query[query][measure] for measure in measures] for query in queries], np.float64)
 
 
-def _evaluation(found: dict[str, Any]) -> Evaluation:
-    """What a file says, each value known to be of its type; raises what reading something else raises."""
-    numbers = {name: int(found[name]) for name in _COUNTS}
-    words = {name: str(found[name]) for name in ("model", "judgements")}
-    modes = tuple(_mode(mode, measure_names(numbers["k"], numbers["depth"])) for mode in found["modes"])
+def _evaluation(values: dict[str, Any]) -> Evaluation:
+    """Return the evaluation in a file, the type of each value checked; raises whatever a malformed value causes."""
+    numbers = {name: int(values[name]) for name in _COUNTS}
+    words = {name: str(values[name]) for name in ("model", "judgements")}
+    modes = tuple(_mode(mode, measure_names(numbers["k"], numbers["depth"])) for mode in values["modes"])
     if not modes or any(mode.per_query.keys() != modes[0].per_query.keys() for mode in modes):
-        raise ValueError("its modes have not scored the same queries")
-    return Evaluation(modes=modes, **words, **numbers)  # type: ignore[arg-type]  # their names are its fields'
+        raise ValueError("its modes scored different queries")
+    return Evaluation(modes=modes, **words, **numbers)  # type: ignore[arg-type]  # they are named as its fields
 
 
 _COUNTS = ("documents", "chunks", "k", "depth", "unjudged", "textless", "unanswerable", "absent")
 
 
-def _mode(found: dict[str, Any], measures: list[str]) -> ModeScores:
-    latency = Latency(**{field.name: float(found["latency"][field.name]) for field in fields(Latency)})
+def _mode(values: dict[str, Any], measures: list[str]) -> ModeScores:
+    latency = Latency(**{field.name: float(values["latency"][field.name]) for field in fields(Latency)})
     per_query = {
         query: {measure: _score(scores[measure]) for measure in measures}
-        for query, scores in found["per_query"].items()
+        for query, scores in values["per_query"].items()
     }
     if not per_query:
         raise ValueError("it has no scores")
-    return ModeScores(mode=str(found["mode"]), latency=latency, per_query=per_query)
+    return ModeScores(mode=str(values["mode"]), latency=latency, per_query=per_query)
 
 
 def _score(value: Any) -> float:

@@ -1,9 +1,9 @@
-"""How well vectors of words, and of sentences, say what people say of them: evaluate_words() and evaluate_sts().
+"""How well vectors of words and sentences agree with people: evaluate_words() and evaluate_sts().
 
-    analogies      is the nearest word to b - a + c the one that people name?
-    similarities   do cosines put pairs in the order in which people put them? Spearman's rank correlation
+    analogies      is the word nearest to b - a + c the one that people name?
+    similarities   do cosines order pairs as people do? Spearman's rank correlation
 
-What the files say is in `word_sets`, the words and their vectors are in `vecsearch.analysis.words`.
+`word_sets` reads the files; the words and their vectors come from `vecsearch.analysis.words`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from os import PathLike
 
 import numpy as np
 
-from vecsearch.analysis.evaluation.spearman import spearman
+from vecsearch.analysis.evaluation.statistics import spearman
 from vecsearch.analysis.evaluation.word_sets import AnalogySet, SimilaritySet, read_sts, read_word_sets
 from vecsearch.analysis.words.space import WordSpace
-from vecsearch.analysis.words.spaces import model_space, opened, telling, text_space
+from vecsearch.analysis.words.spaces import as_encoder, model_space, report_texts, text_space
 from vecsearch.choices import By
 from vecsearch.models.cache import Cache
 from vecsearch.models.encoder import Encoder, encode_cached
@@ -29,9 +29,9 @@ from vecsearch.vectors import unit_rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalogyScore:
-    """Of a category's analogies how many were `asked`, and how many of these answers were `correct`.
+    """How many analogies of a category were `asked`, and how many of the answers were `correct`.
 
-    `skipped` ones have a word that there is no vector of.
+    `skipped` ones contain a word that has no vector.
     """
 
     name: str
@@ -41,15 +41,15 @@ class AnalogyScore:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of correct answers; None where nothing was asked."""
+        """The share of correct answers; None when none was asked."""
         return self.correct / self.asked if self.asked else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarityScore:
-    """How alike the orders are in which people and cosines put `pairs`, from -1 to 1; None where there are too few.
+    """How well cosines order `pairs` as people do, from -1 to 1; None where there are too few.
 
-    `skipped` pairs have a word that there is no vector of.
+    `skipped` pairs contain a word that has no vector.
     """
 
     name: str
@@ -60,9 +60,9 @@ class SimilarityScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordScores:
-    """What `evaluate_words` found: analogies by category, and one correlation for each set of pairs.
+    """The result of `evaluate_words`: analogies by category, and one correlation for each set of pairs.
 
-    An analogy's answer is chosen from `choices` words.
+    The answer to an analogy is chosen from `choices` words.
     """
 
     model: str
@@ -74,7 +74,7 @@ class WordScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StsScores:
-    """What `evaluate_sts` found: one correlation for each set of pairs of texts."""
+    """The result of `evaluate_sts`: one correlation for each set of pairs of texts."""
 
     model: str
     similarities: tuple[SimilarityScore, ...]
@@ -87,29 +87,30 @@ def evaluate_words(
     by: By | str = By.ROWS,
     progress: Callable[[Progress], None] | None = None,
 ) -> WordScores:
-    """How well the vectors of words answer the analogies and order the pairs in a file, or in those of a folder.
+    """Score how well the vectors of words solve the analogies and order the pairs in a file, or in a folder of files.
 
-    `by` "rows", a word has its row of the model's matrix, if it is one token, and an analogy's answer is chosen from
-    all such words. By "texts" each word is encoded, and the answer is chosen from the words of all analogies. Words
-    are the same whatever their case, as in word2vec's compute-accuracy; of several the first counts. `progress` is
-    told how many words have been encoded. Raises PathNotFound, InvalidDocument, InvalidOption, and ModelUnsupported
-    where the model shows no matrix.
+    With `by` "rows", a word that is one token has its row of the model's matrix, and the answer to an analogy is chosen
+    from all such words. With "texts" each word is encoded, and the answer is chosen from the words of all analogies.
+    Case is ignored, as in word2vec's compute-accuracy; of words that then are equal the first counts. `progress` gets
+    the number of words encoded so far. Raises PathNotFound, InvalidDocument, InvalidOption, and ModelUnsupported for a
+    model that exposes no matrix.
     """
-    chosen = By.of(by)
+    by = By.of(by)
     analogies, similarities = read_word_sets(path)
-    encoder = opened(model)
-    asked = list(dict.fromkeys(word for each in analogies for question in each.questions for word in question))
-    compared = list(dict.fromkeys(word for each in similarities for pair in each.pairs for word in pair))
-    if chosen is By.ROWS:
-        of_analogies = of_pairs = _folded(model_space(encoder, By.ROWS))
+    encoder = as_encoder(model)
+    if by is By.ROWS:
+        analogy_space = pair_space = _folded(model_space(encoder, By.ROWS))
     else:
-        of_analogies, of_pairs = (_folded(text_space(encoder, words, progress=progress)) for words in (asked, compared))
+        in_analogies = list(dict.fromkeys(word for each in analogies for four in each.questions for word in four))
+        in_pairs = list(dict.fromkeys(word for each in similarities for pair in each.pairs for word in pair))
+        analogy_space = _folded(text_space(encoder, in_analogies, progress=progress))
+        pair_space = _folded(text_space(encoder, in_pairs, progress=progress))
     return WordScores(
         model=encoder.name,
-        by=chosen.value,
-        choices=len(of_analogies.words) if analogies else 0,
-        analogies=tuple(_answered(each, of_analogies) for each in analogies),
-        similarities=tuple(_correlated(each, of_pairs) for each in similarities),
+        by=by.value,
+        choices=len(analogy_space.words) if analogies else 0,
+        analogies=tuple(_score_analogies(each, analogy_space) for each in analogies),
+        similarities=tuple(_score_pairs(each, pair_space) for each in similarities),
     )
 
 
@@ -119,20 +120,20 @@ def evaluate_sts(
     model: str | Encoder = DEFAULT_MODEL,
     progress: Callable[[Progress], None] | None = None,
 ) -> StsScores:
-    """How well cosines put pairs of texts into the order in which people put them, for each .csv or .tsv file.
+    """Score how well cosines order pairs of texts as people do, for each .csv or .tsv file.
 
-    Texts that the cache knows are not encoded again; `progress` is told how many of a file's have their vectors.
-    Raises PathNotFound, InvalidDocument.
+    Cached vectors are reused; `progress` gets the number of a file's texts encoded so far. Raises PathNotFound,
+    InvalidDocument.
     """
     sets = read_sts(path)
-    encoder, cache = opened(model), Cache()
+    encoder, cache = as_encoder(model), Cache()
     return StsScores(
-        model=encoder.name, similarities=tuple(_texts_correlated(each, encoder, cache, progress) for each in sets)
+        model=encoder.name, similarities=tuple(_score_texts(each, encoder, cache, progress) for each in sets)
     )
 
 
 def _folded(space: WordSpace) -> WordSpace:
-    """The words of a space without their case; of several that are then the same, the first stays."""
+    """Return the space with its words case-folded; of words that then are equal, the first stays."""
     rows: dict[str, int] = {}
     for row, word in enumerate(space.words):
         rows.setdefault(word.casefold(), row)
@@ -140,14 +141,13 @@ def _folded(space: WordSpace) -> WordSpace:
 
 
 def _rows(space: WordSpace, words: Sequence[str]) -> list[int] | None:
-    """Where the words are in a folded space; None where one is not."""
-    found = [space.row(word.casefold()) for word in words]
-    rows = [row for row in found if row is not None]
+    """Return the rows of the words in a folded space; None when one is missing."""
+    rows = [row for word in words if (row := space.row(word.casefold())) is not None]
     return rows if len(rows) == len(words) else None
 
 
-def _answered(analogies: AnalogySet, space: WordSpace) -> AnalogyScore:
-    rows = [known for question in analogies.questions if (known := _rows(space, question)) is not None]
+def _score_analogies(analogies: AnalogySet, space: WordSpace) -> AnalogyScore:
+    rows = [four for question in analogies.questions if (four := _rows(space, question)) is not None]
     questions = np.array(rows, np.int64).reshape(-1, 4)
     answers = space.answers(questions[:, :3])
     return AnalogyScore(
@@ -158,32 +158,30 @@ def _answered(analogies: AnalogySet, space: WordSpace) -> AnalogyScore:
     )
 
 
-def _correlated(pairs: SimilaritySet, space: WordSpace) -> SimilarityScore:
-    rows = [_rows(space, pair) for pair in pairs.pairs]
-    known = np.array([row is not None for row in rows], np.bool_)
-    places = np.array([row for row in rows if row is not None], np.int64).reshape(-1, 2)
-    cosines = np.einsum(
-        "ij,ij->i", space.vectors[places[:, 0]], space.vectors[places[:, 1]], dtype=np.float64
-    )  # (known pairs,)
-    return _scored(pairs, known.nonzero()[0].tolist(), cosines)
+def _score_pairs(pairs: SimilaritySet, space: WordSpace) -> SimilarityScore:
+    known = {number: two for number, pair in enumerate(pairs.pairs) if (two := _rows(space, pair)) is not None}
+    rows = np.array(list(known.values()), np.int64).reshape(-1, 2)
+    left, right = space.vectors[rows[:, 0]], space.vectors[rows[:, 1]]
+    cosines = np.einsum("ij,ij->i", left, right, dtype=np.float64)  # (known pairs,)
+    return _correlate(pairs, list(known), cosines)
 
 
-def _texts_correlated(
+def _score_texts(
     pairs: SimilaritySet, encoder: Encoder, cache: Cache, progress: Callable[[Progress], None] | None
 ) -> SimilarityScore:
     texts = [text for pair in pairs.pairs for text in pair]
     name = f"a text of {pairs.name}"
-    done = telling(progress, texts)
-    found = encode_cached(encoder, cache, texts, Role.DOCUMENT, name=lambda _: name, done=done).vectors
-    vectors = unit_rows(found)[0]
+    done = report_texts(progress, texts)
+    vectors = unit_rows(encode_cached(encoder, cache, texts, Role.DOCUMENT, name=lambda _: name, done=done).vectors)[0]
     cosines = np.einsum("ij,ij->i", vectors[::2], vectors[1::2], dtype=np.float64)  # (pairs,)
-    return _scored(pairs, list(range(len(pairs.pairs))), cosines)
+    return _correlate(pairs, range(len(pairs.pairs)), cosines)
 
 
-def _scored(pairs: SimilaritySet, known: list[int], cosines: ScoreArray) -> SimilarityScore:
+def _correlate(pairs: SimilaritySet, known: Sequence[int], cosines: ScoreArray) -> SimilarityScore:
+    """Return the correlation of the cosines with the similarities of the pairs whose numbers are `known`."""
     return SimilarityScore(
         name=pairs.name,
         pairs=len(known),
         skipped=len(pairs.pairs) - len(known),
-        spearman=spearman(pairs.similarities[known], cosines),
+        spearman=spearman(pairs.similarities[list(known)], cosines),
     )

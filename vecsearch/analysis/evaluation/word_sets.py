@@ -1,11 +1,11 @@
-"""Files -> questions about words and texts: analogies by category, pairs of words or of texts with a similarity.
+"""Files -> test sets: analogies by category, and pairs of words or texts with a similarity.
 
-: capital-common-countries       a category; four words a line: Athens is to Greece as Baghdad is to Iraq
+: capital-common-countries       a category; below it four words per line: Athens is to Greece as Baghdad is to Iraq
 Athens Greece Baghdad Iraq       (Mikolov, Chen, Corrado and Dean 2013, questions-words.txt)
 
-tiger<TAB>cat<TAB>7.35           two words and how alike people find them (WordSim-353, SimLex-999, MEN, ...)
+tiger<TAB>cat<TAB>7.35           two words and how similar people rate them (WordSim-353, SimLex-999, MEN, ...)
 
-A plane is taking off.,An air plane is taking off.,5.0      two texts and how alike people find them (STS-B)
+A plane is taking off.,An air plane is taking off.,5.0      two texts and how similar people rate them (STS-B)
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TEXT_FILES = (".csv", ".tsv")
 
 @dataclass(frozen=True, slots=True)
 class AnalogySet:
-    """Questions of one category: for each the words a, b, c, d, where a is to b as c is to d."""
+    """The questions of one category: words a, b, c, d, where a is to b as c is to d."""
 
     name: str
     questions: tuple[tuple[str, str, str, str], ...]
@@ -38,7 +38,7 @@ class AnalogySet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimilaritySet:
-    """Pairs of words or texts, and for each how alike people find them, float64 (pairs,), higher is more."""
+    """Pairs of words or texts, and how similar people rate each, float64 (pairs,); higher is more similar."""
 
     name: str
     pairs: tuple[tuple[str, str], ...]
@@ -46,9 +46,9 @@ class SimilaritySet:
 
 
 def read_word_sets(path: str | PathLike[str]) -> tuple[list[AnalogySet], list[SimilaritySet]]:
-    """The analogies and the pairs of words in a .txt file, or in all those of a folder.
+    """Read the analogies and the pairs of words in a .txt file, or in all .txt files of a folder.
 
-    Raises PathNotFound when there is no such file, InvalidDocument naming the first line that is of neither form.
+    Raises PathNotFound when no file is found, InvalidDocument, with the line, for a line of neither form.
     """
     analogies: list[AnalogySet] = []
     similarities: list[SimilaritySet] = []
@@ -63,9 +63,9 @@ def read_word_sets(path: str | PathLike[str]) -> tuple[list[AnalogySet], list[Si
 
 
 def read_sts(path: str | PathLike[str]) -> list[SimilaritySet]:
-    """The pairs of texts in a .csv or .tsv file, or in all those of a folder: two texts and a number in each row.
+    """Read the pairs of texts in a .csv or .tsv file, or in all such files of a folder: two texts and a number per row.
 
-    A first row without a number is taken for names of columns. Raises as read_word_sets() does.
+    A first row without a number is taken as column names. Raises as read_word_sets() does.
     """
     return [
         _similarities(file, _records(file), "two texts and a number", header=True)
@@ -74,14 +74,14 @@ def read_sts(path: str | PathLike[str]) -> list[SimilaritySet]:
 
 
 def _files(path: Path, suffixes: Sequence[str]) -> list[Path]:
-    """The file that a path names, or those of a folder, by name."""
+    """Return the file at a path, or the files in a folder, by name."""
     if path.is_file():
         return [path]
-    found = sorted(file for file in path.glob("*") if file.suffix.lower() in suffixes and file.is_file())
-    if not found:
+    files = sorted(file for file in path.glob("*") if file.suffix.lower() in suffixes and file.is_file())
+    if not files:
         kinds = " or ".join(suffixes)
-        raise PathNotFound(f"{path} is no file, and no folder with {kinds} files: check the path")
-    return found
+        raise PathNotFound(f"{path} is neither a file nor a folder with {kinds} files: check the path")
+    return files
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
@@ -104,18 +104,18 @@ def _records(file: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _analogies(file: Path, lines: Iterable[tuple[int, str]]) -> list[AnalogySet]:
-    found: dict[str, list[tuple[str, str, str, str]]] = {}
+    categories: dict[str, list[tuple[str, str, str, str]]] = {}
     name = ""
     for number, line in lines:
         if line.startswith(":"):
             name = line[1:].strip()
-            found.setdefault(name, [])
+            categories.setdefault(name, [])
             continue
         words = line.split()
         if len(words) != 4:
             raise InvalidDocument(f"{file}:{number}: {len(words)} words; expected four, or a colon and a category")
-        found[name].append((words[0], words[1], words[2], words[3]))
-    return [AnalogySet(name, tuple(questions)) for name, questions in found.items()]
+        categories[name].append((words[0], words[1], words[2], words[3]))
+    return [AnalogySet(name, tuple(questions)) for name, questions in categories.items()]
 
 
 def _similarities(
@@ -123,12 +123,12 @@ def _similarities(
 ) -> SimilaritySet:
     pairs: list[tuple[str, str]] = []
     scores: list[float] = []
-    for place, (number, row) in enumerate(rows):
+    for i, (number, row) in enumerate(rows):
         score = _number(row[2]) if len(row) > 2 else math.nan
         if math.isfinite(score) and row[0].strip() and row[1].strip():
             pairs.append((row[0].strip(), row[1].strip()))
             scores.append(score)
-        elif place or not header:
+        elif i or not header:
             raise InvalidDocument(f"{file}:{number}: expected {expected}, found {'  '.join(row)[:80]!r}")
     if not pairs:
         raise InvalidDocument(f"{file} holds no pairs: expected {expected} in each row")

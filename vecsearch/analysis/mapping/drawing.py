@@ -1,4 +1,4 @@
-"""What is drawn: points with their places, colours and passages, and the queries among them. Knows no file format."""
+"""A map in memory: points with positions, colours and chunks, and the queries among them. Knows no file format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vecsearch.types import IntArray, ScoreArray
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the legend: what a colour stands for, the colour as #rrggbb, and how many points have it."""
+    """A line of the legend: the meaning of a colour, the colour as #rrggbb, and how many points have it."""
 
     name: str
     colour: str
@@ -23,7 +23,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class QueryPoint:
-    """A query and where it lies."""
+    """A query and its position."""
 
     text: str
     x: float
@@ -32,37 +32,39 @@ class QueryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A map of n points: places, float64 (n, 2), and for each the number of its entry, int64 (n,)."""
+    """A map of n points: their positions, float64 (n, 2), and the number of the legend entry of each, int64 (n,)."""
 
     title: str
     note: str
-    places: ScoreArray
-    passages: Sequence[SampledChunk]
+    positions: ScoreArray
+    chunks: Sequence[SampledChunk]
     metadata: Sequence[dict[str, Any]]
     kinds: IntArray
     entries: Sequence[Entry]
     queries: Sequence[QueryPoint]
 
     def fitted(self) -> tuple[ScoreArray, list[QueryPoint]]:
-        """The places, and the queries, moved and scaled alike so that all of them lie within -1 and 1 on both axes."""
-        every = np.concatenate([self.places, np.array([(query.x, query.y) for query in self.queries]).reshape(-1, 2)])
+        """Return the positions and the queries, shifted and scaled alike so that all lie in [-1, 1] on both axes."""
+        every = np.concatenate(
+            [self.positions, np.array([(query.x, query.y) for query in self.queries]).reshape(-1, 2)]
+        )
         low, high = every.min(axis=0), every.max(axis=0)
         middle, half = (low + high) / 2, float((high - low).max()) / 2 or 1.0
-        asked = [
+        queries = [
             QueryPoint(query.text, float((query.x - middle[0]) / half), float((query.y - middle[1]) / half))
             for query in self.queries
         ]
-        return (self.places - middle) / half, asked
+        return (self.positions - middle) / half, queries
 
     def back_to_front(self) -> IntArray:
-        """The points in the order in which they are painted: those of rare kinds over those of frequent ones."""
+        """Return the order in which points are painted: rare kinds over frequent ones."""
         counts = np.array([entry.count for entry in self.entries])
         order: IntArray = np.argsort(-counts[self.kinds], kind="stable")
         return order
 
 
-def source_of(passage: SampledChunk) -> str:
-    """Where a passage is from: its source and line, its document's id where there is none."""
-    if not passage.source:
-        return passage.document_id
-    return f"{passage.source}:{passage.line}" + (f" ({passage.place})" if passage.place else "")
+def source_of(chunk: SampledChunk) -> str:
+    """Return the origin of a chunk for people: its source and line, or the document's id without a source."""
+    if not chunk.source:
+        return chunk.document_id
+    return f"{chunk.source}:{chunk.line}" + (f" ({chunk.place})" if chunk.place else "")

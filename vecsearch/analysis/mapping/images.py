@@ -1,4 +1,4 @@
-"""A map as an image: SVG, written here, and PNG, by Matplotlib."""
+"""A map as an image: SVG, written here, or PNG, drawn by Matplotlib."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, BinaryIO
 from xml.sax.saxutils import escape
 
 from vecsearch.analysis.mapping.drawing import Drawing
-from vecsearch.errors import ExtraMissing
+from vecsearch.extras import require
 
 _SIDE, _LEGEND, _MARGIN, _LINE = 800, 300, 40, 20  # units of the SVG
 _LONGEST = 44  # characters of a line of the legend
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
 
 
 def write_svg(stream: BinaryIO, drawing: Drawing) -> None:
-    """The map is written to the stream as SVG."""
+    """Write the map to a stream as SVG."""
     wide = _SIDE + (_LEGEND if len(drawing.entries) > 1 else 0)
     tall = max(_SIDE, _LINE * len(drawing.entries) + 2 * _MARGIN)
     lines = [
@@ -33,10 +33,10 @@ def write_svg(stream: BinaryIO, drawing: Drawing) -> None:
 
 
 def _dots(drawing: Drawing) -> list[str]:
-    places, _ = drawing.fitted()
-    radius = _radius(len(places))
+    positions, _ = drawing.fitted()
+    radius = _radius(len(positions))
     return [
-        f'<circle cx="{_across(places[i, 0]):.1f}" cy="{_down(places[i, 1]):.1f}" r="{radius}" '
+        f'<circle cx="{_across(positions[i, 0]):.1f}" cy="{_down(positions[i, 1]):.1f}" r="{radius}" '
         f'fill="{drawing.entries[drawing.kinds[i]].colour}" fill-opacity=".8"/>'
         for i in drawing.back_to_front().tolist()
     ]
@@ -55,7 +55,7 @@ def _stars(drawing: Drawing) -> list[str]:
 def _legend(drawing: Drawing) -> list[str]:
     return [
         f'<circle cx="{_SIDE + 10}" cy="{_MARGIN + _LINE * i - 4}" r="5" fill="{entry.colour}"/>'
-        f'<text x="{_SIDE + 22}" y="{_MARGIN + _LINE * i}">{_text(_short(entry.name))} ({entry.count:,})</text>'
+        f'<text x="{_SIDE + 22}" y="{_MARGIN + _LINE * i}">{_text(_shortened(entry.name))} ({entry.count:,})</text>'
         for i, entry in enumerate(drawing.entries)
     ]
 
@@ -73,34 +73,36 @@ def _radius(n: int) -> float:
 
 
 def _text(text: str) -> str:
-    """The text as XML has it, without what no XML may hold."""
-    return escape(_NO_XML.sub("", text))
+    """Escape a text for XML, without the characters that XML forbids."""
+    return escape(_NOT_XML.sub("", text))
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def write_png(stream: BinaryIO, drawing: Drawing) -> None:
-    """The map is written to the stream as PNG; raises ExtraMissing."""
+    """Write the map to a stream as PNG; raises ExtraMissing."""
     figure = _figure()
-    places, queries = drawing.fitted()
+    positions, queries = drawing.fitted()
     order = drawing.back_to_front()
     axes = figure.add_axes((0.01, 0.04, 0.7 if len(drawing.entries) > 1 else 0.98, 0.94))
     axes.set_axis_off()
     axes.set_aspect("equal")
     colours = [drawing.entries[kind].colour for kind in drawing.kinds[order].tolist()]
-    axes.scatter(places[order, 0], places[order, 1], s=_radius(len(places)) ** 2, c=colours, alpha=0.8, linewidths=0)
+    axes.scatter(
+        positions[order, 0], positions[order, 1], s=_radius(len(positions)) ** 2, c=colours, alpha=0.8, linewidths=0
+    )
     style = {"weight": "bold", "fontsize": 9, "parse_math": False, "zorder": 4}
     for query in queries:
-        at = (query.x, query.y)
-        axes.scatter(*at, s=130, c="#000", marker="*", edgecolors="#fff", zorder=3)
-        axes.annotate(query.text, at, (8, -4), textcoords="offset points", **style)
+        position = (query.x, query.y)
+        axes.scatter(*position, s=130, c="#000", marker="*", edgecolors="#fff", zorder=3)
+        axes.annotate(query.text, position, (8, -4), textcoords="offset points", **style)
     if len(drawing.entries) > 1:
         _draw_legend(figure, drawing)
     figure.text(0.01, 0.01, drawing.note, fontsize=8, color="#555555", parse_math=False)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of characters that no font here has: boxes stand for them
+        warnings.simplefilter("ignore", UserWarning)  # about characters that no font here has: they are drawn as boxes
         figure.savefig(stream, format="png", dpi=100)
 
 
@@ -109,16 +111,11 @@ def _draw_legend(figure: Any, drawing: Drawing) -> None:
     for i, entry in enumerate(drawing.entries):
         top = 0.96 - i * height
         figure.text(0.72, top, "●", color=entry.colour, fontsize=11, va="center")
-        name = f"{_short(entry.name)} ({entry.count:,})"
+        name = f"{_shortened(entry.name)} ({entry.count:,})"
         figure.text(0.74, top, name, fontsize=8, va="center", parse_math=False)
 
 
 def _figure() -> Any:
-    """An empty figure; without pyplot, which keeps figures and chooses a window system."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ExtraMissing.of("matplotlib", "viz", "a map as PNG") from None
-    return Figure(figsize=(11, 8), facecolor="white")
+    """Return an empty figure, made without pyplot, which would keep it and choose a window system."""
+    library = require("matplotlib.figure", "viz", "a map as PNG", "matplotlib")
+    return library.Figure(figsize=(11, 8), facecolor="white")

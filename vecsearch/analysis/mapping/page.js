@@ -1,20 +1,20 @@
 "use strict";
-// Draws the map whose data stands in the page. What comes from documents becomes text, never markup.
-// Points are stamped into the pixels of one image: 50,000 take some milliseconds, without a graphics card.
+// Draws the map from the JSON in the page. Texts of documents become text nodes, never markup.
+// Points are stamped into the pixels of one image: 50,000 take a few milliseconds, without a graphics card.
 
 const map = JSON.parse(document.getElementById("map").textContent);
 const byId = (id) => document.getElementById(id);
 const canvas = byId("canvas"), pen = canvas.getContext("2d", { alpha: false }), card = byId("card");
 const n = map.x.length;
 const x = Float32Array.from(map.x), y = Float32Array.from(map.y);
-const colours = map.kinds.map((kind) => [1, 3, 5].map((at) => parseInt(kind.colour.slice(at, at + 2), 16)));
-const lower = map.text.map((text, i) => `${text}\n${map.place[i]}`.toLowerCase());
+const colours = map.kinds.map((kind) => [1, 3, 5].map((start) => parseInt(kind.colour.slice(start, start + 2), 16)));
+const lower = map.text.map((text, i) => `${text}\n${map.source[i]}`.toLowerCase());
 const hidden = new Set();
 const view = { x: 0, y: 0, zoom: 1 };
-const PALE = [226, 226, 226]; // a point that the search does not find
-const REACH = 9; // pixels between the pointer and the point that it means
+const PALE = [226, 226, 226]; // a point that does not match the search
+const REACH = 9; // pixels from the pointer to the point under it, at most
 
-let matches = null; // which points the search finds; null: nothing is searched
+let matches = null; // which points match the search; null without a search
 let image = null, scale = 1, ratio = 1, waiting = false, hovered = -1, pinned = false;
 
 function resize() {
@@ -57,7 +57,7 @@ function radius() {
   return plain * ratio * Math.min(3, Math.pow(view.zoom, 0.3));
 }
 
-// The pixels of a disc around a point: places from it, and how much of each is covered, 0 to 1.
+// The pixels of a disc around a point: their offsets from it, and how much of each is covered, 0 to 1.
 function stamp() {
   const r = radius(), reach = Math.ceil(r), pixels = [];
   for (let dy = -reach; dy <= reach; dy++)
@@ -73,10 +73,10 @@ function blend(disc, i, colour) {
   if (left < reach || top < reach || left >= canvas.width - reach || top >= canvas.height - reach) return;
   const data = image.data, middle = top * canvas.width + left;
   for (let p = 0; p < pixels.length; p += 2) {
-    const at = 4 * (middle + pixels[p]), cover = pixels[p + 1];
-    data[at] += cover * (colour[0] - data[at]);
-    data[at + 1] += cover * (colour[1] - data[at + 1]);
-    data[at + 2] += cover * (colour[2] - data[at + 2]);
+    const red = 4 * (middle + pixels[p]), cover = pixels[p + 1];
+    data[red] += cover * (colour[0] - data[red]);
+    data[red + 1] += cover * (colour[1] - data[red + 1]);
+    data[red + 2] += cover * (colour[2] - data[red + 2]);
   }
 }
 
@@ -84,8 +84,8 @@ function drawQuery(query) {
   const left = across(query.x), top = down(query.y), r = 8 * ratio;
   pen.beginPath();
   for (let corner = 0; corner < 10; corner++) {
-    const far = corner % 2 ? r * 0.45 : r, angle = (corner * Math.PI) / 5 - Math.PI / 2;
-    pen.lineTo(left + far * Math.cos(angle), top + far * Math.sin(angle));
+    const length = corner % 2 ? r * 0.45 : r, angle = (corner * Math.PI) / 5 - Math.PI / 2;
+    pen.lineTo(left + length * Math.cos(angle), top + length * Math.sin(angle));
   }
   pen.closePath();
   pen.lineWidth = 3 * ratio;
@@ -106,14 +106,14 @@ function ring(i) {
   pen.stroke();
 }
 
-// The point nearest to the pointer, or -1.
+// Return the point nearest to the pointer, or -1.
 function pointAt(left, top) {
-  let found = -1, least = (REACH * ratio) ** 2;
+  let nearest = -1, least = (REACH * ratio) ** 2;
   each((i) => {
-    const far = (across(x[i]) - left * ratio) ** 2 + (down(y[i]) - top * ratio) ** 2;
-    if (far <= least && (!matches || matches[i])) [found, least] = [i, far];
+    const distance = (across(x[i]) - left * ratio) ** 2 + (down(y[i]) - top * ratio) ** 2;
+    if (distance <= least && (!matches || matches[i])) [nearest, least] = [i, distance];
   });
-  return found;
+  return nearest;
 }
 
 function show(i, left, top) {
@@ -121,19 +121,19 @@ function show(i, left, top) {
   card.hidden = i < 0;
   if (i >= 0) {
     byId("text").textContent = map.text[i];
-    byId("place").textContent = [map.place[i], map.kinds[map.kind[i]].name].filter(Boolean).join("\n");
+    byId("source").textContent = [map.source[i], map.kinds[map.kind[i]].name].filter(Boolean).join("\n");
     card.style.left = `${Math.max(0, Math.min(left + 16, innerWidth - card.offsetWidth - 8))}px`;
     card.style.top = `${Math.max(0, Math.min(top + 16, innerHeight - card.offsetHeight - 8))}px`;
   }
   repaint();
 }
 
-function pin(wanted) {
-  pinned = wanted;
-  card.classList.toggle("pinned", wanted);
+function pin(on) {
+  pinned = on;
+  card.classList.toggle("pinned", on);
 }
 
-// What is under the place (left, top) stays there.
+// Zoom so that the point under (left, top) stays there.
 function zoomBy(factor, left, top) {
   const dx = (left * ratio - canvas.width / 2) / scale, dy = (canvas.height / 2 - top * ratio) / scale;
   const zoom = Math.min(400, Math.max(0.5, view.zoom * factor)), kept = 1 - view.zoom / zoom;
@@ -144,27 +144,27 @@ function zoomBy(factor, left, top) {
 }
 
 function search() {
-  const wanted = byId("search").value.trim().toLowerCase();
-  matches = wanted ? Uint8Array.from(lower, (text) => text.includes(wanted)) : null;
+  const query = byId("search").value.trim().toLowerCase();
+  matches = query ? Uint8Array.from(lower, (text) => text.includes(query)) : null;
   const count = matches ? matches.reduce((sum, one) => sum + one, 0) : 0;
-  byId("found").textContent = matches ? `${count.toLocaleString("en")} of ${n.toLocaleString("en")} have it` : "";
+  byId("matches").textContent = matches ? `${count.toLocaleString("en")} of ${n.toLocaleString("en")} match` : "";
   repaint();
 }
 
-function element(name, parent, text) {
-  const made = parent.appendChild(document.createElement(name));
-  if (text !== undefined) made.textContent = text;
-  return made;
+function addElement(name, parent, text) {
+  const child = parent.appendChild(document.createElement(name));
+  if (text !== undefined) child.textContent = text;
+  return child;
 }
 
 function drawLegend() {
   if (map.kinds.length < 2) return;
   map.kinds.forEach((kind, number) => {
-    const entry = element("button", byId("legend"));
+    const entry = addElement("button", byId("legend"));
     entry.setAttribute("aria-pressed", "true");
-    element("i", entry).style.background = kind.colour;
-    element("span", entry, kind.name);
-    element("small", entry, kind.count.toLocaleString("en"));
+    addElement("i", entry).style.background = kind.colour;
+    addElement("span", entry, kind.name);
+    addElement("small", entry, kind.count.toLocaleString("en"));
     entry.onclick = () => {
       if (!hidden.delete(number)) hidden.add(number);
       entry.setAttribute("aria-pressed", String(!hidden.has(number)));

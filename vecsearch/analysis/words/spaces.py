@@ -1,4 +1,4 @@
-"""Where words and their vectors come from: a model's own matrix, words that it encodes, or those of an index."""
+"""Sources of words and their vectors: a model's own matrix, words that it encodes, or the words of an index."""
 
 from __future__ import annotations
 
@@ -21,49 +21,52 @@ from vecsearch.models.encoders.static.encoder import StaticEncoder
 from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
 from vecsearch.reports import Progress
 from vecsearch.storage.lexical.splitting import words as words_of
-from vecsearch.storage.store import Store
+from vecsearch.storage.store import Part
 from vecsearch.types import FloatArray, Role
 
 if TYPE_CHECKING:
-    from vecsearch.index import Index
+    from vecsearch.session import Session
 
-_MOST = 20_000  # words of an index, the most frequent first: what a model of 20 ms a text encodes in minutes
+_MOST = 20_000  # words of an index, the most frequent first: a model that takes 20 ms per text encodes them in minutes
 _ROWS_AT_ONCE = 4_096  # texts of an index in memory at once
-_LONGEST = 64  # characters of a word: what is longer is no word but an encoded picture
+_LONGEST = 64  # characters of a word: what is longer is not a word but, say, an encoded picture
 
 
-def opened(model: str | Encoder) -> Encoder:
-    """The encoder of a name; an encoder is one already."""
+def as_encoder(model: str | Encoder) -> Encoder:
+    """Load the encoder of a name; return an encoder as it is."""
     return load_encoder(model) if isinstance(model, str) else model
 
 
-def telling(progress: Callable[[Progress], None] | None, texts: Sequence[str]) -> Callable[[int], None]:
-    """Tells `progress` how many of the texts have their vectors, each as a document of one chunk."""
+def report_texts(progress: Callable[[Progress], None] | None, texts: Sequence[str]) -> Callable[[int], None]:
+    """Return a callback that reports n more encoded texts to `progress`, each as a document of one chunk."""
     total = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-    settled = 0
+    encoded = 0
 
     def done(n: int) -> None:
-        nonlocal settled
-        settled += n
+        nonlocal encoded
+        encoded += n
         if progress is not None:
-            progress(Progress(settled, settled, total * settled // max(len(texts), 1), total))
+            progress(Progress(encoded, encoded, total * encoded // max(len(texts), 1), total))
 
     return done
 
 
 def model_space(encoder: Encoder, by: By, progress: Callable[[Progress], None] | None = None) -> WordSpace:
-    """The words that are one token of a model, with their rows of its matrix or encoded as texts.
+    """Return the words that are one token of a model, with their rows of its matrix or encoded as texts.
 
-    Raises ModelUnsupported for a model that shows no tokens or no matrix.
+    Raises ModelUnsupported for a model that exposes no tokens or no matrix.
     """
     insides = insides_of(encoder)
     if by is By.TEXTS:
         return text_space(encoder, list(insides.tokens.words), progress=progress)
     if insides.matrix is None:
-        raise ModelUnsupported(f"{encoder.name} has no matrix of tokens that can be read: take words by texts")
+        raise ModelUnsupported(f"{encoder.name} exposes no matrix of token vectors: take the words by texts")
     words = insides.tokens.words
     return WordSpace(
-        encoder.name, list(words), insides.matrix[list(words.values())], why=lambda word: _no_row(insides, word)
+        encoder.name,
+        list(words),
+        insides.matrix[list(words.values())],
+        explain_missing=lambda word: _why_no_row(insides, word),
     )
 
 
@@ -74,49 +77,49 @@ def text_space(
     *,
     progress: Callable[[Progress], None] | None = None,
 ) -> WordSpace:
-    """Those of the words that a model knows, and any other that is asked for, each encoded as a text.
+    """Return the words that a model knows, encoded as texts; the words of a query are encoded when they are needed.
 
-    What the cache knows is not encoded again. `name` says whose words they are, by default the model's.
+    Cached vectors are reused. `name` is that of the words' source, by default the model's.
     """
     cache = Cache()
 
     def encode(texts: Sequence[str], done: Callable[[int], None] = lambda _: None) -> FloatArray:
         if unknown := set(texts).difference(_known(encoder, texts)):
-            raise InvalidQuery(f"{encoder.name} has no vector of the word {min(unknown)!r}: check how it is written")
+            raise InvalidQuery(f"{encoder.name} has no vector of the word {min(unknown)!r}: check the spelling")
         return encode_cached(
             encoder, cache, texts, Role.DOCUMENT, name=lambda i: f"the word {texts[i]!r}", done=done
         ).vectors
 
     known = _known(encoder, words)
-    return WordSpace(name or encoder.name, known, encode(known, telling(progress, known)), encode=encode)
+    return WordSpace(name or encoder.name, known, encode(known, report_texts(progress, known)), encode=encode)
 
 
-def index_space(index: Index, progress: Callable[[Progress], None] | None = None) -> WordSpace:
-    """The most frequent words of an index, encoded by its model."""
-    return text_space(index.session().encoder, _frequent(index), f"the index {index.path}", progress=progress)
+def index_space(session: Session, progress: Callable[[Progress], None] | None = None) -> WordSpace:
+    """Return the most frequent words of an index, encoded by its model."""
+    return text_space(session.encoder, _frequent(session.parts), f"the index {session.store.name}", progress=progress)
 
 
 def _known(encoder: Encoder, words: Sequence[str]) -> list[str]:
-    """The words that a model knows something of: a static one gives what it does not know the mean of all vectors."""
+    """Return the words that a model knows; to others a static model gives the mean of all its vectors."""
     inner = encoder.inner if isinstance(encoder, Shortened) else encoder
     if not isinstance(inner, StaticEncoder | WordVectorEncoder):
         return list(words)
     tokens = inner.token_vectors(words, Role.DOCUMENT)
-    return [word for word, own in zip(words, tokens, strict=True) if len(own.spans)]
+    return [word for word, known in zip(words, tokens, strict=True) if len(known.spans)]
 
 
-def _frequent(index: Index) -> list[str]:
-    """The words of an index in lower case, the most frequent first, equally frequent ones in alphabetical order."""
+def _frequent(parts: Sequence[Part]) -> list[str]:
+    """Return the words of all live chunks in lower case, the most frequent first, ties in alphabetical order."""
     counts: Counter[str] = Counter()
-    for texts in _texts(index):
+    for texts in _texts(parts):
         for text in texts:
             counts.update(word for word in map(str.lower, words_of(text)) if _is_word(word))
     return sorted(counts, key=lambda word: (-counts[word], word))[:_MOST]
 
 
-def _texts(index: Index) -> Iterator[list[str]]:
-    """The texts of an index that a search can find."""
-    for part in Store(index.path).snapshot(index.info().version).parts:
+def _texts(parts: Sequence[Part]) -> Iterator[list[str]]:
+    """Yield the texts of the live chunks, some at a time."""
+    for part in parts:
         rows = np.flatnonzero(part.mask())
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             yield part.segment.values("text", rows[start : start + _ROWS_AT_ONCE])
@@ -126,9 +129,9 @@ def _is_word(word: str) -> bool:
     return len(word) <= _LONGEST and any(map(str.isalpha, word))
 
 
-def _no_row(insides: Insides, word: str) -> str:
-    """Why a word has no row, for the end of a sentence."""
+def _why_no_row(insides: Insides, word: str) -> str:
+    """Return the reason why a word has no row, for the end of an error."""
     pieces = insides.tokens.pieces(word)
     if len(pieces) > 1:
-        return f": it reads {' '.join(pieces)}; by texts the word has one"
-    return ": check how it is written"
+        return f": its tokens are {' '.join(pieces)}; take the words by texts"
+    return ": check the spelling"

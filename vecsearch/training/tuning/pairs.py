@@ -1,7 +1,7 @@
 """Files -> training pairs: a query and a passage that answers it, with passages that do not where there are any.
 
 pairs.jsonl, .csv, .tsv, .parquet   the columns query, passage and, if you like, negative: a text, or a list of them
-FOLDER                              a collection in BEIR form: the judgements of one split, the texts of its corpus
+FOLDER                              a collection in BEIR form: the qrels of one split, the texts of its corpus
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TrainingPair:
 
 
 def read_training_pairs(path: str | PathLike[str], split: str = "train") -> list[TrainingPair]:
-    """The pairs in a file, or those that the judgements of a collection in BEIR form say, in their order.
+    """The pairs in a file, or those of the qrels of a collection in BEIR form, in order.
 
     `split` is for a collection. Raises PathNotFound when something is not there, InvalidDocument when it holds no pairs
     or something else; the message has the line.
@@ -96,9 +96,9 @@ def _checked(value: Any, field: str, place: str) -> str:
 
 
 def _of_collection(folder: Path, split: str) -> list[TrainingPair]:
-    """A pair for each judgement above 0 whose query and document both have a text."""
-    judged = read_beir(folder, split)
-    wanted = {name for values in judged.judgements.values() for name, value in values.items() if value > 0}
+    """Return a pair for each relevance above 0 whose query and document both have a text."""
+    qrels = read_beir(folder, split)
+    wanted = {name for values in qrels.relevance.values() for name, value in values.items() if value > 0}
     corpus = folder / "corpus.jsonl"
     texts = {
         found.id: found.text
@@ -106,10 +106,10 @@ def _of_collection(folder: Path, split: str) -> list[TrainingPair]:
         if isinstance(found, Document) and found.id in wanted
     }
     pairs = [
-        TrainingPair(judged.queries[query], texts[name])
-        for query, values in judged.judgements.items()
+        TrainingPair(qrels.queries[query], texts[name])
+        for query, values in qrels.relevance.items()
         for name, value in values.items()
-        if value > 0 and name in texts and judged.queries.get(query, "").strip()
+        if value > 0 and name in texts and qrels.queries.get(query, "").strip()
     ]
     if not pairs:
         raise InvalidDocument(f"{folder}: no query of the split {split!r} has a relevant document in {corpus.name}")

@@ -1,7 +1,8 @@
-"""The paired randomisation test: against every sign pattern written out, and against scipy's."""
+"""The randomisation test, held to every sign pattern written out and to scipy's, and Spearman's correlation."""
 
 from __future__ import annotations
 
+import warnings
 from itertools import product
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecsearch.analysis.evaluation.significance import permutation_p
+from vecsearch.analysis.evaluation.statistics import permutation_p, spearman
 from vecsearch.types import ScoreArray
 
 
@@ -64,3 +65,36 @@ def test_each_measure_has_the_p_it_would_have_alone() -> None:
 
 def test_a_difference_that_all_queries_show_has_the_least_p_that_can_be_said() -> None:
     assert permutation_p(np.full((500, 1), 0.1))[0] == 1 / 100_001
+
+
+@given(st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=2, max_size=40))
+def test_spearman_is_that_of_scipy_with_ties_too(pairs):
+    stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")
+    left, right = np.array(pairs, np.float64).T
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a side without differences, where both have no answer
+        expected = stats.spearmanr(left, right).statistic
+    found = spearman(left, right)
+    if found is None:
+        assert np.isnan(expected)
+    else:
+        assert found == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ([1, 2, 3], [10, 20, 30], 1),
+        ([1, 2, 3], [1, 8, 27], 1),
+        ([1, 2, 3], [3, 2, 1], -1),
+        ([1, 2, 3, 4], [2, 1, 4, 3], 0.6),
+        ([1, 2, 2, 3], [1, 2, 2, 3], 1),
+    ],
+)
+def test_spearman_sees_only_the_order(left, right, expected):
+    assert spearman(np.array(left, float), np.array(right, float)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("left", "right"), [([], []), ([1], [2]), ([1, 1], [1, 2]), ([1, 2], [3, 3])])
+def test_spearman_is_undefined_without_an_order(left, right):
+    assert spearman(np.array(left, float), np.array(right, float)) is None
