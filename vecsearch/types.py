@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, time
+from math import isfinite
+from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -113,7 +116,15 @@ class Hit:
     heading: str
     metadata: dict[str, Any]
     place: str = ""
-    explanation: Explanation | None = None  # when it was asked for
+    explanation: Explanation | None = None  # with `explain`
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the hit as values that json.dumps() takes: dates in ISO 8601, NaN and infinities as None.
+
+        The key `explanation` is there only with `explain`.
+        """
+        fields = {name: json_safe(getattr(self, name)) for name in self.__slots__ if name != "explanation"}
+        return fields if self.explanation is None else {**fields, "explanation": json_safe(asdict(self.explanation))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,10 @@ class Ranked:
     similarity: float
     document_id: str
     chunk_id: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ids and scores as values that json.dumps() takes."""
+        return {name: json_safe(getattr(self, name)) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,3 +178,18 @@ class Explanation:
     tokens: tuple[TokenMatch, ...]  # for each word of the query; none from a model that shows no token vectors
     reranked: float | None = None  # what a reranker gave it
     dense_weight: float | None = None  # what the dense leg counted where both legs were fused, 0 to 1
+
+
+def json_safe(value: Any) -> Any:
+    """Return a value as json.dumps() takes it: dates in ISO 8601, NaN and infinities as None, tuples as lists."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, Real):
+        return float(value) if isfinite(value) else None
+    if isinstance(value, (date, time)):  # a datetime is a date
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(each) for key, each in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
+        return [json_safe(each) for each in value]
+    return str(value)
