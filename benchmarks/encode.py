@@ -25,7 +25,7 @@ from rivals import BareOnnxruntime, BareOpenvino, Fastembed, SentenceTransformer
 
 from vecsearch import Role
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.folder import find_model
+from vecsearch.models.encoders.model_folder import find_model
 
 REFERENCE = "sentence-transformers"
 

@@ -31,7 +31,8 @@ from judged import (
 from known_items import functions, names, sections
 
 from vecsearch import Role, embed
-from vecsearch.models.encoder import Fertility, fertility_of
+from vecsearch.models.capabilities import fertility_of
+from vecsearch.models.encoder import Fertility
 from vecsearch.models.encoders import load_encoder
 from vecsearch.search.fusion import DEPTH, Asked, clues
 from vecsearch.storage.lexical import AUTO, Bm25, LivePostings, postings_of

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from vecsearch import Document, Encoder, Index, Role
-from vecsearch.models.encoder import Fertility, fertility_of
+from vecsearch.models.capabilities import fertility_of
+from vecsearch.models.encoder import Fertility
 
 DIM = 384
 _NOISE, _SEED = 0.03, 0

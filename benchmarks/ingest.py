@@ -25,7 +25,7 @@ from rivals import BareOpenvino, Fastembed, SentenceTransformers, write_onnx
 from vecsearch import Index, Role
 from vecsearch.models.cache import cache_folder
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.folder import find_model
+from vecsearch.models.encoders.model_folder import find_model
 
 SAMPLED = 10  # sentence-transformers and fastembed get one chunk in so many: they take minutes for all
 

@@ -100,7 +100,7 @@ def _model_files(place: Path) -> list[str]:
 
     from vecsearch.models.encoders import DEFAULT_MODEL
     from vecsearch.models.encoders.bert_graph import build_graph
-    from vecsearch.models.encoders.folder import find_model
+    from vecsearch.models.encoders.model_folder import find_model
     from vecsearch.models.encoders.transformer.spec import read_spec
     from vecsearch.models.encoders.weights import read_weights
 

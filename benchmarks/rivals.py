@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.transformer.onnx_graph import build_graph
 from vecsearch.models.encoders.transformer.spec import read_spec
 from vecsearch.models.encoders.weights import read_parameters

@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path[:0] = [sys.argv[3]]
 from passages import chunks_of
 from rivals import write_onnx
-from vecsearch.models.encoders.folder import find_model
+from vecsearch.models.encoders.model_folder import find_model
 place = Path(sys.argv[1])
 (place / "query.json").write_text(json.dumps(["how do I return a custom status code?"]))
 (place / "chunks.json").write_text(json.dumps(chunks_of(Path(sys.argv[2]), 112, 500)[0]))

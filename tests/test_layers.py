@@ -79,7 +79,7 @@ PLACES = {
     "openai": {"models/encoders/endpoint/request.py"},
     "torch": {
         "models/encoders/torch/opening.py",
-        "models/encoders/torch/session.py",
+        "models/encoders/torch/model.py",
         "training/tuning/training.py",
     },
     "ir_measures": {"analysis/evaluation/measures.py"},

@@ -18,7 +18,8 @@ import numpy as np
 
 from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
 from vecsearch.models.cache import Cache
-from vecsearch.models.encoder import Encoder, Fertility, fertility_of
+from vecsearch.models.capabilities import fertility_of
+from vecsearch.models.encoder import Encoder, Fertility
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.sharing import shared_encoder
 from vecsearch.reports import Info

@@ -120,7 +120,7 @@ def test_what_is_cut_or_unknown_is_said(vecsearch_command: Command, place: Path,
 def test_without_a_matrix_no_static_similarity_is_made_up(
     vecsearch_command: Command, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vecsearch.models.encoders.opened_insides.matrix_in_folder", lambda _: None)
+    monkeypatch.setattr("vecsearch.models.encoders.token_matrix.matrix_in_folder", lambda _: None)
     out = vecsearch_command("inspect", TEXT, OTHER, "--token", "tree", "--model", tiny).out
     assert "static similarity      not known: no matrix that can be read" in out
     out = vecsearch_command("inspect", TEXT, "--model", tiny).out

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
+from threading import Barrier
 
 import numpy as np
 import pytest
 
-from vecsearch.models.encoder import Encoder, fertility_of
+from vecsearch.models.capabilities import fertility_of, token_vectors_of
+from vecsearch.models.encoder import Encoder
 from vecsearch.types import Role
 
 TEXTS = [
@@ -21,6 +24,19 @@ TEXTS = [
     "",
     "Grüße, 東京 🌳 e\u0301",
 ]
+
+
+def unit_vectors(encoder: Encoder, texts: list[str]) -> list[np.ndarray]:
+    vectors = encoder.encode(texts, Role.QUERY)
+    return list(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
+
+
+def token_vectors(encoder: Encoder, texts: list[str]) -> list[np.ndarray]:
+    shown = token_vectors_of(encoder, texts, Role.DOCUMENT)
+    return [values for tokens in shown for values in (tokens.spans, tokens.vectors)]
+
+
+ANSWERS = (unit_vectors, token_vectors, lambda encoder, texts: encoder.token_spans(texts), fertility_of)
 
 
 class EncoderContract:
@@ -59,11 +75,26 @@ class EncoderContract:
         vectors = self.unit(made, ["red house", "green tree"])
         assert np.abs(vectors[0] - vectors[1]).max() > 3 * self.tolerance
 
-    def test_threads_may_encode_at_the_same_time(self, made):
-        with ThreadPoolExecutor(4) as workers:
-            found = list(workers.map(lambda _: self.unit(made, TEXTS), range(6)))
-        for vectors in found:
-            np.testing.assert_allclose(vectors, found[0], atol=self.tolerance)
+    def test_threads_that_use_it_at_once_from_the_first_call_on_get_the_answers_of_one_thread(self, made):
+        """All calls at once, on an encoder that nobody has used: what is opened late is opened amid the others."""
+        batches = [TEXTS, TEXTS[:3] * 7]
+        calls = [partial(answer, made, texts) for texts in batches for answer in ANSWERS] * 2
+        barrier = Barrier(len(calls))
+
+        def run(call):
+            barrier.wait()
+            return call()
+
+        with ThreadPoolExecutor(len(calls)) as workers:
+            together = list(workers.map(run, calls))
+        for call, answers in zip(calls, together, strict=True):
+            self.assert_alike(answers, call())
+
+    def assert_alike(self, answers, expected):
+        assert len(answers) == len(expected)
+        for answer, other in zip(answers, expected, strict=True):
+            assert np.shape(answer) == np.shape(other)
+            np.testing.assert_allclose(answer, other, atol=self.tolerance)
 
     def test_half_a_surrogate_pair_is_read_as_the_replacement_sign(self, made):
         broken, whole = self.unit(made, ["red \ud83d tree", "red \ufffd tree"])

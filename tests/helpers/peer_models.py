@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.torch.encoder import TorchEncoder
 
 PROMPTS = {"query": "find: ", "passage": "passage: "}

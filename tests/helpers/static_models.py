@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.tiny_bert import WORDS, write_json, write_safetensors, write_tokenizer
 from vecsearch.errors import ModelNotFound
-from vecsearch.models.encoders.folder import ModelFolder, find_model
+from vecsearch.models.encoders.model_folder import ModelFolder, find_model
 from vecsearch.models.encoders.static.encoder import StaticEncoder, is_static
 
 DIM = 16

@@ -26,7 +26,7 @@ from vecsearch import (
     embed_files,
 )
 from vecsearch.ingest import embed as module
-from vecsearch.models.encoder import count_cut
+from vecsearch.models.cached_encoding import count_cut
 from vecsearch.models.encoders import load_encoder
 from vecsearch.types import FloatArray
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import vecsearch.ingest.run
-import vecsearch.models.encoder
+import vecsearch.models.capabilities
 import vecsearch.storage.merge_policy
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.states import answers
@@ -49,7 +49,7 @@ class SayingEncoder(CountingEncoder):
 def small_steps() -> Iterator[None]:
     """A commit after a few documents, so that a short run is a long one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vecsearch.models.encoder, "_SLICE", SLICE)
+        patch.setattr(vecsearch.models.capabilities, "_PART", SLICE)
         patch.setattr(vecsearch.ingest.run, "_WINDOW_DOCUMENTS", 6)
         patch.setattr(vecsearch.storage.merge_policy, "SEGMENT_CHUNKS", 12)
         yield

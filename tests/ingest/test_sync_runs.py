@@ -10,7 +10,7 @@ import pytest
 
 import vecsearch.ingest.run
 import vecsearch.ingest.sync
-import vecsearch.models.encoder
+import vecsearch.models.capabilities
 import vecsearch.storage.merge_policy
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import content_of, touch, write
@@ -145,7 +145,7 @@ def test_an_interrupted_run_leaves_an_index_that_opens_and_its_rerun_encodes_the
 ) -> None:
     monkeypatch.setattr(vecsearch.ingest.run, "_WINDOW_DOCUMENTS", 8)
     monkeypatch.setattr(vecsearch.storage.merge_policy, "SEGMENT_CHUNKS", 4)
-    monkeypatch.setattr(vecsearch.models.encoder, "_SLICE", 2)
+    monkeypatch.setattr(vecsearch.models.capabilities, "_PART", 2)
     for i in range(20):
         write(folder / f"{i:02}.md", f"text number {i}")
 

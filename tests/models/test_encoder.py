@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from tests.helpers.counting import CountingEncoder
 from vecsearch.errors import InvalidVector
 from vecsearch.models.cache import Cache
-from vecsearch.models.encoder import Fertility, encode_cached, fertility_of
+from vecsearch.models.cached_encoding import encode_cached
+from vecsearch.models.capabilities import fertility_of
+from vecsearch.models.encoder import Fertility
 from vecsearch.types import FloatArray, Role
 
 
@@ -232,7 +234,7 @@ def test_who_is_told_of_the_waiting_can_end_it(encoder, cache):
 
 def test_a_text_that_no_part_has_is_missed(encoder, cache):
     partwise = Partwise(encoder, lambda n: [range(n - 1)])
-    with pytest.raises(InvalidVector, match="counting gave vectors of 2 texts, expected 3"):
+    with pytest.raises(InvalidVector, match="counting returned vectors of 2 texts, expected 3"):
         encode_cached(partwise, cache, ["a", "b", "c"], Role.DOCUMENT, name=by_number)
 
 
@@ -249,11 +251,11 @@ def test_a_part_of_another_size_than_it_says_is_refused(encoder, cache):
     ("told", "message"),
     [
         ([], "the fertility of 0 texts, expected 1"),
-        ([Fertility(float("nan"), contextual=True)], "gave nan letters a token"),
-        ([Fertility(-1.0, contextual=True)], "gave -1.0 letters a token"),
+        ([Fertility(float("nan"), contextual=True)], "returned nan characters per token"),
+        ([Fertility(-1.0, contextual=True)], "returned -1.0 characters per token"),
     ],
 )
-def test_a_fluency_that_cannot_be_is_refused(told, message):
+def test_a_fertility_that_cannot_be_is_refused(told, message):
     class Telling(CountingEncoder):
         def fertility(self, texts):
             return told

@@ -11,7 +11,7 @@ import pytest
 
 from vecsearch import ExtraMissing, ModelNotFound, Role
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.folder import find_model
+from vecsearch.models.encoders.model_folder import find_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer]
 

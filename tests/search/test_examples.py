@@ -15,7 +15,7 @@ from tests.helpers.search_oracle import assert_answers as assert_exactly
 from tests.helpers.writing import write, write_records
 from vecsearch import Document, Example, Index, InvalidQuery
 from vecsearch.errors import ModelNotFound
-from vecsearch.models.encoders.folder import find_model
+from vecsearch.models.encoders.model_folder import find_model
 
 TEXTS = {
     "cats": "cats purr and sleep all day long here but at night they hunt for mice there",

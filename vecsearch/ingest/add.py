@@ -11,7 +11,8 @@ from vecsearch.errors import InvalidDocument
 from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.run import Ingest, Upsert
 from vecsearch.ingest.tally import Tally
-from vecsearch.models.encoder import Encoder, VectorCache
+from vecsearch.models.cached_encoding import VectorCache
+from vecsearch.models.encoder import Encoder
 from vecsearch.reports import Failure, Progress, Report
 from vecsearch.storage.store import Store
 from vecsearch.types import Document

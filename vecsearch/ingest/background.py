@@ -16,7 +16,8 @@ from typing import Any
 
 from vecsearch.chunking import Chunked
 from vecsearch.ingest.tally import Tally
-from vecsearch.models.encoder import Encoded, Encoder, VectorCache, encode_cached
+from vecsearch.models.cached_encoding import Encoded, VectorCache, encode_cached
+from vecsearch.models.encoder import Encoder
 from vecsearch.types import FloatArray, Role
 
 

@@ -25,7 +25,8 @@ from vecsearch.documents.texts import NamedText, check_sources, read_texts, size
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.ingest.vector_files import check_output, writing_vectors
 from vecsearch.models.cache import Cache
-from vecsearch.models.encoder import Encoded, Encoder, count_cut, encode_cached
+from vecsearch.models.cached_encoding import Encoded, count_cut, encode_cached
+from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.reports import Progress
 from vecsearch.types import FloatArray, Role

@@ -26,7 +26,8 @@ from vecsearch.ingest.background import BackgroundEncoding
 from vecsearch.ingest.draft import Block, Draft, Stored
 from vecsearch.ingest.duplicates import TextOwners
 from vecsearch.ingest.tally import Tally
-from vecsearch.models.encoder import Encoder, VectorCache
+from vecsearch.models.cached_encoding import VectorCache
+from vecsearch.models.encoder import Encoder
 from vecsearch.reports import Failure, Report
 from vecsearch.storage.columns import check_metadata
 from vecsearch.storage.file_stamps import Stamp

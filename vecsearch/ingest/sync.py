@@ -23,7 +23,8 @@ from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.duplicates import Deduplication, TextOwners
 from vecsearch.ingest.run import FileRead, Ingest, Upsert
 from vecsearch.ingest.tally import Tally
-from vecsearch.models.encoder import Encoder, VectorCache
+from vecsearch.models.cached_encoding import VectorCache
+from vecsearch.models.encoder import Encoder
 from vecsearch.reports import Failure, Progress, Report
 from vecsearch.storage.columns import check_metadata
 from vecsearch.storage.file_stamps import Stamp, is_settled

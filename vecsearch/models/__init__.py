@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from vecsearch.models.cache import Cache
     from vecsearch.models.encoder import Encoder, Fertility, FertilityEncoder, TokenVectors, TokenwiseEncoder
     from vecsearch.models.encoders import load_encoder
-    from vecsearch.models.encoders.listing import ModelInfo, describe_model, list_models
+    from vecsearch.models.encoders.model_catalog import ModelInfo, describe_model, list_models
     from vecsearch.models.rerank import Reranker, load_reranker
 
 __all__ = [
@@ -33,12 +33,12 @@ _HOMES = {
     "Encoder": "vecsearch.models.encoder",
     "Fertility": "vecsearch.models.encoder",
     "FertilityEncoder": "vecsearch.models.encoder",
-    "ModelInfo": "vecsearch.models.encoders.listing",
+    "ModelInfo": "vecsearch.models.encoders.model_catalog",
     "Reranker": "vecsearch.models.rerank",
     "TokenVectors": "vecsearch.models.encoder",
     "TokenwiseEncoder": "vecsearch.models.encoder",
-    "describe_model": "vecsearch.models.encoders.listing",
-    "list_models": "vecsearch.models.encoders.listing",
+    "describe_model": "vecsearch.models.encoders.model_catalog",
+    "list_models": "vecsearch.models.encoders.model_catalog",
     "load_encoder": "vecsearch.models.encoders",
     "load_reranker": "vecsearch.models.rerank",
 }

@@ -21,7 +21,8 @@ from vecsearch.checks import is_storable
 from vecsearch.chunking import read_chunks
 from vecsearch.documents import load
 from vecsearch.errors import InvalidOption, InvalidQuery
-from vecsearch.models.encoder import Encoder, VectorCache, encode_cached
+from vecsearch.models.cached_encoding import VectorCache, encode_cached
+from vecsearch.models.encoder import Encoder
 from vecsearch.search.questions import encode_queries
 from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import Document, Example, FloatArray, Role

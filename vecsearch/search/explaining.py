@@ -16,7 +16,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from vecsearch.models.encoder import Encoder, TokenVectors, token_vectors_of
+from vecsearch.models.capabilities import token_vectors_of
+from vecsearch.models.encoder import Encoder, TokenVectors
 from vecsearch.types import IntArray, Role, Span, TokenMatch
 
 # A word, in the kinds of its characters, see _kind(). Letters, digits and marks with single full stops, apostrophes

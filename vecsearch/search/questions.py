@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidQuery
-from vecsearch.models.encoder import Encoder, VectorCache, count_cut, encode_cached
+from vecsearch.models.cached_encoding import VectorCache, count_cut, encode_cached
+from vecsearch.models.encoder import Encoder
 from vecsearch.types import FloatArray, Role
 
 

@@ -25,13 +25,13 @@ from vecsearch import files
 from vecsearch.errors import ExtraMissing, InvalidOption, ModelDamaged, ModelUnsupported
 from vecsearch.index import Index
 from vecsearch.models.encoders import DEFAULT_MODEL
-from vecsearch.models.encoders.fingerprint import verify
-from vecsearch.models.encoders.folder import ModelFolder, find_whole_model
-from vecsearch.models.encoders.known import full_name
-from vecsearch.models.encoders.modules import Module, read_modules
-from vecsearch.models.encoders.static.files import is_static
+from vecsearch.models.encoders.fingerprint import check_known_hashes
+from vecsearch.models.encoders.model_folder import ModelFolder, find_whole_model
+from vecsearch.models.encoders.model_names import full_name
+from vecsearch.models.encoders.module_list import Module, read_modules
+from vecsearch.models.encoders.static.spec import is_static
+from vecsearch.models.encoders.torch.model import torch_threads
 from vecsearch.models.encoders.torch.opening import check_device, check_tensors, quiet, short
-from vecsearch.models.encoders.torch.session import torch_threads
 from vecsearch.models.encoders.torch.trust import check_weights, needed_code
 from vecsearch.models.encoders.transformer.spec import Pooling, read_spec
 from vecsearch.storage.lexical import splitting
@@ -178,7 +178,7 @@ def _checked(model: ModelFolder, device: str | None) -> Module:
     if code := needed_code(modules):
         raise ModelUnsupported(f"{code}, which is code of the model's own: it is not run to distill it")
     check_weights(modules)
-    verify(model)
+    check_known_hashes(model)
     check_device(device)
     check_tensors(model.path)
     return modules[0]

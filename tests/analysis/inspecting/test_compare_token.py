@@ -58,7 +58,7 @@ def test_a_static_model_has_one_vector_for_a_word(tmp_path):
 
 
 def test_without_a_matrix_only_the_context_is_compared(tiny, monkeypatch):
-    monkeypatch.setattr("vecsearch.models.encoders.opened_insides.matrix_in_folder", lambda _: None)
+    monkeypatch.setattr("vecsearch.models.encoders.token_matrix.matrix_in_folder", lambda _: None)
     found = compare_token("tree", FIRST, SECOND, model=str(tiny))
     assert found.static is None
     assert found.contextual < 1 - 1e-4

@@ -270,7 +270,7 @@ def test_a_model_without_places_of_tokens_is_refused(tmp_path, peer):
 
 @pytest.mark.peer
 def test_a_model_whose_tokens_have_no_vectors_of_their_own_is_refused(tiny, peer, monkeypatch):
-    from vecsearch.models.encoders.torch.session import TorchModel
+    from vecsearch.models.encoders.torch.model import TorchModel
 
     monkeypatch.setattr(TorchModel, "tokens", lambda *_: None)
     with pytest.raises(ModelUnsupported, match="does not show which vector each token of a text has"):

@@ -160,7 +160,7 @@ def test_a_sum_of_nothing_is_refused(royal):
 def test_a_model_without_rows_to_read_says_so(encoder, tiny, monkeypatch):
     with pytest.raises(ModelUnsupported, match="counting shows neither tokens nor a matrix"):
         nearest_words("red", model=encoder)
-    monkeypatch.setattr("vecsearch.models.encoders.opened_insides.matrix_in_folder", lambda _: None)
+    monkeypatch.setattr("vecsearch.models.encoders.token_matrix.matrix_in_folder", lambda _: None)
     with pytest.raises(ModelUnsupported, match="exposes no matrix of token vectors: take the words by texts"):
         nearest_words("red", model=str(tiny))
     assert nearest_words("red", 1, model=str(tiny), by="texts")

@@ -191,7 +191,7 @@ def test_a_model_is_called_what_it_was_called_last(cache):
 
 
 def test_derived_files_lie_where_the_encoders_put_them(cache_folder):
-    from vecsearch.models.encoders.derived import model_cache
+    from vecsearch.models.encoders.derived_files import model_cache
 
     assert model_cache() == cache_folder / DERIVED
 

@@ -13,7 +13,7 @@ from tests.helpers.peer_models import write_qwen, write_words
 from tests.helpers.tiny_bert import write_tiny_bert
 from vecsearch.errors import ModelNotFound
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.folder import find_model
+from vecsearch.models.encoders.model_folder import find_model
 
 
 @pytest.fixture(autouse=True)

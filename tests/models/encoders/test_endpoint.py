@@ -26,7 +26,7 @@ from tests.helpers.endpoint_server import (
     well,
 )
 from vecsearch.errors import EndpointFailed, ExtraMissing, InvalidOption
-from vecsearch.models.encoders.derived import read_derived
+from vecsearch.models.encoders.derived_files import read_derived
 from vecsearch.models.encoders.endpoint.encoder import EndpointEncoder
 from vecsearch.models.encoders.endpoint.request import Sending
 from vecsearch.types import Role

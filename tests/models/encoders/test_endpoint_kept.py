@@ -12,7 +12,7 @@ from tests.helpers.endpoint_server import EndpointServer, Reply, Silent, dies, o
 from vecsearch import Index
 from vecsearch.errors import EndpointFailed
 from vecsearch.models.cache import Cache
-from vecsearch.models.encoder import encode_cached
+from vecsearch.models.cached_encoding import encode_cached
 from vecsearch.models.encoders.endpoint.encoder import EndpointEncoder
 from vecsearch.models.encoders.endpoint.request import Sending
 from vecsearch.types import Role

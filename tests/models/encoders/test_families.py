@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.tiny_families import FAMILIES, hidden_states, write_family
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.transformer.onnx_session import OnnxModel
 from vecsearch.models.encoders.transformer.openvino_session import OpenvinoModel, Precision
 from vecsearch.models.encoders.transformer.spec import read_spec

@@ -17,11 +17,12 @@ from tests.helpers.static_models import carried_wordllama, opened, write_model2v
 from tests.helpers.tiny_bert import write_json
 from tests.models.encoders.test_word_vectors import write
 from vecsearch import Document, Index
-from vecsearch.models.encoder import DEFAULT_FERTILITY, Fertility, FertilityEncoder, fertility_of
+from vecsearch.models.capabilities import fertility_of
+from vecsearch.models.encoder import DEFAULT_FERTILITY, Fertility, FertilityEncoder
 from vecsearch.models.encoders import load_encoder
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
-from vecsearch.models.encoders.tokens import TextTokenizer, letters_in
+from vecsearch.models.encoders.tokenizer import TextTokenizer, count_characters
 
 ENGLISH = "The committee decided that the bridge over the river should be repaired before winter."
 GERMAN = "Der Ausschuss beschloss, die Brücke über den Fluss vor dem Winter zu reparieren."
@@ -50,13 +51,13 @@ def letters(encoder: FertilityEncoder, *texts: str) -> list[float]:
     ],
 )
 def test_a_letter_counts_one_a_syllable_two_a_chinese_character_three_and_a_blank_nothing(text, many):
-    assert letters_in(text) == many
+    assert count_characters(text) == many
 
 
 @given(st.text(), st.text())
 def test_letters_of_two_texts_are_those_of_both(first, second):
-    assert letters_in(first + second) == letters_in(first) + letters_in(second)
-    assert 0 <= letters_in(first) <= 3 * len(first)
+    assert count_characters(first + second) == count_characters(first) + count_characters(second)
+    assert 0 <= count_characters(first) <= 3 * len(first)
 
 
 def test_minilm_reads_english_by_words_and_spells_what_it_was_not_made_for(minilm):
@@ -143,7 +144,7 @@ def test_a_sign_of_several_unknown_tokens_is_lost_once(tmp_path):
 @given(st.lists(st.text(max_size=20), max_size=5))
 def test_letters_a_token_are_never_more_than_the_text_has_nor_fewer_than_none(minilm, texts):
     for text, told in zip(texts, minilm.fertility(texts), strict=True):
-        assert 0 <= told.characters_per_token <= letters_in(text)
+        assert 0 <= told.characters_per_token <= count_characters(text)
 
 
 def test_word_vectors_know_whole_words_or_nothing_of_them(tmp_path):

@@ -155,8 +155,7 @@ class TestTwoRuntimes(EncoderContract):
 def test_what_is_few_is_encoded_by_the_runtime_that_starts_sooner(tiny, monkeypatch):
     monkeypatch.setattr(encoders, "graph_runtime", lambda: Runtime.OPENVINO)
     found = load_encoder(str(tiny))
-    swift, steady = found._runtimes
     found.encode(["red house"], Role.QUERY)
-    assert list(found._loaded) == [id(swift)]
+    assert (found._swift.model.opened, found._steady.model.opened) == (True, False)
     found.encode(["red house"] * 5000, Role.DOCUMENT)
-    assert set(found._loaded) == {id(swift), id(steady)}
+    assert found._steady.model.opened

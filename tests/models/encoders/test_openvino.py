@@ -13,8 +13,8 @@ import pytest
 from tests.helpers.encoder_contract import TEXTS, EncoderContract
 from vecsearch.errors import ExtraMissing, ModelUnsupported
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.derived import read_derived
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.derived_files import read_derived
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.transformer import precision
 from vecsearch.models.encoders.transformer.openvino_graph import import_openvino
 from vecsearch.models.encoders.transformer.openvino_session import OpenvinoModel, Precision, computes_bfloat16

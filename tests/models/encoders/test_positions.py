@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vecsearch.models.encoders.positions import Positions, positions_of
+from vecsearch.models.encoders.transformer.insides import positions_of
+from vecsearch.models.insides import Positions
 
 
 @pytest.mark.parametrize(

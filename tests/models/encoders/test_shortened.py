@@ -17,7 +17,8 @@ from tests.helpers.encoder_contract import TEXTS, EncoderContract
 from vecsearch import Index
 from vecsearch.errors import InvalidOption, InvalidVector
 from vecsearch.models.cache import Cache
-from vecsearch.models.encoder import Encoder, PartwiseEncoder, encode_cached
+from vecsearch.models.cached_encoding import encode_cached
+from vecsearch.models.encoder import Encoder, PartwiseEncoder
 from vecsearch.models.encoders import load_encoder
 from vecsearch.models.encoders.shortened import Shortened, cut
 from vecsearch.types import FloatArray, Role

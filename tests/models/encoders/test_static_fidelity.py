@@ -14,7 +14,7 @@ import pytest
 from tests.helpers.static_models import random_matrix, write_modules
 from tests.helpers.tiny_bert import write_json, write_safetensors
 from vecsearch.errors import ModelNotFound
-from vecsearch.models.encoders.folder import ModelFolder, find_model
+from vecsearch.models.encoders.model_folder import ModelFolder, find_model
 from vecsearch.models.encoders.static.encoder import StaticEncoder
 from vecsearch.types import Role
 

@@ -15,9 +15,10 @@ from tests.helpers.tiny_bert import WORDS, write_graph, write_json
 from tests.helpers.token_contract import TokenVectorsContract, pieces, unit
 from tests.helpers.tokenizer_families import set_prompts, write_static, write_transformer
 from vecsearch.errors import InvalidVector, ModelDamaged
-from vecsearch.models.encoder import TokenVectors, TokenwiseEncoder, token_vectors_of
+from vecsearch.models.capabilities import token_vectors_of
+from vecsearch.models.encoder import TokenVectors, TokenwiseEncoder
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.encoders.transformer.onnx_session import OnnxModel
 from vecsearch.models.encoders.transformer.spec import read_spec
@@ -106,22 +107,22 @@ class Told(CountingEncoder):
 
 
 @pytest.mark.parametrize(
-    ("spans", "vectors", "said"),
+    ("spans", "vectors", "shapes"),
     [
-        ((1, 2), (2, 3), r"spans \(1, 2\) and vectors \(2, 3\)"),
-        ((2,), (2, 3), r"spans \(2,\) and vectors \(2, 3\)"),
-        ((2, 2), (2,), r"spans \(2, 2\) and vectors \(2,\)"),
+        ((1, 2), (2, 3), r"spans of shape \(1, 2\) and vectors of shape \(2, 3\)"),
+        ((2,), (2, 3), r"spans of shape \(2,\) and vectors of shape \(2, 3\)"),
+        ((2, 2), (2,), r"spans of shape \(2, 2\) and vectors of shape \(2,\)"),
     ],
 )
-def test_an_encoder_that_gives_no_vector_for_each_token_is_refused(spans, vectors, said):
+def test_an_encoder_that_gives_no_vector_for_each_token_is_refused(spans, vectors, shapes):
     tokens = TokenVectors(np.zeros(spans, np.int64), np.zeros(vectors, np.float32))
-    with pytest.raises(InvalidVector, match=f"counting gave {said} of a text's tokens"):
+    with pytest.raises(InvalidVector, match=f"counting returned token {shapes}"):
         token_vectors_of(Told(tokens), ["red"], Role.QUERY)
 
 
 def test_an_encoder_that_forgets_a_text_is_refused():
     tokens = TokenVectors(np.zeros((1, 2), np.int64), np.zeros((1, 3), np.float32))
-    with pytest.raises(InvalidVector, match="counting gave the tokens of 1 texts, expected 2"):
+    with pytest.raises(InvalidVector, match="counting returned the tokens of 1 texts, expected 2"):
         token_vectors_of(Told(tokens), ["red", "tree"], Role.QUERY)
 
 
@@ -137,7 +138,7 @@ def test_vectors_are_the_last_layers_for_the_text_by_itself(tiny, threads):
     model, encoder = OnnxModel(spec, 1), load_encoder(str(tiny), runtime="onnxruntime", threads=threads)
     texts = [text for text in TEXTS if len(text) < 40 and text.isascii()] * 7
     for text, tokens in zip(texts, encoder.token_vectors(texts, Role.DOCUMENT), strict=True):
-        ids = [2, *encoder._tokenizer._tokenizer.encode(text, add_special_tokens=False).ids, 3]
+        ids = [2, *encoder._tokenizer()._tokenizer.encode(text, add_special_tokens=False).ids, 3]
         hidden = model.run(np.array([ids]), np.array([len(ids)]), alone=True)[0]
         np.testing.assert_allclose(tokens.vectors, unit(hidden[1:-1]), atol=1e-5)
 

@@ -14,7 +14,8 @@ from tests.helpers.tiny_bert import write_json
 from tests.helpers.token_contract import TokenVectorsContract, pieces, unit
 from tests.helpers.tokenizer_families import TOKENIZER_CONFIG, TOKENIZERS, set_prompts, write_transformer
 from vecsearch.errors import InvalidOption
-from vecsearch.models.encoder import TokenVectors, token_vectors_of
+from vecsearch.models.capabilities import token_vectors_of
+from vecsearch.models.encoder import TokenVectors
 from vecsearch.models.encoders import load_encoder
 from vecsearch.search.explaining import explain_tokens
 from vecsearch.types import Role
@@ -148,9 +149,9 @@ def test_too_little_memory_is_said_and_the_model_is_left_as_it_was(tiny):
     def no_memory(*_: Any) -> None:
         raise RuntimeError("MPS backend out of memory")
 
-    hook = made._torch._model[0].register_forward_pre_hook(no_memory)
+    hook = made.module[0].register_forward_pre_hook(no_memory)
     with pytest.raises(InvalidOption, match="device 'cpu' has too little memory for one text"):
         made.token_vectors(["red"], Role.QUERY)
     hook.remove()
-    assert len(made._torch._model[0]._forward_hooks) == 0
+    assert len(made.module[0]._forward_hooks) == 0
     np.testing.assert_array_equal(token_vectors_of(made, ["red"], Role.QUERY)[0].vectors, expected.vectors)

@@ -14,7 +14,7 @@ from tests.helpers.encoder_contract import TEXTS, EncoderContract
 from tests.helpers.peer_models import PROMPTS, make, write_router
 from tests.helpers.tiny_bert import WORDS, set_pooling, write_json
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.estimated_tokens import estimated_spans
+from vecsearch.models.encoders.estimated_tokenizer import estimate_spans
 from vecsearch.types import Role
 
 pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("peer")]
@@ -145,7 +145,7 @@ def test_a_model_with_a_word_list_only_has_offsets_from_transformers(tiny, tmp_p
 def test_without_any_offsets_tokens_are_estimated(built, tmp_path):
     made = make(built / "words")
     text = "The treehouse, 東京"
-    np.testing.assert_array_equal(made.token_spans([text])[0], estimated_spans(text))
+    np.testing.assert_array_equal(made.token_spans([text])[0], estimate_spans(text))
     assert made.max_tokens == 999_998
     shutil.copytree(built / "words", tmp_path / "words")
     write_json(tmp_path / "words" / "config_sentence_transformers.json", {"prompts": {"document": "The "}})

@@ -128,7 +128,7 @@ def test_spans_are_the_characters_of_every_token(minilm):
 
 
 def test_spans_of_many_long_texts_keep_their_order(tiny, monkeypatch):
-    monkeypatch.setattr("vecsearch.models.encoders.tokens._BATCH_CHARACTERS", 20)
+    monkeypatch.setattr("vecsearch.models.encoders.tokenizer._BATCH_CHARACTERS", 20)
     texts = ["red " * n for n in range(1, 30)]
     assert [len(found) for found in onnx(tiny).token_spans(texts)] == list(range(1, 30))
 

@@ -8,7 +8,7 @@ from tests.helpers.static_models import carried_wordllama
 from tests.helpers.tiny_bert import WORDS, write_tokenizer
 from tests.helpers.tokenizer_families import write_trained
 from vecsearch.errors import ModelDamaged
-from vecsearch.models.encoders.vocabulary import Vocabulary
+from vecsearch.models.encoders.tokenizer import Vocabulary
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import pytest
 from tests.helpers.hub_server import COMMIT, hub
 from tests.helpers.tiny_bert import write_json
 from vecsearch.errors import ModelNotFound
-from vecsearch.models.encoders.folder import find_whole_model
+from vecsearch.models.encoders.model_folder import find_whole_model
 
 pytest.importorskip("huggingface_hub")
 REPOSITORY = "owner/tiny"
 FIND = """
 import sys
-from vecsearch.models.encoders.folder import find_model, find_whole_model
+from vecsearch.models.encoders.model_folder import find_model, find_whole_model
 from vecsearch.errors import ModelNotFound
 try:
     found = {"part": find_model, "whole": find_whole_model}[sys.argv[1]](sys.argv[2], **eval(sys.argv[3]))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.helpers.encoder_contract import EncoderContract
 from vecsearch.errors import ModelDamaged, ModelNotFound
-from vecsearch.models.encoders.static import word_table, word_vectors
+from vecsearch.models.encoders.static import word_table, word_vector_file
 from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
-from vecsearch.models.encoders.static.word_vectors import read_beginning, read_blocks
+from vecsearch.models.encoders.static.word_vector_file import read_beginning, read_blocks
 from vecsearch.types import Role
 
 WORDS = ["the", "red", "house", "green", "tree", "river", "blue", "Paris", "東", "grüße", ",", "fox"]
@@ -100,7 +100,7 @@ def test_what_is_read_does_not_depend_on_where_blocks_end(tmp_path_factory, word
     name = "w.bin" if form.startswith("binary") else "w.txt"  # three random numbers may happen to look like text
     path = write(tmp_path_factory.mktemp("words") / name, form, words, vectors)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(word_vectors, "_BLOCK_BYTES", block)
+        patch.setattr(word_vector_file, "_BLOCK_BYTES", block)
         found, read_vectors = read(path)
     assert found == words
     np.testing.assert_array_equal(read_vectors, vectors)
@@ -132,7 +132,7 @@ def test_a_word_that_is_no_utf8_harms_no_other(tmp_path):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_of_a_word_that_comes_twice_the_first_counts(tmp_path, form, monkeypatch):
-    monkeypatch.setattr(word_vectors, "_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(word_vector_file, "_BLOCK_BYTES", 1 << 10)
     words, vectors = [*WORDS, "red", "new", "red"], np.concatenate([VECTORS, VECTORS[:3] + 1])
     encoder = WordVectorEncoder(write(tmp_path / "v", form, words, vectors))
     found = encoder.encode(["red", "new", "?"], Role.QUERY)
@@ -224,14 +224,14 @@ def test_a_word_without_an_end_is_not_looked_for_in_all_of_the_file(tmp_path):
 
 
 def test_a_line_without_an_end_is_not_read_into_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(word_vectors, "_LONGEST_LINE", 1000)
-    monkeypatch.setattr(word_vectors, "_BLOCK_BYTES", 500)
+    monkeypatch.setattr(word_vector_file, "_LONGEST_LINE", 1000)
+    monkeypatch.setattr(word_vector_file, "_BLOCK_BYTES", 500)
     assert "a line of more than 1000 bytes" in refused(tmp_path / "v.txt", b"red 1 2\n" + b"x" * 9999)
 
 
 def test_what_is_no_file_is_not_found(tmp_path):
     for path in (tmp_path / "none.txt", tmp_path):
-        with pytest.raises(ModelNotFound, match="is no file"):
+        with pytest.raises(ModelNotFound, match="is not a file"):
             WordVectorEncoder(path)
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.tiny_bert import WORDS, write_json, write_safetensors
 from tests.helpers.tiny_cross import LIMIT, change_json, cross_tensors, write_cross_graph
 from vecsearch.errors import ModelDamaged, ModelUnsupported
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.rerank import load_reranker
 from vecsearch.models.rerank.spec import Activation, PairSpec, read_pair_spec
 

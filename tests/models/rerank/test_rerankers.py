@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.rerank_contract import QUERY, TEXTS, RerankerContract
 from tests.helpers.tiny_cross import IDENTITY, change_json, write_cross_graph
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.transformer.openvino_session import Precision
 from vecsearch.models.rerank import load_reranker
 from vecsearch.models.rerank.graph_reranker import GraphReranker

@@ -22,12 +22,11 @@ from tests.helpers.tiny_cross import (
     write_pair_tokenizer,
 )
 from vecsearch.errors import ModelDamaged, ModelUnsupported
-from vecsearch.models.encoders.folder import ModelFolder
-from vecsearch.models.encoders.transformer.runtime import Batching
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.rerank import checked_scores, load_reranker
 from vecsearch.models.rerank.graph_reranker import GraphReranker, _sigmoid
 from vecsearch.models.rerank.onnx_pairs import ONNX_PAIRS, OnnxPairs
-from vecsearch.models.rerank.pairs import PairTokenizer, batched, batches
+from vecsearch.models.rerank.pairs import PairTokenizer, pad_pairs
 from vecsearch.models.rerank.spec import read_pair_spec
 
 RED, HOUSE, TREE, RIVER = (WORDS.index(word) for word in ("red", "house", "tree", "river"))
@@ -101,25 +100,12 @@ def cross_tokenizer(tmp_path_factory):
     return tokenizer(folder)
 
 
-@given(
-    lengths=st.lists(st.integers(1, 60), max_size=40),
-    texts=st.integers(1, 9),
-    tokens=st.integers(60, 300),
-    threads=st.integers(1, 4),
-)
-def test_batches_hold_each_pair_once_and_no_more_than_they_may(lengths, texts, tokens, threads):
-    pairs = [np.full((2, length), row + 1, np.int64) for row, length in enumerate(lengths)]
-    made = list(batches(pairs, Batching(texts=texts, tokens=tokens), threads))
-    assert sorted(row for rows in made for row in rows.tolist()) == list(range(len(lengths)))
-    for rows in made:
-        batch = batched(pairs, rows, multiple=16, most=64)
-        assert len(rows) <= texts
-        assert len(rows) * batch.lengths.max() <= tokens
-        assert batch.ids.shape[1] in (16, 32, 48, 64)
-        for row, ids, length in zip(rows.tolist(), batch.ids, batch.lengths.tolist(), strict=True):
-            assert length == lengths[row]
-            assert ids.tolist() == [row + 1] * length + [0] * (len(ids) - length)
-        np.testing.assert_array_equal(batch.mask.sum(axis=1), batch.lengths)
+def test_padded_pairs_keep_their_tokens_and_types():
+    pairs = [np.array([[5, 6, 7], [0, 0, 1]]), np.array([[8], [1]])]
+    batch = pad_pairs(pairs, multiple=4, most=64)
+    assert batch.ids.tolist() == [[5, 6, 7, 0], [8, 0, 0, 0]]
+    assert batch.types.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0]]
+    assert batch.mask.tolist() == [[1, 1, 1, 0], [1, 0, 0, 0]]
 
 
 def test_more_texts_than_are_in_memory_at_a_time_keep_their_order(cross, monkeypatch):

@@ -20,7 +20,8 @@ from vecsearch.analysis.words.space import WordSpace
 from vecsearch.analysis.words.spaces import as_encoder, model_space, report_texts, text_space
 from vecsearch.choices import By
 from vecsearch.models.cache import Cache
-from vecsearch.models.encoder import Encoder, encode_cached
+from vecsearch.models.cached_encoding import encode_cached
+from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
 from vecsearch.reports import Progress
 from vecsearch.types import Role, ScoreArray

@@ -24,10 +24,10 @@ from vecsearch.analysis.inspecting.values import (
     TokenInText,
 )
 from vecsearch.errors import InvalidOption
+from vecsearch.models.capabilities import insides_of
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
-from vecsearch.models.encoders.insides import Insides, Reading
-from vecsearch.models.encoders.opened_insides import insides_of
+from vecsearch.models.insides import Insides, Reading
 from vecsearch.types import FloatArray, Role, Span
 
 __all__ = [

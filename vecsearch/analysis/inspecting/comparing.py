@@ -10,10 +10,10 @@ from vecsearch.analysis.inspecting.reading import find_word, opened, read, token
 from vecsearch.analysis.inspecting.rows import unit
 from vecsearch.analysis.inspecting.values import TokenComparison, TokenInText
 from vecsearch.errors import InvalidQuery
+from vecsearch.models.capabilities import insides_of
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
-from vecsearch.models.encoders.insides import Insides, Reading
-from vecsearch.models.encoders.opened_insides import insides_of
+from vecsearch.models.insides import Insides, Reading
 from vecsearch.types import FloatArray, Role, Span
 
 

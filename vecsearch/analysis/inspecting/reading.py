@@ -7,7 +7,7 @@ import re
 from vecsearch.errors import InvalidQuery
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.insides import Insides, Reading
+from vecsearch.models.insides import Insides, Reading
 from vecsearch.types import Role, Span
 
 

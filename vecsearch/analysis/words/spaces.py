@@ -12,13 +12,11 @@ from vecsearch.analysis.words.space import WordSpace
 from vecsearch.choices import By
 from vecsearch.errors import InvalidQuery, ModelUnsupported
 from vecsearch.models.cache import Cache
-from vecsearch.models.encoder import Encoder, encode_cached
+from vecsearch.models.cached_encoding import encode_cached
+from vecsearch.models.capabilities import fertility_of, insides_of, token_vectors_of
+from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import load_encoder
-from vecsearch.models.encoders.insides import Insides
-from vecsearch.models.encoders.opened_insides import insides_of
-from vecsearch.models.encoders.shortened import Shortened
-from vecsearch.models.encoders.static.encoder import StaticEncoder
-from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
+from vecsearch.models.insides import Insides
 from vecsearch.reports import Progress
 from vecsearch.storage.lexical.splitting import words as words_of
 from vecsearch.storage.store import Part
@@ -101,10 +99,9 @@ def index_space(session: Session, progress: Callable[[Progress], None] | None = 
 
 def _known(encoder: Encoder, words: Sequence[str]) -> list[str]:
     """Return the words that a model knows; to others a static model gives the mean of all its vectors."""
-    inner = encoder.inner if isinstance(encoder, Shortened) else encoder
-    if not isinstance(inner, StaticEncoder | WordVectorEncoder):
+    if not words or fertility_of(encoder, words[:1])[0].contextual:
         return list(words)
-    tokens = inner.token_vectors(words, Role.DOCUMENT)
+    tokens = token_vectors_of(encoder, words, Role.DOCUMENT)
     return [word for word, known in zip(words, tokens, strict=True) if len(known.spans)]
 
 

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from vecsearch.errors import ExtraMissing, InvalidOption, ModelUnsupported
 from vecsearch.models.encoder import Encoder
-from vecsearch.models.encoders.folder import DEFAULT_MODEL, ModelFolder, find_model, is_graph
-from vecsearch.models.encoders.known import full_name
+from vecsearch.models.encoders.model_folder import DEFAULT_MODEL, ModelFolder, find_model, is_graph
+from vecsearch.models.encoders.model_names import full_name
 from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, installed
 
 __all__ = ["DEFAULT_MODEL", "Loading", "load_encoder"]
@@ -128,7 +128,7 @@ def _by_graph(folder: ModelFolder, loading: Loading) -> Encoder:
 
 
 def _by_torch(model: str, loading: Loading) -> Encoder:
-    from vecsearch.models.encoders.folder import find_whole_model
+    from vecsearch.models.encoders.model_folder import find_whole_model
     from vecsearch.models.encoders.torch.encoder import TorchEncoder
 
     folder = find_whole_model(full_name(model), code=loading.trust_remote_code)
@@ -141,7 +141,7 @@ def _by_torch(model: str, loading: Loading) -> Encoder:
 
 
 def _is_static(folder: ModelFolder) -> bool:
-    from vecsearch.models.encoders.static.files import is_static
+    from vecsearch.models.encoders.static.spec import is_static
 
     return is_static(folder)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from vecsearch.errors import ModelDamaged
 from vecsearch.files import sha256
-from vecsearch.models.encoders.derived import model_cache, read_derived, write_derived
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.derived_files import model_cache, read_derived, write_derived
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.transformer.spec import ModelSpec
 
 
@@ -32,7 +32,7 @@ def file_hash(path: Path) -> str:
     return digest
 
 
-def verify(model: ModelFolder) -> None:
+def check_known_hashes(model: ModelFolder) -> None:
     """Return when the files are those the model is known by; raise ModelDamaged naming the first that is not."""
     for name, expected in model.known_hashes.items():
         path = model.path / name

@@ -9,25 +9,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vecsearch.errors import InvalidOption, InvalidVector
-from vecsearch.models.encoder import Encoder, Fertility, TokenVectors, fertility_of, parts_of, token_vectors_of
+from vecsearch.models.capabilities import fertility_of, insides_of, parts_of, token_vectors_of
+from vecsearch.models.encoder import CheckedEncoder, Encoder, Fertility, TokenVectors
 from vecsearch.types import FloatArray, IntArray, Role
 
-_UNIT = 0.01  # a length this near to 1 was meant to be 1: half precision leaves some thousandths
+if TYPE_CHECKING:
+    from vecsearch.models.insides import Insides
+
+_UNIT = 0.01  # a length this near to 1 was meant to be 1: half precision is off by some thousandths
 
 
 class Shortened:
     """An Encoder (see vecsearch.models.encoder): the first `dim` numbers of each vector of `inner`.
 
-    A vector of length 1 has length 1 again when it is cut; others keep the length that is left, as a dot product of
-    whole vectors would have it.
+    A vector of length 1 has length 1 again after it is cut; others keep the length that is left, as a dot product of
+    whole vectors would have it. Every optional capability of `inner` is kept.
     """
 
     def __init__(self, inner: Encoder, dim: int) -> None:
-        """Raises InvalidOption when `inner` has no `dim` numbers to give; nothing is encoded."""
+        """Raises InvalidOption when `inner` has fewer than `dim` dimensions; nothing is encoded."""
         if not 1 <= dim <= inner.dim:
             raise InvalidOption(f"dim is {dim}, expected 1 to {inner.dim}: {inner.name} has {inner.dim} dimensions")
         self.inner: Encoder = inner.inner if isinstance(inner, Shortened) else inner
@@ -35,7 +40,7 @@ class Shortened:
 
     @property
     def name(self) -> str:
-        """The name of the model that is cut."""
+        """The name of the whole model."""
         return self.inner.name
 
     @property
@@ -50,30 +55,36 @@ class Shortened:
         """Tokens of a text that the model reads."""
         return self.inner.max_tokens
 
+    def check_usable(self) -> None:
+        """Raise what the model's own check raises: see CheckedEncoder."""
+        if isinstance(self.inner, CheckedEncoder):
+            self.inner.check_usable()
+
     def encode(self, texts: Sequence[str], role: Role) -> FloatArray:
-        """The cut vectors of `texts`, in their order: float32 (n, dim)."""
+        """Return the cut vectors of `texts`, in their order: float32 (n, dim)."""
         return self._cut(self.inner.encode(texts, role))
 
     def encode_parts(self, texts: Sequence[str], role: Role) -> Iterator[tuple[range, FloatArray]]:
-        """The cut vectors as those of the model come, with where their texts stand, see PartwiseEncoder."""
+        """Yield the cut vectors as the model's come, with the indices of their texts: see PartwiseEncoder."""
         with closing(parts_of(self.inner, texts, role)) as parts:
             for rows, part in parts:
                 yield rows, self._cut(part)
 
     def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:
-        """The tokens of each text as the model shows them, none where it shows none.
-
-        Their vectors are whole: they are not kept, so that shorter ones would save nothing and say less.
-        """
+        """Return the model's token vectors, which are not cut: they are not stored, so cutting would save nothing."""
         return token_vectors_of(self.inner, texts, role)
 
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
-        """For each text the character offsets of its tokens, as the model's."""
+        """Return the character offsets of each text's tokens, as the model does."""
         return self.inner.token_spans(texts)
 
     def fertility(self, texts: Sequence[str]) -> list[Fertility]:
-        """How well the model reads each text."""
+        """Return how well the model reads each text."""
         return fertility_of(self.inner, texts)
+
+    def insides(self) -> Insides:
+        """Open the whole model for inspection."""
+        return insides_of(self.inner)
 
     def _cut(self, vectors: FloatArray) -> FloatArray:
         if vectors.ndim != 2 or vectors.shape[1] != self.inner.dim:
@@ -82,7 +93,7 @@ class Shortened:
 
 
 def cut(vectors: FloatArray, dim: int) -> FloatArray:
-    """The first `dim` numbers of each row, float32 (n, dim): of length 1 where the row's was, and it can be."""
+    """Return the first `dim` numbers of each row, float32 (n, dim), of length 1 where the row's was and it can be."""
     if vectors.shape[1] == dim:
         return vectors
     short = vectors[:, :dim].astype(np.float64)  # in float64 the square of no float32 overflows or vanishes

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from vecsearch.errors import InvalidOption, ModelNotFound
 from vecsearch.models.encoders import TRUSTED, Loading, graph_or_torch
-from vecsearch.models.encoders.folder import ModelFolder, find_model, find_whole_model, is_graph
-from vecsearch.models.encoders.known import folder_named
+from vecsearch.models.encoders.model_folder import ModelFolder, find_model, find_whole_model, folder_named, is_graph
 from vecsearch.models.encoders.runtimes import Runtime
 from vecsearch.models.rerank.reranker import Reranker, checked_scores
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from vecsearch.cores import usable_cores
 from vecsearch.errors import InvalidOption, ModelDamaged
-from vecsearch.models.encoders.folder import ModelFolder
-from vecsearch.models.rerank.pairs import PairTokenizer, batched, batches
+from vecsearch.models.batching import batches_by_length, run_batches
+from vecsearch.models.encoders.model_folder import ModelFolder
+from vecsearch.models.rerank.pairs import PairTokenizer, pad_pairs
 from vecsearch.models.rerank.runtime import PairModel, PairRuntime
 from vecsearch.models.rerank.spec import Activation, read_pair_spec
 from vecsearch.types import FloatArray, IntArray, ScoreArray
@@ -60,16 +61,14 @@ class GraphReranker:
         self, logits: ScoreArray, pairs: Sequence[IntArray], model: PairModel, workers: ThreadPoolExecutor
     ) -> None:
         batching = self._runtime.batching
-        rows = list(batches(pairs, batching, self._threads))
-        # As encoders do: cores take whole batches where there are enough of them, and share one where there are not.
-        alone = self._threads == 1 or len(rows) < self._threads
 
-        def run(part: IntArray) -> FloatArray:
-            return model.run(batched(pairs, part, batching.multiple, self.spec.max_tokens), alone=alone)
+        def run(rows: IntArray, *, alone: bool) -> FloatArray:
+            batch = pad_pairs([pairs[row] for row in rows], batching.multiple, self.spec.max_tokens)
+            return model.run(batch, alone=alone)
 
-        made = map(run, rows) if alone else workers.map(run, rows)
-        for part, found in zip(rows, made, strict=True):
-            logits[part] = found
+        batches = list(batches_by_length([pair.shape[1] for pair in pairs], batching, self._threads))
+        for rows, scores in zip(batches, run_batches(batches, run, workers, self._threads), strict=True):
+            logits[rows] = scores
 
     def _ready(self) -> tuple[PairTokenizer, PairModel]:
         with self._lock:  # two threads that arrive together load the model once

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vecsearch.errors import ModelDamaged
-from vecsearch.models.encoders.tokens import open_tokenizer
-from vecsearch.models.encoders.transformer.runtime import Batching
+from vecsearch.models.batching import pad, token_mask
+from vecsearch.models.encoders.tokenizer import open_tokenizer, replace_surrogates
 from vecsearch.models.rerank.spec import PairSpec
 from vecsearch.types import IntArray
-
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class PairBatch:
     @property
     def mask(self) -> IntArray:
         """1 for a token, 0 for the padding behind it: (n, tokens)."""
-        return (np.arange(self.ids.shape[1]) < self.lengths[:, None]).astype(np.int64)
+        return token_mask(self.lengths, self.ids.shape[1]).astype(np.int64)
 
 
 class PairTokenizer:
@@ -53,8 +50,8 @@ class PairTokenizer:
 
         A pair that is too long loses the end of the longer one of the two; both are cut where both are long.
         """
-        first = readable(query)
-        found = self._tokenizer.encode_batch_fast([(first, readable(text)) for text in texts])
+        first = replace_surrogates(query)
+        found = self._tokenizer.encode_batch_fast([(first, replace_surrogates(text)) for text in texts])
         pairs = [np.array([encoding.ids, encoding.type_ids], np.int64) for encoding in found]
         if not self._types:
             for pair in pairs:
@@ -74,31 +71,8 @@ class PairTokenizer:
             raise ModelDamaged(f"{spec.tokenizer} gives tokens {types} types, the model knows {shape.token_types}")
 
 
-def readable(text: str) -> str:
-    """The text with U+FFFD for each half of a surrogate pair, which is no text and which tokenizers refuse."""
-    return _SURROGATES.sub("\ufffd", text)
-
-
-def batched(pairs: Sequence[IntArray], rows: IntArray, multiple: int, most: int) -> PairBatch:
-    """The pairs of some rows, with zeros behind them up to a multiple of so many tokens, and `most` at most."""
-    lengths = np.array([pairs[row].shape[1] for row in rows], np.int64)
-    width = min(-(-int(lengths.max()) // multiple) * multiple, most)
-    padded = np.zeros((2, len(rows), width), np.int64)
-    for place, row in enumerate(rows):
-        padded[:, place, : lengths[place]] = pairs[row]
-    return PairBatch(padded[0], padded[1], lengths)
-
-
-def batches(pairs: Sequence[IntArray], batching: Batching, threads: int) -> Iterator[IntArray]:
-    """Rows of pairs of about one length, the longest first: what does not fit in memory shows at once.
-
-    The last batches are small, so that none of the `threads` waits long for another to finish.
-    """
-    lengths = np.array([pair.shape[1] for pair in pairs], np.int64)
-    order = np.argsort(-lengths, kind="stable")
-    start = 0
-    while start < len(order):
-        share = -(-(len(order) - start) // (2 * threads))
-        size = max(1, min(batching.texts, batching.tokens // int(lengths[order[start]]), share))
-        yield order[start : start + size]
-        start += size
+def pad_pairs(pairs: Sequence[IntArray], multiple: int, most: int) -> PairBatch:
+    """Return the pairs with zeros behind them, up to a multiple of `multiple` tokens and at most `most`."""
+    ids, lengths = pad([pair[0] for pair in pairs], multiple, most)
+    types, _ = pad([pair[1] for pair in pairs], multiple, most)
+    return PairBatch(ids, types, lengths)

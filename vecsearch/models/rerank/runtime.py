@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from vecsearch.models.encoders.transformer.runtime import Batching
+from vecsearch.models.batching import Batching
 from vecsearch.models.rerank.pairs import PairBatch
 from vecsearch.models.rerank.spec import PairSpec
 from vecsearch.types import FloatArray

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from vecsearch.errors import ModelDamaged, ModelUnsupported
-from vecsearch.models.encoders.folder import ModelFolder
-from vecsearch.models.encoders.modules import SETTINGS
-from vecsearch.models.encoders.settings import existing, parse_json, read_json
+from vecsearch.models.encoders.config_files import existing_file, parse_json, positive_int, read_json
+from vecsearch.models.encoders.model_folder import ModelFolder
+from vecsearch.models.encoders.module_list import SETTINGS
 from vecsearch.models.encoders.transformer.architecture import Family, Shape
-from vecsearch.models.encoders.transformer.shapes import positive
 from vecsearch.models.encoders.transformer.spec import find_graph, find_weights, token_limit
 
 _WEIGHTS = "model.safetensors"
@@ -68,7 +67,7 @@ def read_pair_spec(model: ModelFolder) -> PairSpec:
     return PairSpec(
         name=model.name,
         weights=weights,
-        tokenizer=existing(folder / "tokenizer.json"),
+        tokenizer=existing_file(folder / "tokenizer.json"),
         shape=replace(shape, labels=1) if shape else None,
         max_tokens=token_limit(folder, config, own, shape),
         types=_reads_types(shape, said),
@@ -122,7 +121,7 @@ def _weights(model: ModelFolder, config: dict[str, Any]) -> tuple[Path, Shape | 
 def _labels(path: Path, config: dict[str, Any]) -> int:
     """How many numbers the head gives; two is what transformers does not write down."""
     if (names := config.get("id2label")) is None:
-        return positive(path, config, "num_labels") if "num_labels" in config else 2
+        return positive_int(path, config, "num_labels") if "num_labels" in config else 2
     if not isinstance(names, dict):
         raise ModelDamaged(f"{path}: id2label is not an object of names")
     return len(names)

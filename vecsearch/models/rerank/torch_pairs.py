@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from vecsearch.errors import ModelDamaged, ModelUnsupported
+from vecsearch.models.encoders.torch.model import batches_that_fit, is_out_of_memory, torch_threads
 from vecsearch.models.encoders.torch.opening import TorchOptions, opening, sentence_transformers_library, short
-from vecsearch.models.encoders.torch.session import batches_that_fit, is_out_of_memory, torch_threads
 from vecsearch.types import FloatArray, IntArray
 
 

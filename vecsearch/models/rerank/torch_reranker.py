@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelUnsupported
-from vecsearch.models.encoders.folder import ModelFolder
-from vecsearch.models.encoders.modules import Module, module_at
-from vecsearch.models.encoders.settings import parse_json, read_json
+from vecsearch.models.encoders.config_files import parse_json, read_json
+from vecsearch.models.encoders.model_folder import ModelFolder
+from vecsearch.models.encoders.module_list import Module, module_at
+from vecsearch.models.encoders.tokenizer import replace_surrogates
 from vecsearch.models.encoders.torch.opening import TorchOptions
 from vecsearch.models.encoders.torch.trust import check_weights, needed_code
-from vecsearch.models.rerank.pairs import readable
 from vecsearch.models.rerank.spec import TORCH_NAMES, check_one_score, named_activation, own_classifier
 from vecsearch.models.rerank.torch_pairs import TorchPairs
 from vecsearch.types import FloatArray
@@ -73,7 +73,7 @@ class TorchReranker:
         with self._lock:
             if self._loaded is None:
                 self._loaded = TorchPairs(self.model.path, self._options)
-            found = self._loaded.scores(readable(query), [readable(text) for text in texts])
+            found = self._loaded.scores(replace_surrogates(query), [replace_surrogates(text) for text in texts])
         if not np.isfinite(found).all():
             raise ModelDamaged(f"{self.model.path} gives scores that are not finite numbers: download it again")
         return found

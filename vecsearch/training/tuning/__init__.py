@@ -24,8 +24,8 @@ from vecsearch.analysis.evaluation.measures import require_ir_measures
 from vecsearch.errors import IndexLocked, InvalidDocument, InvalidOption
 from vecsearch.models.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.models.encoders.torch.encoder import TorchEncoder
+from vecsearch.models.encoders.torch.model import torch_threads
 from vecsearch.models.encoders.torch.opening import sentence_transformers_library
-from vecsearch.models.encoders.torch.session import torch_threads
 from vecsearch.storage.lock import writing
 from vecsearch.training.tuning.batches import Batch, batches_of_epoch
 from vecsearch.training.tuning.card import card

@@ -20,11 +20,11 @@ from threading import Event
 import numpy as np
 
 from vecsearch.errors import EndpointFailed, InvalidOption
-from vecsearch.models.encoders.derived import model_cache, read_derived, write_derived
+from vecsearch.models.encoders.derived_files import model_cache, read_derived, write_derived
 from vecsearch.models.encoders.endpoint.in_flight import as_finished
 from vecsearch.models.encoders.endpoint.name import OPENAI_URL, find_endpoint
 from vecsearch.models.encoders.endpoint.request import Requests, Sending
-from vecsearch.models.encoders.estimated_tokens import estimated_spans
+from vecsearch.models.encoders.estimated_tokenizer import estimate_spans
 from vecsearch.types import FloatArray, IntArray, Role
 
 _OPENAI_DIMS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
@@ -89,7 +89,7 @@ class EndpointEncoder:
 
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         """For each text the character offsets of its tokens, estimated: int64 (tokens, 2), nothing cut."""
-        return [estimated_spans(text) for text in texts]
+        return [estimate_spans(text) for text in texts]
 
     def encode(self, texts: Sequence[str], role: Role) -> FloatArray:
         """The vectors of `texts` in their order: float32 (n, dim). Raises EndpointFailed, ExtraMissing."""
@@ -114,7 +114,7 @@ class EndpointEncoder:
 
     def _prepared(self, text: str) -> tuple[str, int]:
         """The text as it is sent, and its tokens."""
-        spans = estimated_spans(text)
+        spans = estimate_spans(text)
         if len(spans) > self.max_tokens:
             text = text[: int(spans[self.max_tokens, 0])].rstrip()
         whole = _SURROGATES.sub("\ufffd", text)  # half of a surrogate pair has no bytes to be sent

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vecsearch.files import replacing
-from vecsearch.models.encoders.derived import model_cache
+from vecsearch.models.encoders.derived_files import model_cache
 from vecsearch.models.encoders.fingerprint import file_hash
-from vecsearch.models.encoders.static.word_vectors import WordFile, read_blocks
+from vecsearch.models.encoders.static.word_vector_file import WordFile, read_blocks
 from vecsearch.types import FloatArray
 
 _Bytes: TypeAlias = npt.NDArray[np.uint8]

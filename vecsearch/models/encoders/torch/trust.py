@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from vecsearch.errors import ModelDamaged, ModelUnsupported
-from vecsearch.models.encoders.modules import Module, with_routes
-from vecsearch.models.encoders.settings import parse_json, read_json
+from vecsearch.models.encoders.config_files import parse_json, read_json
+from vecsearch.models.encoders.module_list import Module, with_routes
 
 _OURS = "sentence_transformers."
 _ACTIVATIONS = "torch.nn."  # the only place a Dense's activation_function comes from

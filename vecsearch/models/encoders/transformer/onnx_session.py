@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from vecsearch.errors import ModelDamaged
-from vecsearch.models.encoders.derived import model_cache, read_derived, write_derived
+from vecsearch.models.batching import Batching, token_mask
+from vecsearch.models.encoders.derived_files import model_cache, read_derived, write_derived
 from vecsearch.models.encoders.transformer.architecture import Shape
 from vecsearch.models.encoders.transformer.onnx_graph import GRAPH_VERSION, build_graph
-from vecsearch.models.encoders.transformer.runtime import Batching, TokenRuntime
+from vecsearch.models.encoders.transformer.runtime import TokenRuntime
 from vecsearch.models.encoders.transformer.spec import ModelSpec
 from vecsearch.models.encoders.weights import read_parameters
 from vecsearch.types import FloatArray, IntArray
@@ -39,7 +40,7 @@ class OnnxModel:
         `alone` says that no other batch runs beside this one, so that it may have all cores.
         """
         session = self._sessions.get(alone=alone)
-        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int64)
+        mask = token_mask(lengths, ids.shape[1]).astype(np.int64)
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         taken = {entry.name: feed[entry.name] for entry in session.get_inputs()}
         hidden: FloatArray = session.run([_token_output(session, self._spec)], taken)[0]

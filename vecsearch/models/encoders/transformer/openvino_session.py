@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from vecsearch.errors import ModelUnsupported
+from vecsearch.models.batching import token_mask
 from vecsearch.models.encoders.transformer.architecture import Shape
 from vecsearch.models.encoders.transformer.openvino_graph import build_model, import_openvino
 from vecsearch.models.encoders.transformer.spec import ModelSpec
@@ -73,7 +74,7 @@ class OpenvinoModel:
 
     def run(self, ids: IntArray, lengths: IntArray, *, alone: bool) -> FloatArray:  # noqa: ARG002  # streams have a core
         """Token numbers (n, tokens), of which the first `lengths` (n,) count -> their vectors (n, tokens, dim)."""
-        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.float32)
+        mask = token_mask(lengths, ids.shape[1]).astype(np.float32)
         with self._requests.one() as request:
             hidden: FloatArray = request.infer([ids, mask], share_inputs=True)[0]
             return hidden

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vecsearch.models.batching import token_mask
 from vecsearch.models.encoders.transformer.spec import Pooling
 from vecsearch.types import FloatArray, IntArray
 
@@ -17,7 +18,7 @@ def pool(hidden: FloatArray, lengths: IntArray, mode: Pooling) -> FloatArray:
         return np.ascontiguousarray(hidden[:, 0])
     if mode is Pooling.LAST:
         return np.ascontiguousarray(hidden[np.arange(len(hidden)), lengths - 1])
-    mask = np.arange(hidden.shape[1]) < lengths[:, None]  # (n, tokens)
+    mask = token_mask(lengths, hidden.shape[1])
     if mode is Pooling.MAX:
         return np.ascontiguousarray(np.where(mask[:, :, None], hidden, -np.inf).max(axis=1), dtype=np.float32)
     return _mean(hidden, mask, lengths)

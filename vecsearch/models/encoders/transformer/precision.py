@@ -13,12 +13,13 @@ from importlib.metadata import version
 
 import numpy as np
 
-from vecsearch.models.encoders.derived import model_cache, read_derived, write_derived
+from vecsearch.models.batching import Batching
+from vecsearch.models.encoders.derived_files import model_cache, read_derived, write_derived
 from vecsearch.models.encoders.fingerprint import fingerprint
-from vecsearch.models.encoders.tokens import TextTokenizer
+from vecsearch.models.encoders.tokenizer import TextTokenizer
 from vecsearch.models.encoders.transformer.openvino_session import OpenvinoModel, Precision, computes_bfloat16
 from vecsearch.models.encoders.transformer.pooling import pool, unit_rows
-from vecsearch.models.encoders.transformer.runtime import Batching, TokenRuntime
+from vecsearch.models.encoders.transformer.runtime import TokenRuntime
 from vecsearch.models.encoders.transformer.spec import ModelSpec
 from vecsearch.types import FloatArray
 

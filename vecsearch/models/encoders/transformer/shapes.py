@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vecsearch.errors import ModelDamaged, ModelUnsupported
+from vecsearch.models.encoders.config_files import positive_int
 from vecsearch.models.encoders.transformer.architecture import ACTIVATIONS, BUCKETS, Family, Shape
 
 _FAMILIES = {
@@ -40,14 +41,6 @@ def read_shape(path: Path, config: dict[str, Any]) -> Shape:
     return shape
 
 
-def positive(path: Path, config: dict[str, Any], key: str) -> int:
-    """The whole number of at least 1 at `key`; raises ModelDamaged for anything else."""
-    value = config.get(key)
-    if not isinstance(value, int) or value < 1:
-        raise ModelDamaged(f"{path}: {key} is {value!r}, expected a positive whole number")
-    return value
-
-
 def _check_variant(path: Path, config: dict[str, Any]) -> None:
     """Raises ModelUnsupported for a member of a family that computes something else."""
     position = config.get("position_embedding_type", "absolute")
@@ -69,13 +62,13 @@ def _bert_like(path: Path, config: dict[str, Any], family: Family) -> Shape:
         raise ModelDamaged(f"{path}: layer_norm_eps is {epsilon!r}, expected a number")
     return Shape(
         family=family,
-        hidden=positive(path, config, "hidden_size"),
-        intermediate=positive(path, config, "intermediate_size"),
-        layers=positive(path, config, "num_hidden_layers"),
-        heads=positive(path, config, "num_attention_heads"),
-        vocabulary=positive(path, config, "vocab_size"),
-        positions=positive(path, config, "max_position_embeddings"),
-        token_types=0 if family is Family.MPNET else positive(path, config, "type_vocab_size"),
+        hidden=positive_int(path, config, "hidden_size"),
+        intermediate=positive_int(path, config, "intermediate_size"),
+        layers=positive_int(path, config, "num_hidden_layers"),
+        heads=positive_int(path, config, "num_attention_heads"),
+        vocabulary=positive_int(path, config, "vocab_size"),
+        positions=positive_int(path, config, "max_position_embeddings"),
+        token_types=0 if family is Family.MPNET else positive_int(path, config, "type_vocab_size"),
         first_position=_first_position(path, config, family),
         layer_norm_eps=epsilon,
         activation=config.get("hidden_act", "gelu"),
@@ -95,12 +88,12 @@ def _first_position(path: Path, config: dict[str, Any], family: Family) -> int:
 def _distilbert(path: Path, config: dict[str, Any]) -> Shape:
     return Shape(
         family=Family.DISTILBERT,
-        hidden=positive(path, config, "dim"),
-        intermediate=positive(path, config, "hidden_dim"),
-        layers=positive(path, config, "n_layers"),
-        heads=positive(path, config, "n_heads"),
-        vocabulary=positive(path, config, "vocab_size"),
-        positions=positive(path, config, "max_position_embeddings"),
+        hidden=positive_int(path, config, "dim"),
+        intermediate=positive_int(path, config, "hidden_dim"),
+        layers=positive_int(path, config, "n_layers"),
+        heads=positive_int(path, config, "n_heads"),
+        vocabulary=positive_int(path, config, "vocab_size"),
+        positions=positive_int(path, config, "max_position_embeddings"),
         token_types=0,
         layer_norm_eps=_DISTILBERT_EPSILON,
         activation=config.get("activation", "gelu"),

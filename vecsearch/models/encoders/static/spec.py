@@ -12,9 +12,9 @@ from enum import Enum
 from pathlib import Path
 
 from vecsearch.errors import ModelDamaged, ModelUnsupported
-from vecsearch.models.encoders.folder import ModelFolder
-from vecsearch.models.encoders.modules import Module, read_modules
-from vecsearch.models.encoders.settings import Prompts, read_json, read_prompts
+from vecsearch.models.encoders.config_files import Prompts, read_json, read_prompts
+from vecsearch.models.encoders.model_folder import ModelFolder
+from vecsearch.models.encoders.module_list import Module, read_modules
 from vecsearch.models.encoders.weights import read_shapes
 
 WORDLLAMA_WEIGHTS = "weights/l2_supercat_256.safetensors"

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from vecsearch.models.encoders.estimated_tokens import estimated_spans
+from vecsearch.models.encoders.estimated_tokenizer import estimate_spans
 
 HOUSE = Path(__file__).parents[3]
 
 
 def pieces(text: str) -> list[str]:
-    return [text[start:end] for start, end in estimated_spans(text).tolist()]
+    return [text[start:end] for start, end in estimate_spans(text).tolist()]
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_the_pieces_are_those_that_are_documented(text, expected):
 
 
 def test_a_long_run_that_is_no_word_is_counted_by_its_characters():
-    assert len(estimated_spans("Qx7" * 100)) > 270
+    assert len(estimate_spans("Qx7" * 100)) > 270
 
 
 @given(st.text(max_size=200))
 def test_every_character_but_white_space_is_in_a_token_and_tokens_are_in_order(text):
-    spans = estimated_spans(text)
+    spans = estimate_spans(text)
     assert spans.dtype == "int64"
     assert (spans[1:] >= spans[:-1]).all()
     covered = {position for start, end in spans.tolist() for position in range(start, end)}
@@ -51,8 +51,8 @@ def test_every_character_but_white_space_is_in_a_token_and_tokens_are_in_order(t
 
 @given(st.text("abc XYZ 12é,日", max_size=60), st.text("abc XYZ 12é,日", max_size=60))
 def test_texts_side_by_side_have_the_tokens_of_both(one, other):
-    together = len(estimated_spans(f"{one} {other}"))
-    assert together == len(estimated_spans(one)) + len(estimated_spans(other))
+    together = len(estimate_spans(f"{one} {other}"))
+    assert together == len(estimate_spans(one)) + len(estimate_spans(other))
 
 
 @pytest.mark.parametrize("pattern", ["README.md", "docs/*.md", "vecsearch/**/*.py", "tests/**/*.py"])
@@ -62,4 +62,4 @@ def test_real_text_has_no_more_tokens_than_are_counted_and_not_far_fewer(carried
     tokenizer.no_truncation()
     tokenizer.no_padding()
     real = sum(len(tokenizer.encode(text, add_special_tokens=False).ids) for text in texts)
-    assert real <= sum(len(estimated_spans(text)) for text in texts) < 1.6 * real
+    assert real <= sum(len(estimate_spans(text)) for text in texts) < 1.6 * real

