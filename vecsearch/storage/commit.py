@@ -6,6 +6,7 @@ it landed; or the disk failed so that nobody knows, and no file is touched.
 
 from __future__ import annotations
 
+import logging
 from types import TracebackType
 
 from vecsearch.errors import CommitUnknown
@@ -14,6 +15,8 @@ from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile
 from vecsearch.storage.segment import Content, write_segment
 from vecsearch.storage.store import SOURCES, TOMBSTONES, Store
 from vecsearch.types import FloatArray, IntArray
+
+_log = logging.getLogger(__name__)
 
 
 class Commit:
@@ -68,3 +71,5 @@ class Commit:
             self._keep = landed
             if not landed or not isinstance(error, OSError):
                 raise
+        held = (manifest.documents, manifest.chunks)
+        _log.info("%s: committed version %d: %d documents, %d chunks", self._store.name, manifest.version, *held)
