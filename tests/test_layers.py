@@ -11,7 +11,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1]
 ROOMS = [  # from the ground up; rooms of one floor do not know one another
-    {"errors", "lazy", "extras", "checks", "choices", "types", "reports", "vectors", "files", "cores"},
+    {"errors", "imports", "checks", "choices", "types", "reports", "vectors", "files", "cores"},
     {"documents"},
     {"chunking", "models"},
     {"storage"},
@@ -110,7 +110,7 @@ def imports_of(path: Path) -> frozenset[tuple[str, str | None]]:
         elif isinstance(node, ast.ImportFrom):
             found |= {("." * node.level + (node.module or ""), alias.name) for alias in node.names}
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "require":
-            [module, *_] = node.args  # an optional package, see extras.py
+            [module, *_] = node.args  # an optional package, see imports.py
             assert isinstance(module, ast.Constant), f"{path}: require() names its module by a literal"
             found.add((str(module.value), None))
     return frozenset(found)

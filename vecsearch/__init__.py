@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vecsearch.lazy import lazy_names
+from vecsearch.imports import lazy_names
 
 if TYPE_CHECKING:
     from vecsearch.analysis.evaluation import Qrels, evaluate, read_beir, read_pairs

@@ -729,7 +729,8 @@ class Index:
         self._check_writable()
         with self._store.locked(self._seconds(wait)):
             yield self._require_open()
-        self.refresh()
+        with suppress(IndexClosed):  # another thread closed this object: what was written stays
+            self.refresh()
 
     # How it is done
 

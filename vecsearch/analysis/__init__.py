@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vecsearch.lazy import lazy_names
+from vecsearch.imports import lazy_names
 
 if TYPE_CHECKING:
     from vecsearch.analysis.clustering import Cluster, Clustering, find_clusters

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.reports import NearDuplicate
 from vecsearch.storage.lexical.splitting import words
 from vecsearch.storage.segment import Segment

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from vecsearch.errors import IndexLocked, InvalidOption, PathNotFound
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.reports import Report
 
 _QUIET_MS = 100  # after a change: saving a file is several changes, such as writing a temporary file and renaming it

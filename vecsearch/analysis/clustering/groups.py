@@ -14,7 +14,7 @@ import numpy as np
 from vecsearch.analysis.clustering.counting import MOST_CLUSTERS, chosen_count, count_distinct
 from vecsearch.analysis.components import principal_components
 from vecsearch.errors import InvalidDocument, InvalidOption
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.storage.ann.means import centres_of, nearest_centre, sums_of
 from vecsearch.types import BoolArray, FloatArray, IntArray, ScoreArray
 from vecsearch.vectors import unit_rows

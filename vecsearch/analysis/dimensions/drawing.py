@@ -8,7 +8,7 @@ from pathlib import Path
 from vecsearch import files
 from vecsearch.analysis.dimensions.measuring import DimsReport
 from vecsearch.errors import InvalidOption
-from vecsearch.extras import require
+from vecsearch.imports import require
 
 _FORMATS = (".svg", ".png")
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from vecsearch.extras import require
+from vecsearch.imports import require
 
 
 def measure_names(k: int, depth: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from xml.sax.saxutils import escape
 
 from vecsearch.analysis.mapping.drawing import Drawing
-from vecsearch.extras import require
+from vecsearch.imports import require
 
 _SIDE, _LEGEND, _MARGIN, _LINE = 800, 300, 40, 20  # units of the SVG
 _LONGEST = 44  # characters of a line of the legend

@@ -19,7 +19,7 @@ import numpy as np
 
 from vecsearch.analysis.components import Components, principal_components
 from vecsearch.errors import InvalidDocument
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.types import FloatArray, ScoreArray
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}

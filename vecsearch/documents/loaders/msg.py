@@ -14,7 +14,7 @@ from vecsearch.documents.loaders.mail import add_body, add_headers
 from vecsearch.documents.loaders.rtf import rtf_text
 from vecsearch.documents.piece import Piece, UniqueNames
 from vecsearch.errors import InvalidDocument
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.types import Document
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from vecsearch.documents.charsets import NotText
 from vecsearch.documents.composing import Composer, Parsed, clean, properties
 from vecsearch.documents.piece import Piece
 from vecsearch.errors import InvalidDocument
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.types import Document, Heading, Outline
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from datetime import date
 
 from vecsearch.documents.composing import Composer, properties
 from vecsearch.documents.piece import Piece
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.types import Document
 
 _PROPERTY = re.compile(r"\{\\(title|author)\s+([^{}]*)\}")

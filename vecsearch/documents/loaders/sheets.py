@@ -13,7 +13,7 @@ from vecsearch.documents.loaders.packages import Package, inflated
 from vecsearch.documents.loaders.tables import add_rows
 from vecsearch.documents.piece import Piece
 from vecsearch.errors import InvalidDocument
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.types import Document
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from threading import Lock, get_ident
 from typing import Any
 
 from vecsearch.errors import InvalidOption, ModelDamaged
-from vecsearch.extras import require
+from vecsearch.imports import require
 
 _LOGGERS = ("transformers", "sentence_transformers", "huggingface_hub")
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")

@@ -1,12 +1,30 @@
-"""Optional packages: imported where they are used, and named with the command that installs them when missing."""
+"""Imports that happen late: public names of a package on first use, and optional packages where they are used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from vecsearch.errors import ExtraMissing
+
+
+def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return the `__getattr__` and `__dir__` of a package (PEP 562) whose public names are defined in other modules.
+
+    `homes` maps each name to its module.
+    """
+
+    def get(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(homes[name]), name)
+
+    def names() -> list[str]:
+        return sorted(homes)
+
+    return get, names
 
 
 def require(module: str, extra: str, purpose: str, package: str | None = None, parts: Iterable[str] = ()) -> ModuleType:
