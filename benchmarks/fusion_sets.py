@@ -35,7 +35,7 @@ from vecsearch.models.capabilities import fertility_of
 from vecsearch.models.encoder import Fertility
 from vecsearch.models.encoders import load_encoder
 from vecsearch.search.fusion import DEPTH, Asked, clues
-from vecsearch.storage.lexical import AUTO, Bm25, LivePostings, postings_of
+from vecsearch.storage.lexical import AUTO, Bm25, LivePostings, build_postings
 from vecsearch.types import FloatArray, IntArray, ScoreArray
 from vecsearch.vectors import inner_products, unit_rows
 
@@ -135,7 +135,7 @@ def candidates_of(collection: Collection, model: str | None) -> list[Candidates]
     """The candidates of every question of a collection, by vecsearch's own legs."""
     encoder = load_encoder(model) if model else load_encoder()
     texts, queries = _unit(collection.texts, model, Role.DOCUMENT), _unit(collection.queries, model, Role.QUERY)
-    bm25, plain = (Bm25([LivePostings(postings_of(collection.texts, told), None)]) for told in (AUTO, "none"))
+    bm25, plain = (Bm25([LivePostings(build_postings(collection.texts, told), None)]) for told in (AUTO, "none"))
     fluencies = fertility_of(encoder, collection.queries)
     everything = np.arange(len(texts))
 

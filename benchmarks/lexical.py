@@ -27,7 +27,15 @@ from machine import report
 from vecsearch import Document, Qrels, read_beir
 from vecsearch.chunking import Chunking, chunk_documents
 from vecsearch.models.encoders import load_encoder
-from vecsearch.storage.lexical import Bm25, LivePostings, Postings, merged, open_postings, postings_of, write_postings
+from vecsearch.storage.lexical import (
+    Bm25,
+    LivePostings,
+    Postings,
+    build_postings,
+    merge_postings,
+    open_postings,
+    write_postings,
+)
 from vecsearch.storage.merge_policy import SEGMENT_CHUNKS
 
 QUALITY = ["collection", "documents", "rows", "queries", "ours", "ours, no language", "bm25s", "bm25s, stop words kept"]
@@ -65,7 +73,7 @@ def _quality(folder: Path, split: str, chunk_tokens: int | None) -> list[object]
     qrels, rows = read_beir(folder, split), _rows(folder, chunk_tokens)
     answers: list[object] = []
     for language in ("auto", "none"):
-        bm25 = Bm25([LivePostings(postings_of(rows.texts, language), None)])
+        bm25 = Bm25([LivePostings(build_postings(rows.texts, language), None)])
         answers.append(_ndcg(qrels, rows, lambda query, bm25=bm25: bm25.search(query, _DEPTH)[0]))
     for stop_words in ("en", None):
         answers.append(_ndcg(qrels, rows, _theirs(rows.texts, stop_words)))
@@ -121,10 +129,10 @@ def _passages(folder: Path) -> list[str]:
 def _building(texts: Sequence[str]) -> tuple[list[str], Postings]:
     """What it takes to build, merge, write and open a full segment."""
     started = process_time()
-    postings = postings_of(texts, "auto")
+    postings = build_postings(texts, "auto")
     built = process_time() - started
     started = process_time()
-    merged([(postings, None), (postings, None)])
+    merge_postings([(postings, None), (postings, None)])
     merging = process_time() - started
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "postings.bin"
@@ -143,8 +151,8 @@ def _building(texts: Sequence[str]) -> tuple[list[str], Postings]:
 
 
 def _speed(texts: Sequence[str], full: Postings, n: int) -> list[list[object]]:
-    whole = postings_of(texts, "auto")
-    one = merged([(whole, None)] * -(-n // len(texts)))
+    whole = build_postings(texts, "auto")
+    one = merge_postings([(whole, None)] * -(-n // len(texts)))
     queries = [" ".join(text.split()[5:15]) for text in texts if len(text.split()) > 15][:300]
     alive = np.random.default_rng(1).random(len(one.lengths)) < 0.9
     rows: list[list[object]] = []

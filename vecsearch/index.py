@@ -29,12 +29,16 @@ from vecsearch.reports import Failure, Info, Progress, Report, Verification, Ver
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.surroundings import Passage
 from vecsearch.session import Models, Query, Session
-from vecsearch.storage.lexical import AUTO, checked_language
-from vecsearch.storage.manifest import Manifest, ModelEntry, checked_recall, first_manifest
+from vecsearch.storage.lexical import AUTO, check_language
+from vecsearch.storage.manifest import Manifest, ModelEntry, check_recall, first_manifest
 from vecsearch.storage.store import Snapshot, Store
 from vecsearch.types import Dedupe, Document, Example, FloatArray, Hit, Metric, Mode, Ranked, Span, Splitter
-from vecsearch.upkeep import exchange, history, verified
+from vecsearch.upkeep import verified, versions
 from vecsearch.upkeep.compaction import compact
+from vecsearch.upkeep.exporting import export
+from vecsearch.upkeep.importing import import_index
+from vecsearch.upkeep.exporting import export
+from vecsearch.upkeep.importing import import_index
 from vecsearch.vectors import unit_rows
 
 if TYPE_CHECKING:
@@ -125,9 +129,9 @@ class Index:
                 ModelEntry(encoder.name, encoder.fingerprint, encoder.dim),
                 Metric.of(metric),
                 _chunking(encoder, chunk_tokens, overlap, Splitter.of(splitter), context),
-                history.checked_keep(keep_versions),
-                checked_language(language),
-                checked_recall(recall),
+                versions.check_keep_versions(keep_versions),
+                check_language(language),
+                check_recall(recall),
                 keep_text=bool(keep_text),
             ),
             wait=max(wait, _CREATING_SECONDS),
@@ -156,7 +160,7 @@ class Index:
         when `model` is not the one that the index was made with.
         """
         store = Store(Path(path))
-        number = None if version is None else history.numbered(store, version)
+        number = None if version is None else versions.find_version(store, version)
         models = Models(store.name, model, _given(runtime=runtime, threads=threads))
         index = cls(store, models, version=number, cache=cache, refresh=refresh, wait=wait)
         if model is not None:
@@ -225,7 +229,7 @@ class Index:
         """
         _check_cache()
         store = Store(Path(path))
-        exchange.import_into(store, Path(file), history.checked_keep(keep_versions))
+        import_index(store, Path(file), versions.check_keep_versions(keep_versions))
         return cls(store, Models(store.name, None), wait=wait)
 
     def close(self) -> None:
@@ -671,12 +675,12 @@ class Index:
     def log(self) -> list[Version]:
         """Return the versions on disk, the newest first."""
         self._require_open()
-        return history.log(self._store)
+        return versions.log(self._store)
 
     def restore(self, version: int | str, *, wait: float | None = None) -> None:
         """Commit a new version that holds what `version`, a number or tag, held; no segment is rewritten."""
         with self.writing(wait):
-            history.restore(self._store, history.numbered(self._store, version))
+            versions.restore(self._store, versions.find_version(self._store, version))
 
     def tag(self, name: str, version: int | str | None = None, *, wait: float | None = None) -> None:
         """Name a version, by default the one that reads see; it is kept as long as it has the name.
@@ -684,18 +688,18 @@ class Index:
         `version` is a number or another tag. A name that another version had moves to this one.
         """
         with self.writing(wait) as session:
-            number = session.manifest.version if version is None else history.numbered(self._store, version)
-            history.tag(self._store, name, number)
+            number = session.manifest.version if version is None else versions.find_version(self._store, version)
+            versions.tag(self._store, name, number)
 
     def untag(self, name: str, *, wait: float | None = None) -> None:
         """Remove a tag; its version is then kept no longer than others."""
         with self.writing(wait):
-            history.untag(self._store, name)
+            versions.untag(self._store, name)
 
     def keep_versions(self, n: int, *, wait: float | None = None) -> None:
         """Keep the newest `n` versions from now on, besides those with a tag."""
         with self.writing(wait):
-            history.keep(self._store, n)
+            versions.keep_newest(self._store, n)
 
     def verify(self, *, repair: bool = False, wait: float | None = None) -> Verification:
         """Check every file of the index; see `verify_index`."""
@@ -708,7 +712,7 @@ class Index:
 
     def export(self, file: str | PathLike[str]) -> int:
         """Write the live chunks, with vectors, to a Parquet file; return how many there are."""
-        return exchange.export(self.session().snapshot, Path(file))
+        return export(self.session().snapshot, Path(file))
 
     def discard_if_empty(self) -> bool:
         """Remove the index if nothing was ever committed to it; return whether it was removed.
@@ -716,7 +720,7 @@ class Index:
         The folder goes, too, when this object was made by `create` and made the folder.
         """
         self._require_open()
-        return history.discard_if_empty(self._store)
+        return versions.discard_if_empty(self._store)
 
     @contextmanager
     def writing(self, wait: float | None = None) -> Iterator[Session]:

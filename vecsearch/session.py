@@ -30,7 +30,7 @@ from vecsearch.search.questions import Questions, encode_queries
 from vecsearch.search.reasons import Reasons
 from vecsearch.search.run import Searchable, rank, search
 from vecsearch.search.surroundings import Passage, document_text, passage
-from vecsearch.storage.lexical import Bm25, LivePostings, matched
+from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
 from vecsearch.storage.manifest import Manifest, ModelEntry
 from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import Example, FloatArray, Hit, Mode, Ranked, Span
@@ -181,7 +181,7 @@ class Session:
 
     def matched(self, query: str, text: str) -> list[Span]:
         """What `Index.matched` returns."""
-        return matched(query, text, self.manifest.language)
+        return match_spans(query, text, self.manifest.language)
 
     def info(self) -> Info:
         """What this version holds, with which model, and how much disk the index takes."""

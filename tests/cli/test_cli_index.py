@@ -129,10 +129,10 @@ def test_unless_told_the_language_is_found_out_and_the_recall_high(vecsearch_com
 @pytest.mark.parametrize(
     ("flag", "value", "status", "said"),
     [
-        ("--language", "klingon", 1, "language is 'klingon'; one of: auto, "),
-        ("--language", "EN", 1, "language is 'EN'; one of: auto, "),
-        ("--language", "", 1, "language is ''; one of: auto, "),
-        ("--recall", "0", 1, "recall is 0.0; a number above 0, at most 1, which is exact search"),
+        ("--language", "klingon", 1, "language is 'klingon', expected one of: auto, "),
+        ("--language", "EN", 1, "language is 'EN', expected one of: auto, "),
+        ("--language", "", 1, "language is '', expected one of: auto, "),
+        ("--recall", "0", 1, "recall is 0.0, expected a number above 0 and at most 1 (1: exact search)"),
         ("--recall", "1.01", 1, "recall is 1.01; "),
         ("--recall", "nan", 1, "recall is nan; "),
         ("--recall", "most", 2, "'most' is not a valid float"),

@@ -16,7 +16,7 @@ from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import content_of, write
 from vecsearch import Index
 from vecsearch.reports import Problem, Verification, Version
-from vecsearch.storage.lock import writing
+from vecsearch.storage.lock import hold_lock
 
 INDEX = Path(".vecsearch")
 
@@ -198,7 +198,7 @@ def test_an_export_is_imported_and_gives_the_same_answers(vecsearch_command: Com
         (["tag", "../x"], "is not a name"),
         (["tag", "7"], "is not a name"),
         (["tag", "absent", "--delete"], "no tag 'absent'"),
-        (["export", "no/folder/file"], "no place for a file"),
+        (["export", "no/folder/file"], "cannot be written: name a file"),
         (["import", "notes/cats.md", "-i", "new"], "is not an index that vecsearch export wrote"),
         (["import", "absent.parquet", "-i", "new"], "there is no file absent.parquet"),
         *[
@@ -244,7 +244,7 @@ WRITES = [
 def test_while_another_process_writes_a_command_that_writes_says_so_or_waits(
     vecsearch_command: Command, notes: Path, arguments: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with writing(INDEX / "writer.lock", 0):
+    with hold_lock(INDEX / "writer.lock", 0):
         done = vecsearch_command(*arguments)
         assert (done.status, done.err.count("\n")) == (1, 1)
         assert "--wait SECONDS" in done.err
@@ -259,7 +259,7 @@ def test_while_another_process_writes_a_command_that_writes_says_so_or_waits(
                 waited_for.set()
 
     def hold() -> None:
-        with writing(INDEX / "writer.lock", 0):
+        with hold_lock(INDEX / "writer.lock", 0):
             locked.set()
             waited_for.wait(60)
 

@@ -12,14 +12,14 @@ from tests.helpers.commands import Command
 from tests.helpers.writing import write
 from vecsearch import Index
 from vecsearch.cli.passages import excerpt
-from vecsearch.storage.lexical import matched
+from vecsearch.storage.lexical import match_spans
 from vecsearch.types import Span
 
 _BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m")
 
 
 def bold(query: str, text: str, width: int = 60, lines: int | None = 4) -> list[str]:
-    return _BOLD.findall("\n".join(excerpt(text, matched(query, text), width, lines)))
+    return _BOLD.findall("\n".join(excerpt(text, match_spans(query, text), width, lines)))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_the_language_of_the_index_decides(tmp_path: Path, encoder) -> None:
 
 def test_lines_with_different_words_go_before_lines_with_one_word_often() -> None:
     text = "\n".join(["red red Red red", "nothing", "nothing", "a red tree", "nothing", "nothing"])
-    shown = excerpt(text, matched("red tree", text), 60, 2)
+    shown = excerpt(text, match_spans("red tree", text), 60, 2)
     assert [click.unstyle(line) for line in shown] == ["… nothing", "a red tree …"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vecsearch.cli.passages import columns, encodable, excerpt, printable
-from vecsearch.storage.lexical import matched
+from vecsearch.storage.lexical import match_spans
 
 CHINESE = "今天天气很好，我们去公园散步。" * 12
 MIXED = "Der Käfer 甲虫 läuft über die Straße 道路 und e\u0301 한국어 ｆｕｌｌ 😀 " * 8
@@ -19,7 +19,7 @@ TEXT = " ".join(f"word{i} and-more" for i in range(60)) + "\nthe zebra's stripes
 @pytest.mark.parametrize("width", [40, 41, 60, 95])
 @pytest.mark.parametrize("lines", [None, 2, 4])
 def test_no_line_is_wider_than_the_width(width: int, lines: int | None) -> None:
-    shown = [click.unstyle(line) for line in excerpt(TEXT, matched("zebra", TEXT), width, lines)]
+    shown = [click.unstyle(line) for line in excerpt(TEXT, match_spans("zebra", TEXT), width, lines)]
     assert max(map(len, shown)) <= width
     assert lines is None or len(shown) == lines
 
@@ -29,8 +29,8 @@ def test_a_word_longer_than_the_width_is_broken() -> None:
 
 
 def test_the_lines_with_the_most_words_of_the_query_are_shown() -> None:
-    assert any("zebra" in line for line in excerpt(TEXT, matched("zebra stripes", TEXT), 60, 3))
-    assert "word0 " in excerpt(TEXT, matched("unrelated", TEXT), 60, 3)[0]
+    assert any("zebra" in line for line in excerpt(TEXT, match_spans("zebra stripes", TEXT), 60, 3))
+    assert "word0 " in excerpt(TEXT, match_spans("unrelated", TEXT), 60, 3)[0]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
@@ -65,7 +65,7 @@ def test_a_wide_character_counts_two_columns_and_an_accent_none(text: str, wide:
 @pytest.mark.parametrize("width", [40, 41, 77])
 @pytest.mark.parametrize("lines", [None, 4])
 def test_no_line_with_wide_characters_is_wider_than_the_width(text: str, width: int, lines: int | None) -> None:
-    shown = [click.unstyle(line) for line in excerpt(text, matched("公园 zebra", text), width, lines)]
+    shown = [click.unstyle(line) for line in excerpt(text, match_spans("公园 zebra", text), width, lines)]
     widths = [sum(2 if character in WIDE else character != "\u0301" for character in line) for line in shown]
     assert width - 10 < max(widths) <= width
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vecsearch.storage.ann.flat import Found
+from vecsearch.storage.ann.flat import Neighbours
 
 TIE = 1e-6
 
@@ -40,7 +40,7 @@ def nearest_scores(rows: np.ndarray, queries: np.ndarray, most: int) -> np.ndarr
     return -np.sort(np.partition(-scores, most - 1, axis=1)[:, :most], axis=1)
 
 
-def recall(rows: np.ndarray, queries: np.ndarray, found: Sequence[Found], best: np.ndarray) -> float:
+def recall(rows: np.ndarray, queries: np.ndarray, found: Sequence[Neighbours], best: np.ndarray) -> float:
     """The share that was found of rows with the scores `best`, (q, k); of rows that score alike any is right."""
     shares = []
     for query, (ids, _), scores in zip(queries, found, best, strict=True):

@@ -13,12 +13,12 @@ import numpy as np
 
 from vecsearch.errors import IndexDamaged
 from vecsearch.storage.ann.approximate import Approximate
-from vecsearch.storage.ann.entry import ann_entry
+from vecsearch.storage.ann.entry import parse_ann_entry
 from vecsearch.storage.ann.flat import Flat
 
 
 def main() -> None:
-    folder, entry = Path(sys.argv[1]), ann_entry(json.loads(sys.argv[2]))
+    folder, entry = Path(sys.argv[1]), parse_ann_entry(json.loads(sys.argv[2]))
     flat, whole = Flat(folder / "vectors.faiss"), (folder / "codes.faiss").read_bytes()
     queries = np.array(flat.vectors[:4])
     for line in sys.stdin:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import vecsearch.storage.merge_policy
-import vecsearch.upkeep.exchange
+import vecsearch.upkeep.exporting
+import vecsearch.upkeep.importing
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import write
 from vecsearch import Document, Index
@@ -29,7 +30,8 @@ QUERIES = np.random.default_rng(3).standard_normal((6, 32)).astype(np.float32)
 def small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes at which a few documents make several segments, row groups and batches."""
     monkeypatch.setattr(vecsearch.storage.merge_policy, "SEGMENT_CHUNKS", 7)
-    monkeypatch.setattr(vecsearch.upkeep.exchange, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(vecsearch.upkeep.exporting, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(vecsearch.upkeep.importing, "ROWS_AT_ONCE", 3)
 
 
 def varied_index(place: Path, folder: Path, encoder: CountingEncoder) -> Index:

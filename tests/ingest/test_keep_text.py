@@ -101,7 +101,7 @@ def test_verify_finds_a_chunk_that_differs_from_its_document(
     monkeypatch.setattr(BackgroundEncoding, "start", shift)
     index.add([Document("a", "alpha beta")])
     [problem] = index.verify().problems
-    assert (problem.kind, "chunk 'a#0' is not what the text of its document" in problem.detail) == ("content", True)
+    assert (problem.kind, "chunk 'a#0' differs from the text of its document" in problem.detail) == ("content", True)
 
 
 def test_an_index_made_without_keep_text_refuses_to_give_texts(tmp_path: Path, encoder: CountingEncoder) -> None:

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
 from vecsearch.errors import InvalidDocument
-from vecsearch.storage.columns import PREFIX, as_json, check_metadata, joined, json_field, metadata_columns, metadata_of
+from vecsearch.storage.columns import (
+    PREFIX,
+    as_json,
+    check_metadata,
+    join_tables,
+    json_field,
+    metadata_columns,
+    metadata_of,
+)
 from vecsearch.storage.rows import Origin, chunk_table
 from vecsearch.storage.segment import Content, Segment, write_segment
 from vecsearch.types import Chunk
@@ -128,7 +136,7 @@ def test_metadata_comes_back_from_a_segment(tmp_path_factory, rows):
 @example([{"a": None}, {"a": date(2020, 1, 1)}], 1)
 def test_metadata_comes_back_from_tables_that_were_joined(rows, size):
     tables = [table_of(rows[first : first + size]) for first in range(0, len(rows), size)] or [table_of([])]
-    table = joined(tables)
+    table = join_tables(tables)
     assert table.column("ordinal").to_pylist() == [number % size for number in range(len(rows))]
     assert_came_back(rows_of(table), rows)
 

@@ -21,7 +21,7 @@ from vecsearch.chunking import Chunking
 from vecsearch.storage.ann.approximate import FEWEST
 from vecsearch.storage.buffers import IN_MEMORY
 from vecsearch.storage.commit import Commit
-from vecsearch.storage.lexical import Bm25, LivePostings, matched
+from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
 from vecsearch.storage.manifest import ModelEntry, first_manifest
 from vecsearch.storage.rows import Origin, chunk_table
 from vecsearch.storage.segment import CODES, POSTINGS, ROWS, Content
@@ -71,7 +71,7 @@ def tasks(snapshot: Snapshot) -> list[Callable[[], Any]]:
     found: list[Callable[[], Any]] = []
     for query in QUERIES:
         found.append(lambda query=query: [each.rows.tolist() for each in words.search(query, 20)])
-        found.append(lambda query=query: matched(query, "Running foxes, laufende Füchse, zorros; gardens Gärten"))
+        found.append(lambda query=query: match_spans(query, "Running foxes, laufende Füchse, zorros; gardens Gärten"))
     for part in snapshot.parts:
         segment, flat, n = part.segment, part.segment.flat, part.segment.entry.rows
         allowed = np.arange(n) % 7 == 0

@@ -96,7 +96,7 @@ def test_a_path_that_is_a_file_is_refused(tmp_path):
 
 
 def test_where_no_index_is_the_message_says_how_to_make_one(tmp_path):
-    with pytest.raises(IndexNotFound, match=r"no index at .*nowhere: vecsearch index FOLDER -i"):
+    with pytest.raises(IndexNotFound, match=r"no index at .*nowhere: run vecsearch index FOLDER -i"):
         Store(tmp_path / "nowhere").snapshot()
 
 
@@ -191,19 +191,19 @@ def test_tombstones_that_are_not_what_was_written_are_named(store, change):
 
 
 def test_what_is_known_of_files_comes_back(store):
-    assert store.read_sources(store.manifest()) == {}
-    commit(store, sources=store.write_sources(STAMPS))
-    assert store.read_sources(store.manifest()) == STAMPS
+    assert store.read_stamps(store.manifest()) == {}
+    commit(store, sources=store.write_stamps(STAMPS))
+    assert store.read_stamps(store.manifest()) == STAMPS
 
 
 @pytest.mark.parametrize("content", [None, b"", b"foreign" * 99])
 def test_what_is_known_of_files_is_a_hint_that_may_be_lost(store, content):
-    manifest = commit(store, sources=store.write_sources(STAMPS))
+    manifest = commit(store, sources=store.write_stamps(STAMPS))
     path = store.path / SOURCES / manifest.sources.id
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    assert store.read_sources(manifest) == {}
+    assert store.read_stamps(manifest) == {}
 
 
 def test_keys_move_with_the_index_and_its_files(tmp_path):
@@ -229,7 +229,7 @@ def test_what_kept_versions_name_is_kept_and_nothing_else(store):
         entries.append(write_rows(store, 2))
         write_rows(store, 1)  # of a writer that was killed before its commit
         (store.path / MANIFESTS / f".tmp-{chance.random()}").write_bytes(b"half")
-        versions.append(commit(store, *entries, sources=store.write_sources(STAMPS)))
+        versions.append(commit(store, *entries, sources=store.write_stamps(STAMPS)))
         if chance.random() < 0.6:
             continue
         with store.locked():

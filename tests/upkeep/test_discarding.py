@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import write
 from vecsearch import Index, IndexNotFound, InvalidDocument
-from vecsearch.storage.lock import writing
+from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.store import Store
 
 
@@ -60,7 +60,7 @@ def test_an_import_that_fails_leaves_a_folder_that_was_there_empty(
     rows = pq.read_table(file)
     pq.write_table(pa.concat_tables([rows, rows]), file)
     for place in (folder, tmp_path / "new"):
-        with pytest.raises(InvalidDocument, match="a document is there twice"):
+        with pytest.raises(InvalidDocument, match="a document occurs twice"):
             Index.from_export(file, place)
     assert list(folder.iterdir()) == []
     assert not (tmp_path / "new").exists()
@@ -69,7 +69,7 @@ def test_an_import_that_fails_leaves_a_folder_that_was_there_empty(
 def test_a_lock_file_says_who_holds_it_and_nothing_else(folder: Path) -> None:
     lock = folder / "writer.lock"
     write(lock, "x" * 1000)
-    with writing(lock, 0):
+    with hold_lock(lock, 0):
         assert lock.read_text().startswith('{"pid": ')
         assert lock.read_text().endswith("}")
     assert not lock.exists() or lock.read_text() == ""
@@ -77,6 +77,6 @@ def test_a_lock_file_says_who_holds_it_and_nothing_else(folder: Path) -> None:
 
 @pytest.mark.skipif("os.name == 'nt'", reason="Windows removes no file that is open")
 def test_a_lock_file_that_is_removed_meanwhile_is_not_made_again(folder: Path) -> None:
-    with writing(folder / "writer.lock", 0):
+    with hold_lock(folder / "writer.lock", 0):
         (folder / "writer.lock").unlink()
     assert list(folder.iterdir()) == []

@@ -103,7 +103,7 @@ def test_a_tag_stands_for_the_version_that_its_index_sees(index: Index, encoder:
 )
 def test_a_name_that_is_no_plain_name_is_refused(index: Index, name: str) -> None:
     before = content_of(index.path)
-    with pytest.raises(InvalidOption, match="is not a name for a version"):
+    with pytest.raises(InvalidOption, match="cannot be a tag"):
         index.tag(name)
     with pytest.raises(IndexNotFound, match="no tag"):
         index.untag(name)
@@ -171,7 +171,7 @@ def test_restoring_does_not_bring_back_how_few_versions_were_kept(index: Index) 
     assert numbers(index) == [7, 6, 5, 4, 3]
 
 
-@pytest.mark.parametrize("n", [0, -1, 2.0, True, "3", None, np.int64(2)])
+@pytest.mark.parametrize("n", [0, -1, 2.0, True, "3", None])
 def test_a_number_of_versions_that_cannot_be_is_refused_and_changes_nothing(
     index: Index, tmp_path: Path, encoder: CountingEncoder, n: object
 ) -> None:

@@ -20,7 +20,7 @@ from vecsearch import Document, Index, IndexDamaged, verify_index
 from vecsearch.cli.main import _status
 from vecsearch.files import TEMPORARY, sha256
 from vecsearch.storage.ann.flat import write_flat
-from vecsearch.storage.lexical import postings_of, write_postings
+from vecsearch.storage.lexical import build_postings, write_postings
 from vecsearch.storage.manifest import FileEntry, SegmentEntry
 from vecsearch.storage.rows import searched_texts
 from vecsearch.storage.segment import read_record
@@ -245,7 +245,7 @@ def test_words_that_are_not_those_of_the_texts_are_found_and_made_anew(index: Pa
         own = list(searched_texts(read_record(path.parent)))
         assert len(own) == entry.rows > 1
         others = [*own[1:], own[0]] if texts.startswith("each") else [*own[:-1], "something else"]
-        write_postings(path, postings_of(others, "auto"))
+        write_postings(path, build_postings(others, "auto"))
 
     entry = written_with(index, "postings.bin", write)
     [problem] = verify_index(index).problems
@@ -259,7 +259,7 @@ def test_words_that_are_not_those_of_the_texts_are_found_and_made_anew(index: Pa
 def test_words_as_another_release_reads_them_are_no_damage(index: Path) -> None:
     def write(path: Path, entry: SegmentEntry) -> None:
         texts = ["read otherwise"] * entry.rows
-        write_postings(path, replace(postings_of(texts, "auto"), rules="0 snowball 1.0"))
+        write_postings(path, replace(build_postings(texts, "auto"), rules="0 snowball 1.0"))
 
     written_with(index, "postings.bin", write)
     assert verify_index(index).ok

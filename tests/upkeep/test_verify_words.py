@@ -116,17 +116,17 @@ def test_a_damaged_record_that_only_the_past_has_goes_with_it(index: Index) -> N
 
 def test_a_segment_has_the_words_of_its_texts_or_has_not_in_the_rows_asked_for(index: Index) -> None:
     every, none = np.ones(3, np.bool_), np.zeros(3, np.bool_)
-    assert not segment_of(index).has_words_of(every, "auto")
-    assert segment_of(index).has_words_of(none, "auto")
+    assert not segment_of(index).words_match_texts(every, "auto")
+    assert segment_of(index).words_match_texts(none, "auto")
     index.verify(repair=True)
-    assert segment_of(index).has_words_of(every, "auto")
+    assert segment_of(index).words_match_texts(every, "auto")
     for row in range(3):
-        assert segment_of(index).has_words_of(np.arange(3) == row, "auto")
+        assert segment_of(index).words_match_texts(np.arange(3) == row, "auto")
 
 
 def test_words_that_other_rules_have_written_are_not_held_to_the_texts(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vecsearch.storage.lexical.terms._RULES", 99)
-    assert segment_of(index).has_words_of(np.ones(3, np.bool_), "auto")
+    assert segment_of(index).words_match_texts(np.ones(3, np.bool_), "auto")
     assert index.verify().ok

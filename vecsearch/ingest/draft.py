@@ -62,7 +62,7 @@ class Draft:
     @cached_property
     def stamps(self) -> dict[str, Stamp]:
         """The stamps of the files that were read, by what the index calls them."""
-        return self._store.read_sources(self.base.manifest)
+        return self._store.read_stamps(self.base.manifest)
 
     def find(self, ids: Sequence[str]) -> dict[str, Stored]:
         """The documents with these ids that the draft holds."""
@@ -185,7 +185,7 @@ class Draft:
             seen.append(np.ones(self._staged_chunks, np.bool_))
         if not contents:
             return None, np.empty(0, np.bool_)
-        return commit.segment(Content.joined(contents), self.base.manifest.recall), np.concatenate(seen)
+        return commit.segment(Content.concat(contents), self.base.manifest.recall), np.concatenate(seen)
 
     def _rebase(self, snapshot: Snapshot) -> None:
         """Make `snapshot` the base; documents that this run has seen stay seen."""
@@ -206,7 +206,7 @@ class Draft:
         """The manifest of the next version: the kept segments, with their deleted rows, and the new one."""
         base = self.base.manifest
         entries = [entry for part in kept if (entry := self._entry(commit, part))]
-        sources = commit.sources(self.stamps) if final and self._sources_changed else base.sources
+        sources = commit.stamps(self.stamps) if final and self._sources_changed else base.sources
         return base.next(
             documents=base.documents + self._change["added"] - self._change["deleted"],
             segments=(*entries, new) if new else tuple(entries),

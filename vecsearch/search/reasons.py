@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vecsearch.models.encoder import Encoder
 from vecsearch.search.retrievers.candidates import Candidates
-from vecsearch.storage.lexical import matched
+from vecsearch.storage.lexical import match_spans
 from vecsearch.types import Explanation
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Reasons:
                 dense_score=float(shown.similarities[place]),
                 lexical_rank=self._rank(shown, place, 1),
                 lexical_score=None if shown.lexical is None else float(shown.lexical[place]),
-                words=tuple(matched(query, text, self.language)) if query else (),
+                words=tuple(match_spans(query, text, self.language)) if query else (),
                 tokens=tokens[place],
                 dense_weight=shown.weight,
                 reranked=None if self.reranker is None else float(shown.scores[place]),

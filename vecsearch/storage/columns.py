@@ -1,11 +1,11 @@
 """Metadata as typed Arrow columns, one for each key, and back to what the user gave.
 
 A key whose values are all of one type gets that type: boolean, 64-bit integer, double, string, date, timestamp, or
-a list of one of these. Integers among doubles become doubles where that loses nothing. Any other mixture, and nested
-values, are kept as JSON text in a string column that says so in its field. An absent key is null.
+a list of one of these. Integers among doubles become doubles where that loses nothing. Other mixtures and nested values
+are kept as JSON text in a string column whose field is marked. An absent key is null.
 
-What comes back equals what was given, but that a key whose value is None is absent and a tuple is a list. A time in a
-zone comes back as the same moment at the same offset from UTC.
+Values are read back as they were given, except that a key whose value is None is absent and a tuple becomes a list. A
+time in a zone comes back as the same moment at the same offset from UTC.
 """
 
 from __future__ import annotations
@@ -33,63 +33,63 @@ _SCALARS: dict[type, pa.DataType] = {
 }
 _EXACT_IN_DOUBLE = 2**53
 _DATE, _TIME = "vecsearch:date", "vecsearch:time"  # the keys of a date and of a time in JSON
-_WIDEST_INT = 8192  # bits; Python writes no number of more than 4300 digits as text
+_WIDEST_INT = 8192  # bits; Python refuses to print integers of more than 4300 digits
 
 
 def check_metadata(metadata: Mapping[str, Any]) -> None:
-    """Raises InvalidDocument for a key that is no string, or a value that cannot be stored and given back."""
+    """Check that metadata can be stored and read back; raises InvalidDocument."""
     for key, value in metadata.items():
         if not isinstance(key, str):
             raise InvalidDocument(f"metadata key {key!r} is {type(key).__name__}, expected str")
         if not is_storable(key):
-            raise InvalidDocument(f"metadata key {key!r} holds a lone surrogate, which is no character")
+            raise InvalidDocument(f"metadata key {key!r} holds a lone surrogate, which cannot be stored")
         _check_value(key, value)
 
 
 def metadata_columns(rows: Sequence[Mapping[str, Any]]) -> list[tuple[pa.Field, pa.Array]]:
-    """A column for each key of the rows, in alphabetical order."""
+    """Make a column for each key of the rows, in alphabetical order."""
     keys = sorted({key for row in rows for key in row})
     return [_column(key, [row.get(key) for row in rows]) for key in keys]
 
 
 def metadata_of(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
-    """The metadata that a row, read from Arrow as Python values, was made from; absent keys are left out."""
-    read = ((key, row.get(PREFIX + key), told) for key, told in metadata_keys(schema))
-    return {key: told(value) for key, value, told in read if value is not None}
+    """Return the metadata of a row that was read from Arrow as Python values; absent keys are left out."""
+    values = ((key, row.get(PREFIX + key), decode) for key, decode in metadata_keys(schema))
+    return {key: decode(value) for key, value, decode in values if value is not None}
 
 
 def metadata_keys(schema: pa.Schema) -> list[tuple[str, Callable[[Any], Any]]]:
-    """The metadata that a table has columns for: each key, and what makes a column's value the one that was given."""
+    """Return each metadata key of a table and the function that decodes its column's values."""
     return [
-        (column.name.removeprefix(PREFIX), _from_json if _is_json(column) else _as_it_is)
+        (column.name.removeprefix(PREFIX), _from_json if _is_json(column) else _unchanged)
         for column in schema
         if column.name.startswith(PREFIX)
     ]
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
-def joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """The rows of all the tables in one."""
-    fields = joint_fields(tables)
-    return pa.concat_tables([aligned(table, fields) for table in tables])
+def join_tables(tables: Sequence[pa.Table]) -> pa.Table:
+    """Concatenate tables whose metadata columns may differ."""
+    fields = union_fields(tables)
+    return pa.concat_tables([align(table, fields) for table in tables])
 
 
-def joint_fields(tables: Sequence[pa.Table]) -> list[pa.Field]:
-    """The columns beyond those of every chunk that hold what those of all the tables hold, in alphabetical order.
+def union_fields(tables: Sequence[pa.Table]) -> list[pa.Field]:
+    """Return the optional columns that can hold those of all the tables, in alphabetical order.
 
-    A key of integers here and doubles there becomes doubles where that loses nothing; any other mixture JSON text.
+    Integers in one table and doubles in another become doubles where that loses nothing, any other mixture JSON text.
     """
     names = sorted({name for table in tables for name in table.column_names if _is_optional(name)})
-    return [_joint_field(name, tables) for name in names]
+    return [_union_field(name, tables) for name in names]
 
 
-def aligned(table: pa.Table, fields: Sequence[pa.Field]) -> pa.Table:
-    """The table with these columns instead of its own beyond those of every chunk: converted, or null."""
+def align(table: pa.Table, fields: Sequence[pa.Field]) -> pa.Table:
+    """Return the table with these optional columns in place of its own: converted, or null."""
     own = [field for field in table.schema if not _is_optional(field.name)]
-    columns = [table.column(field.name) for field in own] + [_as(table, field) for field in fields]
+    columns = [table.column(field.name) for field in own] + [_convert(table, field) for field in fields]
     return pa.table(columns, schema=pa.schema([*own, *fields]))
 
 
@@ -97,12 +97,12 @@ def _is_optional(name: str) -> bool:
     return name == DOCUMENT or name.startswith(PREFIX)
 
 
-def _joint_field(name: str, tables: Sequence[pa.Table]) -> pa.Field:
-    found = [table.schema.field(name) for table in tables if name in table.column_names]
-    types = {field.type for field in found}
-    if not any(map(_is_json, found)):
+def _union_field(name: str, tables: Sequence[pa.Table]) -> pa.Field:
+    fields = [table.schema.field(name) for table in tables if name in table.column_names]
+    types = {field.type for field in fields}
+    if not any(map(_is_json, fields)):
         if len(types) == 1:
-            return found[0]
+            return fields[0]
         if types == {pa.int64(), pa.float64()} and all(_fits_double(table, name) for table in tables):
             return pa.field(name, pa.float64())
     return json_field(name)
@@ -115,8 +115,8 @@ def _fits_double(table: pa.Table, name: str) -> bool:
     return all(end is None or abs(end) <= _EXACT_IN_DOUBLE for end in ends.values())
 
 
-def _as(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
-    """A column of the table with the type of `field`; nulls where the table has no such column."""
+def _convert(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    """Return a column of the table in the type of `field`; nulls if the table does not have it."""
     if field.name not in table.column_names:
         return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
     column = table.column(field.name)
@@ -124,7 +124,7 @@ def _as(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
 
 
 def as_json(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
-    """The same values as JSON text, for a key that has different types in different segments."""
+    """Return the same values as JSON text, for a key that has different types in different segments."""
     if _is_json(field):
         return column
     texts = [None if value is None else _to_json(value) for value in column.to_pylist()]
@@ -132,19 +132,21 @@ def as_json(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
 
 
 def json_field(name: str) -> pa.Field:
-    """The field of a column that holds JSON text."""
+    """Return the field of a column that holds JSON text."""
     return pa.field(name, pa.string(), metadata=_JSON)
 
 
 def _check_value(key: str, value: Any) -> None:
     match value:
         case int() if value.bit_length() > _WIDEST_INT:
-            raise InvalidDocument(f"metadata {key!r} is an integer of {value.bit_length()} bits, at most {_WIDEST_INT}")
+            raise InvalidDocument(
+                f"metadata {key!r} is an integer of {value.bit_length()} bits, expected at most {_WIDEST_INT}"
+            )
         case None | bool() | int() | float() | date():
             return
         case str():
             if not is_storable(value):
-                raise InvalidDocument(f"metadata {key!r} holds a lone surrogate, which is no character")
+                raise InvalidDocument(f"metadata {key!r} holds a lone surrogate, which cannot be stored")
         case list() | tuple():
             for element in value:
                 _check_value(key, element)
@@ -152,7 +154,7 @@ def _check_value(key: str, value: Any) -> None:
             check_metadata(value)
         case _:
             raise InvalidDocument(
-                f"metadata {key!r} is {type(value).__name__}; "
+                f"metadata {key!r} is {type(value).__name__}, "
                 "expected str, int, float, bool, date, datetime, or a list or dict of these"
             )
 
@@ -167,7 +169,7 @@ def _column(key: str, values: list[Any]) -> tuple[pa.Field, pa.Array]:
 
 
 def _common_type(values: Sequence[Any]) -> pa.DataType | None:
-    """The Arrow type that holds each value exactly, or None where only JSON does."""
+    """Return the Arrow type that holds each value exactly; None where only JSON does."""
     if values and all(type(value) is list for value in values):
         element = _scalar_type([element for value in values for element in value])
         return None if element is None else pa.list_(element)
@@ -186,7 +188,7 @@ def _scalar_type(values: Sequence[Any]) -> pa.DataType | None:
 
 
 def _timestamp_type(values: Iterable[datetime]) -> pa.DataType | None:
-    """Times without a zone, or all in UTC; other zones would come back as another zone."""
+    """Return the type of times without a zone or all in UTC; other zones would be read back as another zone."""
     zones = {None if value.tzinfo is None else str(value.tzinfo) for value in values}
     if zones == {None}:
         return pa.timestamp("us")
@@ -198,17 +200,17 @@ def _to_json(value: Any) -> str:
 
 
 def _json_default(value: Any) -> Any:
-    if isinstance(value, date):  # and datetime, which is one: within mixed or nested values they become text
+    if isinstance(value, date):  # includes datetime: within mixed or nested values they become text
         return {_TIME if isinstance(value, datetime) else _DATE: value.isoformat()}
     return dict(value)
 
 
 def _from_json(text: str) -> Any:
-    return json.loads(text, object_hook=_undated)
+    return json.loads(text, object_hook=_decode_dates)
 
 
-def _undated(value: dict[str, Any]) -> Any:
-    """Dates and times are objects of one key in JSON, so that they come back as what they were."""
+def _decode_dates(value: dict[str, Any]) -> Any:
+    """Turn JSON objects that stand for a date or time back into it."""
     match value:
         case {"vecsearch:date": str(text)}:
             return date.fromisoformat(text)

@@ -1,7 +1,7 @@
-"""One commit: files of a version that nobody sees yet, then the manifest that makes it the current one.
+"""One commit: files that no version names yet, then the manifest that makes them the current version.
 
-Whatever goes wrong, Ctrl-C included, ends in one of three cases: the version did not land, and its files are removed;
-it landed; or the disk failed so that nobody knows, and no file is touched.
+Whatever fails, Ctrl-C included, ends in one of three cases: the version did not land, and its files are removed; it
+landed; or the disk failed so that this is unknown, and no file is touched.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class Commit:
-    """A context whose files stay when `publish` has made them a version, and are removed when it has not."""
+    """A context that removes the files written in it unless `publish` has made them a version."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -35,30 +35,31 @@ class Commit:
         if not self._keep:
             self._store.discard(self._segments, self._side_files)
 
-    def segment(self, content: Content, recall: float, asked: FloatArray | None = None) -> SegmentEntry:
-        """Writes a new segment; see write_segment()."""
+    def segment(self, content: Content, recall: float, queries: FloatArray | None = None) -> SegmentEntry:
+        """Write a new segment; see write_segment()."""
         folder = self._store.new_segment_folder()
         self._segments.append(folder.name)
-        return write_segment(folder, content, recall, asked)
+        return write_segment(folder, content, recall, queries)
 
     def tombstones(self, dead: IntArray) -> SideFile:
-        """Writes which rows of a segment are deleted, ascending."""
+        """Write the deleted rows of a segment, ascending."""
         written = self._store.write_tombstones(dead)
         self._side_files.append((TOMBSTONES, written))
         return written
 
-    def sources(self, stamps: dict[str, Stamp]) -> SideFile:
-        """Writes what is known of the files that were read."""
-        written = self._store.write_sources(stamps)
+    def stamps(self, stamps: dict[str, Stamp]) -> SideFile:
+        """Write the stamps of the files that were read."""
+        written = self._store.write_stamps(stamps)
         self._side_files.append((SOURCES, written))
         return written
 
     def publish(self, manifest: Manifest) -> None:
-        """Returns: the version is current, on the disk. Raises: it is not, or CommitUnknown, or what the user sent.
+        """Make `manifest` the current version.
 
-        A Ctrl-C that comes after the version has landed is raised all the same, and the version stays.
+        When this returns, the version is current and on disk. When it raises an error, it is not; with CommitUnknown
+        nobody knows. A Ctrl-C that comes after the version has landed is raised, and the version stays.
         """
-        self._keep = True  # until it is known that nothing landed: a Ctrl-C may come right after the version has
+        self._keep = True  # until it is known that nothing landed: a Ctrl-C may come just after the version has
         try:
             self._store.publish(manifest)
         except BaseException as error:
@@ -66,7 +67,7 @@ class Commit:
             if landed is None:
                 raise CommitUnknown(
                     f"{self._store.path}: the disk failed while version {manifest.version} was committed ({error}): "
-                    "it may be there or not; nothing was removed; vecsearch info says which it is"
+                    "the version may exist or not; nothing was removed; vecsearch info shows the current version"
                 ) from error
             self._keep = landed
             if not landed or not isinstance(error, OSError):

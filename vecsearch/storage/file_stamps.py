@@ -1,7 +1,7 @@
-"""The files an index was made from, so that unchanged ones need not be read again.
+"""The stamps of the files an index was made from, so that unchanged files need not be read again.
 
-A table of path, size and modification time: a hint and no record. Where it is missing or stale, files are read and
-compared by content; nothing is lost but time.
+A table of path, size and modification time: a hint, not a record. If it is missing or stale, files are read and
+compared by content; only time is lost.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from pathlib import Path
 
 from vecsearch.errors import IndexDamaged
 
-_SAME_TICK_NS = 50_000_000  # a file written this shortly before it was read may change again in the same tick
+_SAME_TICK_NS = 50_000_000  # a file written less than this before it was read may change again within the same tick
 _SECOND_NS = 1_000_000_000  # the tick of file systems that keep whole seconds (two on FAT)
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A file as it was when it was read: its size and time, how it was read, and how many documents it gave."""
+    """A file as it was read: its size and time, how it was read, and the number of its documents."""
 
     size: int
     mtime_ns: int
-    reading: str  # what else decides what is read from it, such as the fields of records
+    reading: str  # what else affects what is read from it, such as the fields of records
     documents: int
 
 
 def is_settled(mtime_ns: int, read_at_ns: int) -> bool:
-    """Whether a later change to a file must give it another modification time than `mtime_ns`.
+    """Whether any later change to a file gives it a modification time other than `mtime_ns`.
 
-    The same caution as Git's with an index file younger than the file (git documentation, "racy-git").
+    Git takes the same care with files as young as its index (git documentation, "racy-git").
     """
     tick = 2 * _SECOND_NS if mtime_ns % _SECOND_NS == 0 else _SAME_TICK_NS
     return read_at_ns - mtime_ns > tick
 
 
-def to_bytes(stamps: Mapping[str, Stamp]) -> bytes:
-    """The table as an Arrow IPC file, sorted by path."""
+def encode_stamps(stamps: Mapping[str, Stamp]) -> bytes:
+    """Return the table as an Arrow IPC file, sorted by path."""
     import pyarrow as pa
 
     paths = sorted(stamps)
@@ -56,8 +56,8 @@ def to_bytes(stamps: Mapping[str, Stamp]) -> bytes:
     return sink.getvalue()
 
 
-def read(path: Path) -> dict[str, Stamp]:
-    """The stamps by path; raises IndexDamaged when the file is not such a table."""
+def read_stamps(path: Path) -> dict[str, Stamp]:
+    """Return the stamps by path; raises IndexDamaged when the file is not such a table."""
     import pyarrow as pa
 
     try:

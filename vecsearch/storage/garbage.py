@@ -1,6 +1,6 @@
-"""Which versions an index keeps, and the removal of every file that none of them names. The writer's lock is held.
+"""Which versions an index keeps, and removing every file that none of them names.
 
-Kept are the newest versions, as many as the index's manifest says, and those that have a tag.
+The newest versions are kept, their number set by the current manifest, and every version with a tag.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from vecsearch.storage.store import MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTON
 
 
 def collect(store: Store) -> None:
-    """Removes versions that are no longer kept, then what no kept version names.
+    """Remove versions that are no longer kept, then files that no kept version names. The caller holds the lock.
 
-    Nothing is removed while a manifest or a tag that may name files cannot be read: `verify` says which it is. The
-    commit that this follows has landed, so nothing is raised: what could not be removed is tried again next time.
+    Nothing is removed while a manifest or tag cannot be read, because it may name files; `verify` reports it. The
+    preceding commit has landed, so nothing is raised: the next collection tries again.
     """
     with suppress(VecsearchError, OSError):
         kept = kept_versions(store)
@@ -31,7 +31,7 @@ def collect(store: Store) -> None:
 
 
 def kept_versions(store: Store) -> list[int]:
-    """The numbers of the versions to keep, ascending."""
+    """Return the numbers of the versions to keep, ascending."""
     versions = store.versions()
     newest = versions[-store.manifest().keep_versions :]
     return sorted({*newest, *(number for number in store.tags().values() if number in versions)})
@@ -48,7 +48,7 @@ def _named_files(store: Store, versions: list[int]) -> dict[str, set[str]]:
 
 
 def unnamed(folder: Path, named: set[str]) -> list[Path]:
-    """What is in the folder besides the names that belong there."""
+    """Return what is in the folder besides these names."""
     try:
         return sorted(folder / name for name in os.listdir(folder) if name not in named)
     except (FileNotFoundError, NotADirectoryError):
@@ -56,7 +56,7 @@ def unnamed(folder: Path, named: set[str]) -> list[Path]:
 
 
 def _remove(path: Path) -> None:
-    """As much as can be removed; a file that is open on Windows stays until the next time."""
+    """Remove as much as possible; a file that is open on Windows stays until the next collection."""
     if path.is_dir() and not path.is_symlink():
         files.remove_tree(path)
     else:

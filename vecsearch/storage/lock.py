@@ -1,4 +1,4 @@
-"""One writer at a time: a lock of the operating system on a file of the index, freed when its process dies."""
+"""One writer at a time: an operating system lock on a file of the index, freed when its process dies."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vecsearch.errors import IndexLocked
 
 
 @contextmanager
-def writing(path: Path, wait: float) -> Iterator[None]:
-    """Only this process holds the lock file `path` until the block ends.
+def hold_lock(path: Path, wait: float) -> Iterator[None]:
+    """Hold the lock file `path` in the block.
 
-    Raises IndexLocked when another one still does after `wait` seconds: wait longer, or stop that process, which
-    frees the lock however it ends. The file says who holds it, for people; nothing depends on what it says.
+    Raises IndexLocked when another process still holds it after `wait` seconds: wait longer, or stop that process,
+    which frees the lock however it ends. The file names its holder for people; nothing depends on that text.
     """
     from filelock import FileLock, Timeout
 
@@ -32,23 +32,23 @@ def writing(path: Path, wait: float) -> Iterator[None]:
                 f"{path.parent} is being written{waited} by {_holder(path)}: try again when it is done, or wait for it "
                 "(--wait SECONDS)"
             ) from None
-        _note(path, _ourselves())
+        _write_note(path, _this_process())
         yield
     finally:
         try:
             if lock.is_locked:
-                _note(path, "")
+                _write_note(path, "")
         finally:
             lock.release()
 
 
-def _ourselves() -> str:
+def _this_process() -> str:
     since = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
 
 
-def _note(path: Path, text: str) -> None:
-    """The file says it; one that was removed meanwhile is not made again."""
+def _write_note(path: Path, text: str) -> None:
+    """Write a text to the lock file, unless it has been removed meanwhile."""
     with suppress(OSError), open(path, "r+", encoding="utf-8") as stream:
         stream.write(text)
         stream.truncate()

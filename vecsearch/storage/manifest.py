@@ -1,7 +1,7 @@
-"""What one version of an index consists of, as a small JSON text. Knows no folder and does no I/O.
+"""What one version of an index consists of, as a small JSON text. Does no I/O.
 
-A manifest ends with a checksum of everything before it, so that a damaged one is found when it is read. What is read
-is checked field by field; a format number higher than ours is refused by name.
+A manifest ends with a checksum of everything before it, so that damage is found when it is read. Every field is
+checked; a format newer than this program's is refused with an error that says so.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any, TypeVar, get_type_hints
 
 from vecsearch.chunking import Chunking
 from vecsearch.errors import FormatTooNew, IndexDamaged, InvalidOption
-from vecsearch.storage.ann.entry import AnnEntry, ann_entry
+from vecsearch.storage.ann.entry import AnnEntry, parse_ann_entry
 from vecsearch.types import Metric
 
 FORMAT = 1
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 _Entry = TypeVar("_Entry")
-_CURE = "vecsearch restore N goes back to version N before it, if one is kept; else index again"
+_FIX = "run vecsearch restore N to go back to an earlier version N if one is kept, else index again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class SideFile:
-    """A file that stands outside of segments, by its name, with its size in bytes, SHA-256 and number of entries."""
+    """A file outside of segments: its name, its number of entries, its size in bytes and its SHA-256."""
 
     id: str
     rows: int
@@ -47,23 +47,23 @@ class SideFile:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """A segment: its folder's name, its rows, its files, and which of its rows are deleted."""
+    """A segment: the name of its folder, its number of rows, its files, and its deleted rows."""
 
     id: str
     rows: int
     files: Mapping[str, FileEntry]
     tombstones: SideFile | None
-    approximate: AnnEntry | None = None  # what finds rows fast beside the vectors, and how well
+    approximate: AnnEntry | None = None  # the ANN index; None where every vector is compared
 
     @property
     def live(self) -> int:
-        """Rows that are not deleted."""
+        """The number of rows that are not deleted."""
         return self.rows - (self.tombstones.rows if self.tombstones else 0)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """The model whose vectors the index holds: by name for people, by fingerprint for us."""
+    """The model whose vectors the index holds: its name for people, its fingerprint for comparison."""
 
     name: str
     fingerprint: str
@@ -81,26 +81,26 @@ class Manifest:
     metric: Metric
     chunking: Chunking
     documents: int
-    keep_versions: int  # how many of the newest versions stay on disk; those with a tag stay besides
-    language: str  # how words are read: see lexical/languages.py
-    recall: float  # what share of the nearest an approximate structure has to find; 1: none is made
+    keep_versions: int  # how many of the newest versions stay on disk, besides those with a tag
+    language: str  # the language of words: see lexical/languages.py
+    recall: float  # the share of the nearest that an ANN index must find; 1: no ANN index is built
     segments: tuple[SegmentEntry, ...] = ()
-    sources: SideFile | None = None  # the files that were read, with size and time, so that they need not be again
+    sources: SideFile | None = None  # the table of file stamps: see file_stamps.py
     change: Mapping[str, int] = field(default_factory=dict)  # documents added, updated, deleted by this commit
-    keep_text: bool = False  # whether the text of each document is kept beside its chunks
+    keep_text: bool = False  # whether whole documents are kept beside their chunks
 
     @property
     def chunks(self) -> int:
-        """Chunks that a search can find."""
+        """The number of chunks that a search can find."""
         return sum(segment.live for segment in self.segments)
 
     def next(self, **changes: Any) -> Manifest:
-        """The manifest of the version after this one: the same but for `changes`, committed now by this program."""
+        """Return the manifest of the following version: the same except for `changes`, written now by this program."""
         return replace(self, version=self.version + 1, created=now(), written_by=written_by(), **changes)
 
     @property
     def measured_recall(self) -> float | None:
-        """The lowest recall that was measured of a segment's approximate structure; None where search is exact."""
+        """The lowest measured recall of the segments' ANN indexes; None when search is exact."""
         measured = [segment.approximate.recall for segment in self.segments if segment.approximate]
         return min(measured, default=None)
 
@@ -115,69 +115,69 @@ def first_manifest(
     *,
     keep_text: bool = False,
 ) -> Manifest:
-    """The manifest of a new, empty index."""
+    """Return the manifest of a new, empty index."""
     first = Manifest(1, now(), written_by(), model, metric, chunking, 0, keep_versions, language, recall)
     return replace(first, keep_text=keep_text)
 
 
-def checked_recall(recall: float) -> float:
-    """The number as a float, known to be above 0 and at most 1; raises InvalidOption."""
+def check_recall(recall: float) -> float:
+    """Return the number as a float, checked to be above 0 and at most 1; raises InvalidOption."""
     if isinstance(recall, bool) or not isinstance(recall, Real) or not 0 < recall <= 1:
-        raise InvalidOption(f"recall is {recall!r}; a number above 0, at most 1, which is exact search")
+        raise InvalidOption(f"recall is {recall!r}, expected a number above 0 and at most 1 (1: exact search)")
     return float(recall)
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601 with milliseconds."""
+    """Return the time in UTC, ISO 8601 with milliseconds."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
 def written_by() -> str:
-    """This program and its version."""
+    """Return the name and version of this program."""
     return f"vecsearch {version('vecsearch')}"
 
 
 def to_json(manifest: Manifest) -> bytes:
-    """The manifest as it is stored: indented JSON whose last field is the checksum of the rest."""
+    """Return the manifest as it is stored: indented JSON whose last field is the checksum of the rest."""
     content = {"format": FORMAT, **asdict(manifest)}
     content["metric"] = manifest.metric.value
     return json.dumps({**content, "checksum": _checksum(content)}, indent=1, ensure_ascii=False).encode()
 
 
 def from_json(text: bytes, name: str) -> Manifest:
-    """The manifest that `to_json` wrote. Raises FormatTooNew, or IndexDamaged when it is not whole; both say `name`."""
+    """Return the manifest that `to_json` wrote; raises FormatTooNew or IndexDamaged, which name it `name`."""
     try:
         content = json.loads(text)
         checksum = content.pop("checksum")
         number = content.pop("format")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise IndexDamaged(f"{name} is not a manifest: {error!r}: {_CURE}") from None
+        raise IndexDamaged(f"{name} is not a manifest: {error!r}: {_FIX}") from None
     if isinstance(number, int) and number > FORMAT:
         raise FormatTooNew(
             f"{name} has format {number}, this vecsearch reads up to {FORMAT}: pip install --upgrade vecsearch"
         )
     if checksum != _checksum({"format": number, **content}):
-        raise IndexDamaged(f"{name} does not match its own checksum: {_CURE}")
+        raise IndexDamaged(f"{name} does not match its own checksum: {_FIX}")
     if number != FORMAT:
-        raise IndexDamaged(f"{name} has format {number!r}, which there never was")
+        raise IndexDamaged(f"{name} has format {number!r}, expected {FORMAT}: {_FIX}")
     try:
         return _manifest(content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise IndexDamaged(f"{name} is not a manifest: {error}: {_CURE}") from None
+        raise IndexDamaged(f"{name} is not a manifest: {error}: {_FIX}") from None
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:
     for name in ("version", "documents", "keep_versions"):
-        _check(name, content[name], int)
+        _check_type(name, content[name], int)
     if not content["keep_versions"]:
         raise ValueError("keep_versions is 0, expected at least 1")
     for name in ("created", "written_by", "language"):
-        _check(name, content[name], str)
-    checked_recall(content["recall"])
+        _check_type(name, content[name], str)
+    check_recall(content["recall"])
     if type(content.get("keep_text", False)) is not bool:
         raise TypeError(f"keep_text is {content['keep_text']!r}, expected bool")
     for name, count in content["change"].items():
-        _check(f"change.{name}", count, int)
+        _check_type(f"change.{name}", count, int)
     return Manifest(
         **{
             **content,
@@ -191,14 +191,14 @@ def _manifest(content: dict[str, Any]) -> Manifest:
 
 
 def _segment(content: dict[str, Any]) -> SegmentEntry:
-    files = {_plain(name): _entry(FileEntry, value) for name, value in content["files"].items()}
-    _check("SegmentEntry.rows", content["rows"], int)
+    files = {_check_plain(name): _entry(FileEntry, value) for name, value in content["files"].items()}
+    _check_type("SegmentEntry.rows", content["rows"], int)
     return SegmentEntry(
-        _plain(content["id"]),
+        _check_plain(content["id"]),
         content["rows"],
         files,
         _side_file(content["tombstones"]),
-        None if content["approximate"] is None else ann_entry(content["approximate"]),
+        None if content["approximate"] is None else parse_ann_entry(content["approximate"]),
     )
 
 
@@ -206,25 +206,25 @@ def _side_file(content: dict[str, Any] | None) -> SideFile | None:
     if content is None:
         return None
     entry = _entry(SideFile, content)
-    _plain(entry.id)
+    _check_plain(entry.id)
     return entry
 
 
 def _entry(kind: type[_Entry], content: dict[str, Any]) -> _Entry:
-    """An entry of plain values, each of the type that its field names."""
+    """Return an entry of plain values, each checked to be of its field's type."""
     for name, expected in _fields(kind).items():  # type: ignore[arg-type]  # a class is hashable
-        _check(f"{kind.__name__}.{name}", content[name], expected)
+        _check_type(f"{kind.__name__}.{name}", content[name], expected)
     return kind(**{item.name: content[item.name] for item in fields(kind)})  # type: ignore[arg-type]
 
 
 @cache
 def _fields(kind: type) -> dict[str, type]:
-    """The fields of an entry and their types, which take longer to find out than a manifest to read."""
+    """Return the types of an entry's fields; finding them out takes longer than reading a manifest."""
     return get_type_hints(kind)
 
 
-def _check(name: str, value: Any, expected: type) -> None:
-    """Raises TypeError for a value of another type, ValueError for a negative number; a bool is no number."""
+def _check_type(name: str, value: Any, expected: type) -> None:
+    """Raise TypeError for a value of another type, bool included, and ValueError for a negative number."""
     if type(value) is not expected:
         raise TypeError(f"{name} is {value!r}, expected {expected.__name__}")
     if isinstance(value, int) and value < 0:
@@ -232,12 +232,12 @@ def _check(name: str, value: Any, expected: type) -> None:
 
 
 def is_plain(name: object) -> bool:
-    """Whether it is a name that stays in its folder, on any system."""
+    """Whether `name` is a file name that stays in its folder on any system."""
     return isinstance(name, str) and 0 < len(name) <= 100 and name[0] != "." and all(c in _PLAIN for c in name)
 
 
-def _plain(name: str) -> str:
-    """The name, known to be plain; a manifest that says otherwise is not ours."""
+def _check_plain(name: str) -> str:
+    """Return the name, checked to be plain: a manifest with any other name was not written by this program."""
     if not is_plain(name):
         raise ValueError(f"{name!r} is not the name of a file")
     return name

@@ -1,7 +1,7 @@
-"""Single rows of an Arrow table, as Python has them, in microseconds.
+"""Single rows of an Arrow table as Python values, in microseconds.
 
-Arrow is made for columns: a row by its own means costs a hundred times as much. So texts and numbers are taken from
-where their bytes lie; what is rarer, such as lists and values that may be missing, Arrow converts.
+Arrow is made for columns: reading a row through it takes a hundred times as long. So texts and integers are read
+directly from Arrow's buffers; Arrow converts rarer types, such as lists.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ _Read: TypeAlias = Callable[[int], Any]
 
 
 class RowReader:
-    """The rows of a table with the columns of chunks, for any number of threads: it only reads.
+    """Reads rows of a table with the columns of chunks; any number of threads may use it at once.
 
-    The table's memory stays mapped as long as the reader is used.
+    Keeps the table's memory mapped.
     """
 
     def __init__(self, rows: pa.Table, name: str) -> None:
-        """`name` is what an error calls the table."""
+        """`name` names the table in errors."""
         self._name = name
         readers = {field.name: _by_batch(column) for field, column in zip(rows.schema, rows.columns, strict=True)}
         self._columns = readers
         ends = list(accumulate(len(batch) for batch in rows.column(0).chunks))
         self._ends, self._starts = ends, [0, *ends]
         self._chunks = [[readers[field.name][batch] for field in fields(Chunk)] for batch in range(len(ends))]
-        self._metadata = [(key, readers[PREFIX + key], told) for key, told in metadata_keys(rows.schema)]
+        self._metadata = [(key, readers[PREFIX + key], decode) for key, decode in metadata_keys(rows.schema)]
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
-        """The rows with these numbers, in this order; raises IndexDamaged for a text that is none."""
+        """Return the rows with these numbers, in this order; raises IndexDamaged for text that is not UTF-8."""
         try:
             return [self._row(number) for number in numbers]
         except UnicodeDecodeError as error:
             raise self._damaged(error) from None
 
     def value(self, column: str, number: int) -> Any:
-        """One value of a row; raises IndexDamaged for a text that is none."""
+        """Return one value of a row; raises IndexDamaged for text that is not UTF-8."""
         batch = bisect_right(self._ends, number)
         try:
             return self._columns[column][batch](number - self._starts[batch])
@@ -56,15 +56,15 @@ class RowReader:
             raise self._damaged(error) from None
 
     def _damaged(self, error: UnicodeDecodeError) -> IndexDamaged:
-        return IndexDamaged(f"{self._name} holds what is no text: {error}: run vecsearch verify")
+        return IndexDamaged(f"{self._name} holds text that is not UTF-8: {error}: run vecsearch verify")
 
     def _row(self, number: int) -> Row:
         batch = bisect_right(self._ends, number)
-        place = number - self._starts[batch]
-        chunk = Chunk(*[read(place) for read in self._chunks[batch]])
-        found = [(key, column[batch](place), told) for key, column, told in self._metadata]
-        metadata = {key: told(value) for key, value, told in found if value is not None}
-        path, source = self._columns["path"][batch](place), self._columns["source"][batch](place)
+        index = number - self._starts[batch]
+        chunk = Chunk(*[read(index) for read in self._chunks[batch]])
+        values = [(key, column[batch](index), decode) for key, column, decode in self._metadata]
+        metadata = {key: decode(value) for key, value, decode in values if value is not None}
+        path, source = self._columns["path"][batch](index), self._columns["source"][batch](index)
         return Row(chunk, path, source, metadata)
 
 
@@ -73,16 +73,16 @@ def _by_batch(column: pa.ChunkedArray) -> list[_Read]:
 
 
 def _reader(batch: pa.Array) -> _Read:
-    """What gives the value at a place of the batch; None for a missing one."""
+    """Return a function that reads the value at an index of the batch; None for a missing value."""
     if batch.null_count == len(batch):
         return _nothing
     if not (pa.types.is_string(batch.type) or pa.types.is_integer(batch.type)):
-        return partial(_converted, batch)
+        return partial(_convert, batch)
     valid, first, *_ = batch.buffers()
     read: _Read
     if pa.types.is_string(batch.type):
-        places = np.frombuffer(first, np.int32)[batch.offset : batch.offset + len(batch) + 1]
-        read = partial(_text, memoryview(batch.buffers()[2] or b""), places)
+        offsets = np.frombuffer(first, np.int32)[batch.offset : batch.offset + len(batch) + 1]
+        read = partial(_text, memoryview(batch.buffers()[2] or b""), offsets)
     else:
         read = partial(_integer, np.frombuffer(first, batch.type.to_pandas_dtype())[batch.offset :])
     return read if not batch.null_count else partial(_if_valid, memoryview(valid), batch.offset, read)
@@ -92,19 +92,19 @@ def _nothing(_: int) -> None:
     return None
 
 
-def _converted(batch: pa.Array, place: int) -> Any:
-    return batch[place].as_py()
+def _convert(batch: pa.Array, index: int) -> Any:
+    return batch[index].as_py()
 
 
-def _if_valid(valid: memoryview, offset: int, read: _Read, place: int) -> Any:
-    """The value where its bit is set, in Arrow's order: the least significant first."""
-    byte, bit = divmod(place + offset, 8)
-    return read(place) if valid[byte] >> bit & 1 else None
+def _if_valid(valid: memoryview, offset: int, read: _Read, index: int) -> Any:
+    """Read the value if its bit is set; Arrow's bit order is least significant first."""
+    byte, bit = divmod(index + offset, 8)
+    return read(index) if valid[byte] >> bit & 1 else None
 
 
-def _text(texts: memoryview, places: Any, place: int) -> str:
-    return str(texts[places[place] : places[place + 1]], "utf-8")
+def _text(texts: memoryview, offsets: Any, index: int) -> str:
+    return str(texts[offsets[index] : offsets[index + 1]], "utf-8")
 
 
-def _integer(values: Any, place: int) -> int:
-    return int(values[place])
+def _integer(values: Any, index: int) -> int:
+    return int(values[index])

@@ -1,13 +1,13 @@
-"""The directory of an index: who may write, what is the current version, how the next one is published.
+"""The folder of an index: who may write, which version is current, how the next one is published.
 
-    manifests/00000007.json   one for each commit; the highest number is the current state
+    manifests/00000007.json   one for each commit; the highest number is the current version
     segments/<id>/            see segment.py
     tombstones/<id>           deleted rows of a segment: a numpy file, uint32, ascending
     sources/<id>              see file_stamps.py
     tags/<name>               the number of a version that is kept
     writer.lock               locked by the process that writes
 
-Files are written under names that no manifest has yet, then the manifest is created; that one step is the commit.
+Files are written under names that no manifest has yet; creating the manifest is the commit.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ import numpy as np
 from vecsearch import files
 from vecsearch.errors import IndexDamaged, IndexExists, IndexNotFound, InvalidOption
 from vecsearch.storage import file_stamps
-from vecsearch.storage.lock import writing
+from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
 from vecsearch.storage.segment import Segment
 from vecsearch.types import BoolArray, IntArray
 
 MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS = "manifests", "segments", "tombstones", "sources", "tags"
 LOCK = "writer.lock"
-_OURS = {MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS, LOCK}
+_ENTRIES = {MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS, LOCK}
 _MANIFEST_NAME = re.compile(r"\d{8}\.json")
 
 
@@ -42,19 +42,19 @@ _MANIFEST_NAME = re.compile(r"\d{8}\.json")
 class Part:
     """A segment as one version sees it, for any number of threads.
 
-    `alive`, bool (rows,), says which rows are there; None means all.
+    `alive`, bool (rows,), marks the rows that are not deleted; None means all.
     """
 
     segment: Segment
     alive: BoolArray | None
-    live: int  # how many rows are there
+    live: int  # the number of live rows
 
     def is_live(self, row: int) -> bool:
-        """Whether a row is there, and not deleted."""
+        """Whether a row is not deleted."""
         return self.alive is None or bool(self.alive[row])
 
     def mask(self) -> BoolArray:
-        """Which rows are there, bool (rows,), as a copy."""
+        """Return which rows are live, bool (rows,), as a copy."""
         return np.ones(self.segment.entry.rows, np.bool_) if self.alive is None else self.alive.copy()
 
 
@@ -70,13 +70,13 @@ class Store:
     """The index in the folder `path`."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()  # the working folder may change while an index is open
-        self.name = str(path)  # as the user calls it
-        self.made = False  # whether the folder came with the index, and nobody had made it before
-        self._beside = path.resolve().parent
+        self.path = path.absolute()  # absolute: the working folder may change
+        self.name = str(path)  # as the user wrote it, for messages
+        self.created_folder = False  # whether creating the index created its folder
+        self._parent = path.resolve().parent
 
     def exists(self) -> bool:
-        """Whether there is an index."""
+        """Whether the folder holds an index."""
         return bool(self.versions())
 
     def create(self, manifest: Manifest, wait: float = 0.0) -> None:
@@ -90,24 +90,27 @@ class Store:
 
         Raises IndexExists when there is an index, InvalidOption when the folder holds something else.
         """
-        self._refuse_what_is_there()
-        self.made = not self.path.exists()
+        self._check_unused()
+        self.created_folder = not self.path.exists()
         self.path.mkdir(parents=True, exist_ok=True)
         with self.locked(wait):
-            self._refuse_what_is_there()
+            self._check_unused()
             try:
-                for name in (MANIFESTS, SEGMENTS):  # by both a scan of files knows an index and passes over it
+                for name in (
+                    MANIFESTS,
+                    SEGMENTS,
+                ):  # by which a scan for documents recognizes an index, and skips it
                     (self.path / name).mkdir(exist_ok=True)
-                for folder in (self.path, self._beside):
+                for folder in (self.path, self._parent):
                     files.flush_folder(folder)
                 yield
             except BaseException:
                 if not self.exists():
-                    self.unmake()
+                    self.remove_empty_folders()
                 raise
 
     def versions(self) -> list[int]:
-        """The numbers of the versions that are there, ascending."""
+        """Return the numbers of the versions on disk, ascending."""
         try:
             names = os.listdir(self.path / MANIFESTS)
         except (FileNotFoundError, NotADirectoryError):
@@ -115,11 +118,11 @@ class Store:
         return sorted(int(name[:8]) for name in names if _MANIFEST_NAME.fullmatch(name))
 
     def manifest_path(self, version: int) -> Path:
-        """The file of a version's manifest."""
+        """Return the file of a version's manifest."""
         return self.path / MANIFESTS / f"{version:08}.json"
 
     def manifest(self, version: int | None = None) -> Manifest:
-        """A version's manifest, by default the current one's; raises IndexNotFound, IndexDamaged, FormatTooNew."""
+        """Read a version's manifest, by default the current one; raises IndexNotFound, IndexDamaged, FormatTooNew."""
         versions = self.versions()
         while versions:
             number = versions[-1] if version is None else version
@@ -129,19 +132,19 @@ class Store:
             except FileNotFoundError:
                 seen, versions = versions, self.versions()
                 if version is None and versions != seen:
-                    continue  # a writer has removed it, which it does when there are newer ones
+                    continue  # a writer has published a newer version and removed this one
                 has = f"{seen[0]} to {seen[-1]}"
                 raise IndexNotFound(f"no version {number} at {self.name}: it has {has}") from None
             if manifest.version != number:
-                raise IndexDamaged(f"{path} holds version {manifest.version}: it is not where it was written")
+                raise IndexDamaged(f"{path} holds version {manifest.version}, expected {number}: rename it back")
             return manifest
-        raise IndexNotFound(f"no index at {self.name}: vecsearch index FOLDER -i {self.name} makes one")
+        raise IndexNotFound(f"no index at {self.name}: run vecsearch index FOLDER -i {self.name} to create one")
 
     def snapshot(self, version: int | None = None, reuse: Snapshot | None = None) -> Snapshot:
-        """A version open for reading, by default the current one; segments that `reuse` has open are shared.
+        """Open a version for reading, by default the current one; segments that `reuse` has open are shared.
 
-        A reader takes no lock. 1. It reads manifest 7. 2. A writer commits 8, then 9, and removes what only 7 needed.
-        3. The reader finds a file of 7 missing. Then there is a newer manifest, and it starts again with that.
+        A reader takes no lock. 1. It reads manifest 7. 2. A writer commits 8, then 9, and removes files that only 7
+        needed. 3. The reader finds a file of 7 missing. Then a newer manifest exists, and it starts over with that.
         """
         manifest = self.manifest(version)
         while True:
@@ -155,14 +158,14 @@ class Store:
 
     def locked(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Only this process writes until the block ends; raises IndexLocked when another does after `wait` seconds."""
-        return writing(self.path / LOCK, wait)
+        return hold_lock(self.path / LOCK, wait)
 
     def publish(self, manifest: Manifest) -> None:
-        """Returns: `manifest` is the current version, on the disk. Raises FileExistsError or OSError: see `landed`."""
+        """Make `manifest` the current version, on disk. Raises FileExistsError or OSError: see `landed`."""
         files.create(self.manifest_path(manifest.version), to_json(manifest))
 
     def landed(self, manifest: Manifest) -> bool | None:
-        """After `publish` raised: True, the version is there, on the disk; False, it is not; None, no one knows."""
+        """After `publish` raised: True if the version is on disk, False if it is not, None if that is unknown."""
         path = self.manifest_path(manifest.version)
         try:
             if path.read_bytes() != to_json(manifest):
@@ -175,30 +178,30 @@ class Store:
         return True
 
     def new_segment_folder(self) -> Path:
-        """A folder that does not exist yet, for a segment to be written to."""
+        """Return a new path for a segment's folder."""
         return self.path / SEGMENTS / uuid4().hex
 
     def write_tombstones(self, dead: IntArray) -> SideFile:
-        """Stores the deleted rows of a segment, ascending, under a new name."""
+        """Write the deleted rows of a segment, ascending, to a new file."""
         buffer = io.BytesIO()
         np.save(buffer, dead.astype("<u4"), allow_pickle=False)
         return self._write_side_file(TOMBSTONES, buffer.getvalue(), len(dead))
 
-    def write_sources(self, stamps: dict[str, file_stamps.Stamp]) -> SideFile:
-        """Stores what is known of the files that were read, under a new name."""
-        return self._write_side_file(SOURCES, file_stamps.to_bytes(stamps), len(stamps))
+    def write_stamps(self, stamps: dict[str, file_stamps.Stamp]) -> SideFile:
+        """Write the stamps of the files that were read to a new file."""
+        return self._write_side_file(SOURCES, file_stamps.encode_stamps(stamps), len(stamps))
 
-    def read_sources(self, manifest: Manifest) -> dict[str, file_stamps.Stamp]:
-        """What a version knows of the files it was made from; nothing when the table is lost, for it is only a hint."""
+    def read_stamps(self, manifest: Manifest) -> dict[str, file_stamps.Stamp]:
+        """Read the stamps of the files that a version was made from; empty when they are lost, as they are a hint."""
         if manifest.sources is not None:
             path = self.path / SOURCES / manifest.sources.id
             with suppress(OSError, IndexDamaged):
                 if files.sha256(path) == manifest.sources.sha256:
-                    return file_stamps.read(path)
+                    return file_stamps.read_stamps(path)
         return {}
 
     def tags(self) -> dict[str, int]:
-        """The versions that have a name, by name; raises IndexDamaged for one that cannot be read."""
+        """Return the tagged versions by tag; raises IndexDamaged when one cannot be read."""
         try:
             names = sorted(name for name in os.listdir(self.path / TAGS) if not name.startswith(files.TEMPORARY))
         except FileNotFoundError:
@@ -206,7 +209,7 @@ class Store:
         return {name: self.tagged(name) for name in names}
 
     def tag(self, name: str, version: int) -> None:
-        """Gives a version a name, in place of the one that had it. The lock is held."""
+        """Give a version a tag, taking it from any other. The caller holds the lock."""
         folder = self.path / TAGS
         if not folder.is_dir():
             folder.mkdir(exist_ok=True)
@@ -215,7 +218,7 @@ class Store:
             stream.write(_tag_text(version))
 
     def untag(self, name: str) -> bool:
-        """Takes a name away from its version; whether there was one. The lock is held."""
+        """Remove a tag; return whether it existed. The caller holds the lock."""
         try:
             (self.path / TAGS / name).unlink()
         except FileNotFoundError:
@@ -224,36 +227,36 @@ class Store:
         return True
 
     def discard(self, segments: Sequence[str], side_files: Sequence[tuple[str, SideFile]]) -> None:
-        """Removes files of a commit that did not land: segments by their ids, others by their folder."""
+        """Remove files of a commit that did not land: segments by id, others by folder."""
         for name in segments:
             files.remove_tree(self.path / SEGMENTS / name)
         for folder, side_file in side_files:
             files.remove_file(self.path / folder / side_file.id)
 
     def key(self, path: Path) -> str:
-        """How a file is called inside the index: relative to the index's folder, so that both may move together."""
+        """Return a file's name inside the index: relative to the index's folder, so that both can move together."""
         try:
-            relative = os.path.relpath(path, self._beside)
+            relative = os.path.relpath(path, self._parent)
         except ValueError:  # another drive on Windows
             return path.as_posix()
         return Path(relative).as_posix()
 
     def resolve(self, key: str) -> Path:
-        """The file that is called `key` inside the index."""
-        return Path(os.path.normpath(self._beside / key))
+        """Return the file with this `key` inside the index."""
+        return Path(os.path.normpath(self._parent / key))
 
-    def _refuse_what_is_there(self) -> None:
+    def _check_unused(self) -> None:
         if self.exists():
-            raise IndexExists(f"there is an index at {self.name} already: open it, or choose another folder")
+            raise IndexExists(f"there is an index at {self.name} already: open it or choose another folder")
         if self.path.exists() and not self.path.is_dir():
-            raise InvalidOption(f"{self.name} is a file; an index is a folder of its own")
-        if self.path.is_dir() and not {entry.name for entry in self.path.iterdir()} <= _OURS:
-            raise InvalidOption(f"{self.name} holds other files; an index needs a folder of its own")
+            raise InvalidOption(f"{self.name} is a file, expected a folder for the index alone: choose another")
+        if self.path.is_dir() and not {entry.name for entry in self.path.iterdir()} <= _ENTRIES:
+            raise InvalidOption(f"{self.name} holds other files, expected a folder for the index alone: choose another")
 
-    def unmake(self) -> None:
-        """Removes the folders of an index that did not come to be, as far as they are empty. The lock is held."""
+    def remove_empty_folders(self) -> None:
+        """Remove the empty folders of an index that was not created or was discarded. The caller holds the lock."""
         files.remove_file(self.path / LOCK)
-        for path in [*(self.path / name for name in _OURS - {LOCK}), *([self.path] if self.made else [])]:
+        for path in [*(self.path / name for name in _ENTRIES - {LOCK}), *([self.path] if self.created_folder else [])]:
             files.remove_folder(path)
 
     def _open(self, manifest: Manifest, reuse: Snapshot | None) -> Snapshot:
@@ -272,8 +275,8 @@ class Store:
             content = path.read_bytes()
         except FileNotFoundError:
             raise IndexDamaged(f"{path} is missing: run vecsearch verify") from None
-        if hashlib.sha256(content).hexdigest() != entry.tombstones.sha256:  # else a deleted row might come back
-            raise IndexDamaged(f"{path} is not what was written: run vecsearch verify")
+        if hashlib.sha256(content).hexdigest() != entry.tombstones.sha256:  # otherwise a deleted row might come back
+            raise IndexDamaged(f"{path} does not match its checksum: run vecsearch verify")
         alive = np.ones(entry.rows, np.bool_)
         try:
             alive[np.load(io.BytesIO(content), allow_pickle=False)] = False
@@ -284,12 +287,12 @@ class Store:
         return alive
 
     def tagged(self, name: str) -> int:
-        """The version that has this name; raises IndexDamaged when that cannot be read."""
+        """Return the version with this tag; raises IndexDamaged when the file cannot be read."""
         path = self.path / TAGS / name
         text = path.read_bytes()
         number, _, _ = text.partition(b" ")
         if not number.isdigit() or text != _tag_text(int(number)):
-            raise IndexDamaged(f"{path} is not a tag that vecsearch wrote: vecsearch tag {path.name} N writes it anew")
+            raise IndexDamaged(f"{path} is damaged: run vecsearch tag {path.name} N to rewrite it")
         return int(number)
 
     def _write_side_file(self, folder: str, content: bytes, rows: int) -> SideFile:
@@ -302,5 +305,5 @@ class Store:
 
 
 def _tag_text(version: int) -> bytes:
-    """A version's number and a checksum of it, so that a damaged tag never names another version."""
+    """Return a version's number and its checksum, so that a damaged tag never names another version."""
     return f"{version} sha256:{hashlib.sha256(str(version).encode()).hexdigest()}\n".encode()

@@ -1,6 +1,14 @@
 """Upkeep of an index: versions and tags, compaction, verification and repair, export and import.
 
-Here are the two that work on an index which is too damaged to be opened.
+    versions    the log, tags, and going back to a version; start here
+    compaction  all live rows in one segment
+    verify      checking every byte of an index
+    repair      rebuilding damaged files from others
+    exporting   an index as one Parquet file
+    importing   an index from such a file
+    summary     what an index holds, for people
+
+`verify_index` and `restore_version` also work on an index that is too damaged to open.
 """
 
 from __future__ import annotations
@@ -11,38 +19,38 @@ from pathlib import Path
 
 from vecsearch.reports import Info, Verification
 from vecsearch.storage.store import Store
-from vecsearch.upkeep import history
+from vecsearch.upkeep import versions
 from vecsearch.upkeep.repair import repair as repair_files
 from vecsearch.upkeep.summary import describe
 from vecsearch.upkeep.verify import verify as verify_files
 
 
 def verify_index(path: str | PathLike[str], *, repair: bool = False, wait: float = 0.0) -> Verification:
-    """What is wrong with the files of an index, after all of them were read; it need not be whole enough to open.
+    """Read every file of an index and report all problems; the index may be too damaged to open.
 
-    With `repair`, what is derived is made anew where it is damaged. Nothing else is changed or dropped. Raises
+    With `repair`, damaged files that are derived from others are rebuilt; nothing else is changed or dropped. Raises
     IndexNotFound, and IndexLocked when another process still writes after `wait` seconds.
     """
     return verified(Store(Path(path)), repair=repair, wait=wait)
 
 
 def restore_version(path: str | PathLike[str], version: int | str, *, wait: float = 0.0) -> Info:
-    """What an index holds after it went back to a version or tag; its current version need not be whole.
+    """Go back to a version or tag and return what the index then holds; the current version may be damaged.
 
-    Raises IndexNotFound for a version that is not kept, IndexDamaged for one whose files are not there.
+    Raises IndexNotFound for a version that is not kept, IndexDamaged for one whose files are missing.
     """
     store = Store(Path(path))
-    number = history.numbered(store, version)
+    number = versions.find_version(store, version)
     with store.locked(wait):
-        history.restore(store, number)
+        versions.restore(store, number)
     return describe(store, store.manifest())
 
 
 def verified(store: Store, *, repair: bool, wait: float) -> Verification:
-    """What `verify_index` returns, for an open store."""
-    found = verify_files(store)
-    if not repair or found.ok:
-        return found
+    """Verify, and on request repair, an open store: see `verify_index`."""
+    verification = verify_files(store)
+    if not repair or verification.ok:
+        return verification
     with store.locked(wait):
-        repaired = repair_files(store, verify_files(store).problems)  # anew: another process may have written
+        repaired = repair_files(store, verify_files(store).problems)  # again: another process may have written
     return replace(verify_files(store), repaired=repaired)

@@ -1,38 +1,26 @@
-"""One segment instead of many, without a trace of what was deleted."""
+"""All live rows of an index in one segment."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vecsearch.storage.commit import Commit
 from vecsearch.storage.garbage import collect
-from vecsearch.storage.manifest import now, written_by
 from vecsearch.storage.segment import Content
 from vecsearch.storage.store import Store
 from vecsearch.types import FloatArray
 
 
-def compact(store: Store, asked: FloatArray | None = None) -> bool:
-    """The index is one segment without deleted rows; False when it was that already. The lock is held.
+def compact(store: Store, queries: FloatArray | None = None) -> bool:
+    """Rewrite the index as one segment without deleted rows; False when it already is. The caller holds the lock.
 
-    What finds rows approximately is measured on vectors that are `asked`, unit rows (m, dim), too; then nothing is
-    left as it is. Holds all vectors in memory while it works: 1.5 kB a chunk at 384 dimensions, and the rows.
+    With `queries`, unit vectors (m, dim), the segment is always rewritten and its ANN index is calibrated on them,
+    too. Holds all rows and vectors in memory: 1.5 kB a chunk for the vectors at 384 dimensions.
     """
     base = store.snapshot()
-    if asked is None and len(base.parts) <= 1 and all(part.alive is None for part in base.parts):
+    if queries is None and len(base.parts) <= 1 and all(part.alive is None for part in base.parts):
         return False
     with Commit(store) as commit:
         contents = [part.segment.where(part.mask(), base.manifest.language) for part in base.parts]
-        segment = commit.segment(Content.joined(contents), base.manifest.recall, asked)
-        commit.publish(
-            replace(
-                base.manifest,
-                version=store.versions()[-1] + 1,
-                created=now(),
-                written_by=written_by(),
-                segments=(segment,),
-                change={},
-            )
-        )
+        segment = commit.segment(Content.concat(contents), base.manifest.recall, queries)
+        commit.publish(base.manifest.next(segments=(segment,), change={}))
     collect(store)
     return True

@@ -1,4 +1,4 @@
-"""What is in an index, for people: counts from the manifest, bytes from the disk. Opens no segment."""
+"""A summary of an index: counts from the manifest, bytes from the disk. Opens no segment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vecsearch.storage.store import Store
 
 
 def describe(store: Store, manifest: Manifest) -> Info:
-    """What a version holds; `bytes` are of the whole folder, with all versions that are kept."""
+    """Summarise a version; `bytes` is the size of the whole folder, including all versions that are kept."""
     return Info(
         path=str(store.path),
         version=manifest.version,
@@ -39,10 +39,10 @@ def describe(store: Store, manifest: Manifest) -> Info:
 
 def _bytes_in(folder: Path) -> int:
     total = 0
-    for place, _, names in os.walk(folder):
+    for root, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.stat(os.path.join(place, name)).st_size
+                total += os.stat(os.path.join(root, name)).st_size
             except FileNotFoundError:  # a writer has just removed it
                 continue
     return total

@@ -1,7 +1,7 @@
-"""Is every file of an index what it was when it was written? Checksums first, then what the files say.
+"""Check that every file of an index is as it was written: checksums first, then the content.
 
-Whatever a single flipped bit changes is found: every file but the empty lock file has a checksum in a manifest, and
-manifests and tags carry their own. Nothing is changed here; `repair.py` does that.
+Every single flipped bit is found: each file but the lock file has a checksum in a manifest, and manifests and tags
+carry their own. Changes nothing; repair.py does.
 """
 
 from __future__ import annotations
@@ -16,39 +16,40 @@ from vecsearch import files
 from vecsearch.errors import IndexDamaged, IndexNotFound, VecsearchError
 from vecsearch.reports import Problem, Verification
 from vecsearch.storage.columns import DOCUMENT
-from vecsearch.storage.file_stamps import read as read_sources
+from vecsearch.storage.file_stamps import read_stamps
 from vecsearch.storage.garbage import unnamed
 from vecsearch.storage.manifest import FileEntry, Manifest, SegmentEntry, SideFile
 from vecsearch.storage.segment import CODES, POSTINGS, ROWS, Segment, read_record
 from vecsearch.storage.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
 
 _UNIT = 1e-5  # how far from 1 the length of a float32 unit vector may be
-_READ_AGAIN = 200  # rows of a segment whose words are; those of all rows take twenty times as long as all else
+_SAMPLED_ROWS = 200  # of a segment, to compare words with texts; all rows would take twenty times as long as the rest
 
 
 @dataclass(slots=True)
 class _Findings:
-    """What was looked at so far."""
+    """What was checked so far."""
 
     problems: list[Problem] = field(default_factory=list)
     checked: dict[str, int] = field(default_factory=dict)  # bytes of each file, by its path in the index
 
 
 def verify(store: Store) -> Verification:
-    """What is wrong with the index, in all the versions that are there. Reads every byte; takes no lock."""
+    """Report the problems of all versions on disk. Reads every byte; takes no lock."""
     if not store.exists():
-        store.manifest()  # says that there is no index
-    found = _Findings()
-    manifests = [manifest for manifest in _manifests(store, found) if _is_kept(store, manifest, found)]
-    _look_at_tags(store, found)
-    readable = not any(problem.file.startswith(MANIFESTS) for problem in found.problems)
-    leftovers = _leftovers(store, manifests) if readable else []  # else they may be what the damaged one names
-    problems = tuple(_as_of_now(store, found.problems))
-    return Verification(len(manifests), len(found.checked), sum(found.checked.values()), problems, tuple(leftovers))
+        store.manifest()  # raises IndexNotFound
+    findings = _Findings()
+    manifests = [manifest for manifest in _manifests(store, findings) if _check_version(store, manifest, findings)]
+    _check_tags(store, findings)
+    readable = not any(problem.file.startswith(MANIFESTS) for problem in findings.problems)
+    leftovers = _leftovers(store, manifests) if readable else []  # otherwise a damaged manifest may name them
+    problems = tuple(_judge_repair(store, findings.problems))
+    checked = findings.checked
+    return Verification(len(manifests), len(checked), sum(checked.values()), problems, tuple(leftovers))
 
 
-def _manifests(store: Store, found: _Findings) -> list[Manifest]:
-    """The manifests that can be read, ascending; the others are problems."""
+def _manifests(store: Store, findings: _Findings) -> list[Manifest]:
+    """Return the readable manifests, ascending; note the others as problems."""
     manifests = []
     for number in store.versions():
         path = f"{MANIFESTS}/{store.manifest_path(number).name}"
@@ -57,61 +58,61 @@ def _manifests(store: Store, found: _Findings) -> list[Manifest]:
         except (FileNotFoundError, IndexNotFound):  # a writer has just removed it
             continue
         except OSError as error:
-            found.problems.append(Problem(path, "missing", f"the file cannot be read: {error.strerror}"))
+            findings.problems.append(Problem(path, "missing", f"the file cannot be read: {error.strerror}"))
         except VecsearchError as error:
-            found.problems.append(Problem(path, "checksum", str(error)))
+            findings.problems.append(Problem(path, "checksum", str(error)))
         else:
             manifests.append(manifest)
-            found.checked[path] = size
+            findings.checked[path] = size
     return manifests
 
 
-def _is_kept(store: Store, manifest: Manifest, found: _Findings) -> bool:
-    """Notes what is wrong with a version's files; False when a writer has removed it meanwhile, and nothing is noted.
+def _check_version(store: Store, manifest: Manifest, findings: _Findings) -> bool:
+    """Note the problems of a version's files; False, and nothing noted, when a writer has removed it meanwhile.
 
-    1. The manifest was read. 2. A writer commits and collects: first the manifest, then the files that only it named.
-    3. A file is missing here. Then the manifest is no longer there either.
+    1. The manifest was read. 2. A writer commits and collects garbage: first the manifest, then files that only it
+    named. 3. A file is missing here. Then the manifest is gone, too.
     """
-    seen = _Findings(checked=dict(found.checked))
+    seen = _Findings(checked=dict(findings.checked))
     for entry in manifest.segments:
         if not any(path.startswith(f"{SEGMENTS}/{entry.id}/") for path in seen.checked):
             seen.problems += _segment_problems(store, entry, manifest.language, seen)
         seen.problems += _side_file_problems(store, TOMBSTONES, entry.tombstones, seen)
     seen.problems += _side_file_problems(store, SOURCES, manifest.sources, seen)
-    if not found.problems and not seen.problems:
+    if not findings.problems and not seen.problems:
         seen.problems += _version_problems(store, manifest)
     if seen.problems and not store.manifest_path(manifest.version).exists():
         return False
-    found.problems += seen.problems
-    found.checked.update(seen.checked)
+    findings.problems += seen.problems
+    findings.checked.update(seen.checked)
     return True
 
 
-def _look_at_tags(store: Store, found: _Findings) -> None:
-    """Notes the tags that cannot be read, and those of versions that are not there."""
+def _check_tags(store: Store, findings: _Findings) -> None:
+    """Note the tags that cannot be read, and those of versions that do not exist."""
     for path in unnamed(store.path / TAGS, set()):
         if path.name.startswith(files.TEMPORARY):
             continue
         name = f"{TAGS}/{path.name}"
         try:
-            found.checked[name], number = path.stat().st_size, store.tagged(path.name)
-        except FileNotFoundError:  # a writer has just taken it away
-            found.checked.pop(name, None)
+            findings.checked[name], number = path.stat().st_size, store.tagged(path.name)
+        except FileNotFoundError:  # a writer has just removed it
+            findings.checked.pop(name, None)
         except IndexDamaged as error:
-            found.problems.append(Problem(name, "checksum", str(error)))
+            findings.problems.append(Problem(name, "checksum", str(error)))
         except OSError as error:
-            found.problems.append(Problem(name, "missing", f"the file cannot be read: {error.strerror}"))
+            findings.problems.append(Problem(name, "missing", f"the file cannot be read: {error.strerror}"))
         else:
             if number not in store.versions() and path.exists():
-                found.problems.append(Problem(name, "content", f"names version {number}, which is not there"))
+                findings.problems.append(Problem(name, "content", f"names version {number}, which does not exist"))
 
 
-def _segment_problems(store: Store, entry: SegmentEntry, language: str, found: _Findings) -> Iterator[Problem]:
-    """What is wrong with a segment's files; what they say is looked at when their checksums hold."""
+def _segment_problems(store: Store, entry: SegmentEntry, language: str, findings: _Findings) -> Iterator[Problem]:
+    """Yield the problems of a segment's files; their content is checked when their checksums match."""
     damaged = False
     for name, expected in entry.files.items():
         path = f"{SEGMENTS}/{entry.id}/{name}"
-        found.checked[path] = expected.size
+        findings.checked[path] = expected.size
         for problem in _file_problems(store.path, path, expected, repairable=name in (ROWS, POSTINGS, CODES)):
             damaged = True
             yield problem
@@ -123,11 +124,11 @@ def _segment_problems(store: Store, entry: SegmentEntry, language: str, found: _
         yield from _word_problems(store, entry, language)
 
 
-def _side_file_problems(store: Store, folder: str, entry: SideFile | None, found: _Findings) -> Iterator[Problem]:
+def _side_file_problems(store: Store, folder: str, entry: SideFile | None, findings: _Findings) -> Iterator[Problem]:
     path = f"{folder}/{entry.id}" if entry else ""
-    if entry is None or path in found.checked:
+    if entry is None or path in findings.checked:
         return
-    found.checked[path] = entry.size
+    findings.checked[path] = entry.size
     yield from _file_problems(store.path, path, FileEntry(entry.size, entry.sha256), repairable=folder == SOURCES)
 
 
@@ -135,7 +136,7 @@ def _file_problems(index: Path, path: str, expected: FileEntry, *, repairable: b
     try:
         size, digest = (index / path).stat().st_size, files.sha256(index / path)
     except FileNotFoundError:
-        yield Problem(path, "missing", "the file is not there", repairable)
+        yield Problem(path, "missing", "the file does not exist", repairable)
         return
     except OSError as error:
         yield Problem(path, "missing", f"the file cannot be read: {error.strerror}", repairable)
@@ -147,7 +148,7 @@ def _file_problems(index: Path, path: str, expected: FileEntry, *, repairable: b
 
 
 def _content_problems(folder: Path, entry: SegmentEntry) -> Iterator[str]:
-    """What is wrong with files that are as they were written: a defect of the program that wrote them."""
+    """Yield problems of files whose checksums match: defects of the program that wrote them."""
     try:
         segment = Segment(folder, entry)
         if not segment.table.equals(read_record(folder)):
@@ -164,7 +165,7 @@ def _content_problems(folder: Path, entry: SegmentEntry) -> Iterator[str]:
     columns = {name: segment.table.column(name).to_numpy() for name in ("start", "end", "ordinal")}
     sizes = segment.text_lengths()
     if not np.array_equal(columns["end"] - columns["start"], sizes) or np.any(columns["start"] < 0):
-        yield "the span of a chunk is not as long as its text"
+        yield "the span of a chunk differs in length from its text"
     yield from _span_problems(segment)
     steps = np.diff(columns["ordinal"], prepend=-1)
     if not np.all((columns["ordinal"] == 0) | (steps == 1)):
@@ -172,41 +173,41 @@ def _content_problems(folder: Path, entry: SegmentEntry) -> Iterator[str]:
 
 
 def _word_problems(store: Store, entry: SegmentEntry, language: str) -> Iterator[Problem]:
-    """Whether rows that stand all over the segment have other words than their texts; they can be read again."""
-    some = np.zeros(entry.rows, np.bool_)
-    some[np.linspace(0, entry.rows - 1, min(entry.rows, _READ_AGAIN)).astype(np.int64)] = True
-    if not Segment(store.path / SEGMENTS / entry.id, entry).has_words_of(some, language):
+    """Yield a problem when rows spread over the segment have other words than their texts; rebuilding repairs it."""
+    sampled = np.zeros(entry.rows, np.bool_)
+    sampled[np.linspace(0, entry.rows - 1, min(entry.rows, _SAMPLED_ROWS)).astype(np.int64)] = True
+    if not Segment(store.path / SEGMENTS / entry.id, entry).words_match_texts(sampled, language):
         path = f"{SEGMENTS}/{entry.id}/{POSTINGS}"
-        yield Problem(path, "content", "its words are not those of the texts of chunks.parquet", repairable=True)
+        yield Problem(path, "content", "its words are not those of the texts in chunks.parquet", repairable=True)
 
 
 def _span_problems(segment: Segment) -> Iterator[str]:
-    """The first chunk that is not what its document has at its span, where the texts of documents are kept."""
+    """Yield the first chunk that differs from its document at its span, where whole documents are kept."""
     if DOCUMENT not in segment.table.column_names:
         return
     for first in segment.first_rows.tolist():
         whole = segment.value(DOCUMENT, first)
         for row in segment.take(range(*segment.rows_from(first).indices(segment.entry.rows))):
             if whole is not None and whole[row.chunk.start : row.chunk.end] != row.chunk.text:
-                yield f"chunk {row.chunk.id!r} is not what the text of its document has at its span"
+                yield f"chunk {row.chunk.id!r} differs from the text of its document at its span"
                 return
 
 
 def _version_problems(store: Store, manifest: Manifest) -> Iterator[Problem]:
-    """What is wrong with a version as a whole, when its files are as they were written."""
+    """Yield the problems of a version as a whole, when its files are as they were written."""
     path = f"{MANIFESTS}/{store.manifest_path(manifest.version).name}"
     try:
         snapshot = store.snapshot(manifest.version)
         if manifest.sources:
-            read_sources(store.path / SOURCES / manifest.sources.id)
+            read_stamps(store.path / SOURCES / manifest.sources.id)
     except VecsearchError as error:
         yield Problem(path, "content", str(error))
         return
     ids = list(_live_documents(snapshot))
     if len(ids) != manifest.documents:
-        yield Problem(path, "content", f"it counts {manifest.documents} documents, there are {len(ids)}")
+        yield Problem(path, "content", f"it counts {manifest.documents} documents, found {len(ids)}")
     if len(set(ids)) != len(ids):
-        yield Problem(path, "content", "a document is there twice")
+        yield Problem(path, "content", "a document occurs twice")
 
 
 def _live_documents(snapshot: Snapshot) -> Iterator[str]:
@@ -215,31 +216,31 @@ def _live_documents(snapshot: Snapshot) -> Iterator[str]:
         yield from part.segment.table.column("document_id").take(firsts[part.mask()[firsts]]).to_pylist()
 
 
-def _as_of_now(store: Store, problems: list[Problem]) -> Iterator[Problem]:
-    """The problems, each with whether only the past has it: what only a new version could mend stays in old ones."""
+def _judge_repair(store: Store, problems: list[Problem]) -> Iterator[Problem]:
+    """Mark the problems that only past versions have; what a new version would repair cannot be repaired in those."""
     if not problems:
         return
     try:
         current = _paths(store.manifest())
-    except (VecsearchError, OSError):  # then nothing is known of it, and nothing can be built on it
+    except (VecsearchError, OSError):  # its files are unknown, and nothing can be built on it
         current = None
     for problem in problems:
         path = "/".join(problem.file.split("/")[:2])
         past = current is not None and path not in current and not path.startswith((MANIFESTS, TAGS))
-        replaced = problem.kind == "content" or path.startswith(SOURCES)  # and not made anew where it is
-        stays = replaced and path not in (current or ())
-        yield replace(problem, past=past, repairable=problem.repairable and not stays)
+        needs_new_version = problem.kind == "content" or path.startswith(SOURCES)  # not rebuilt in place
+        remains = needs_new_version and path not in (current or ())
+        yield replace(problem, past=past, repairable=problem.repairable and not remains)
 
 
 def _paths(manifest: Manifest) -> set[str]:
-    """What a version names, by its path in the index."""
+    """Return the paths in the index that a version names."""
     tombstones = {f"{TOMBSTONES}/{entry.tombstones.id}" for entry in manifest.segments if entry.tombstones}
     sources = {f"{SOURCES}/{manifest.sources.id}"} if manifest.sources else set()
     return {f"{SEGMENTS}/{entry.id}" for entry in manifest.segments} | tombstones | sources
 
 
 def _leftovers(store: Store, manifests: list[Manifest]) -> list[str]:
-    """Files that no version names."""
+    """Return the files that no version names."""
     entries = [entry for manifest in manifests for entry in manifest.segments]
     named = {
         MANIFESTS: {store.manifest_path(number).name for number in store.versions()},

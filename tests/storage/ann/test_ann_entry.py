@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecsearch.storage.ann.entry import PQ4, AnnEntry, ann_entry
+from vecsearch.storage.ann.entry import PQ4, AnnEntry, parse_ann_entry
 
 ENTRY = AnnEntry(kind=PQ4, floor=0.99, recall=0.993, sample=512, parameters={"10": 80, "30": 150, "100": 400})
 
 
 def test_an_entry_comes_back_from_json_as_it_was():
-    assert ann_entry(json.loads(json.dumps(asdict(ENTRY)))) == ENTRY
+    assert parse_ann_entry(json.loads(json.dumps(asdict(ENTRY)))) == ENTRY
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_an_entry_comes_back_from_json_as_it_was():
 )
 def test_what_was_never_written_is_refused(name, value):
     with pytest.raises((TypeError, ValueError), match=r"AnnEntry\."):
-        ann_entry({**asdict(ENTRY), name: value})
+        parse_ann_entry({**asdict(ENTRY), name: value})
 
 
 @pytest.mark.parametrize("name", ["kind", "floor", "recall", "sample", "parameters"])
 def test_a_field_that_is_missing_is_refused(name):
     with pytest.raises(KeyError, match=name):
-        ann_entry({key: value for key, value in asdict(ENTRY).items() if key != name})
+        parse_ann_entry({key: value for key, value in asdict(ENTRY).items() if key != name})
 
 
 JSON: Any = st.recursive(
@@ -69,7 +69,7 @@ JSON: Any = st.recursive(
 @given(st.fixed_dictionaries(dict.fromkeys(asdict(ENTRY), JSON)) | JSON)
 def test_any_json_is_an_entry_or_an_error_that_is_expected(content):
     with pytest.raises((KeyError, TypeError, ValueError)):
-        ann_entry(content)
+        parse_ann_entry(content)
 
 
 @pytest.mark.parametrize(

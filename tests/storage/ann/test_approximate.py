@@ -10,7 +10,7 @@ from tests.helpers.ann_contract import FLOOR, AnnContract, Made
 from tests.helpers.ann_rows import clustered, uniform
 from vecsearch.errors import IndexDamaged
 from vecsearch.storage.ann.approximate import FEWEST, FEWEST_DIMENSIONS, Approximate, write_approximate
-from vecsearch.storage.ann.codes import make_codes, nearest_by_code, open_codes
+from vecsearch.storage.ann.codes import make_codes, open_codes, search_codes
 from vecsearch.storage.ann.entry import PQ4, AnnEntry
 from vecsearch.storage.ann.faiss_file import write_index
 from vecsearch.storage.ann.flat import Flat, write_flat
@@ -83,8 +83,8 @@ def test_codes_of_any_form_are_opened_as_they_were_made(tmp_path, n, dim):
     made = make_codes(uniform(n, dim, 1))
     write_index(tmp_path / "codes.faiss", made)
     queries = uniform(5, dim, 2)
-    found = nearest_by_code(open_codes(tmp_path / "codes.faiss", n, dim), queries, 40)
-    np.testing.assert_array_equal(found, nearest_by_code(made, queries, 40))
+    found = search_codes(open_codes(tmp_path / "codes.faiss", n, dim), queries, 40)
+    np.testing.assert_array_equal(found, search_codes(made, queries, 40))
     assert ((found >= 0) & (found < n)).all()
 
 

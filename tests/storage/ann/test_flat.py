@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.ann.flat import Flat, copied_rows, write_flat
+from vecsearch.storage.ann.flat import Flat, copy_rows, write_flat
 from vecsearch.vectors import unit_rows
 
 
@@ -108,10 +108,10 @@ def test_rows_are_copied_from_where_they_are_mapped_bit_by_bit(place):
     rows = random_rows(50, 5, 0)
     write_flat(place, rows)
     vectors, chosen = Flat(place).vectors, np.array([3, 0, 49, 3])
-    copied = copied_rows(vectors, chosen)
+    copied = copy_rows(vectors, chosen)
     assert copied.flags.aligned
     np.testing.assert_array_equal(copied, rows[chosen])
-    assert copied_rows(vectors, chosen[:0]).shape == (0, 5)
+    assert copy_rows(vectors, chosen[:0]).shape == (0, 5)
 
 
 def test_the_vectors_are_mapped_and_cannot_be_changed(place):

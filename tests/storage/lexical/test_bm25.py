@@ -14,7 +14,7 @@ import vecsearch.storage.lexical.bm25
 from tests.helpers.examples import examples
 from tests.helpers.plain_bm25 import plain_bm25
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.lexical import Bm25, LivePostings, Scored, merged, postings_of
+from vecsearch.storage.lexical import Bm25, LivePostings, Scored, build_postings, merge_postings
 
 PLAIN = ["aa", "bb", "cc", "dd", "ee"]
 MIXED = ["fox", "foxes", "the", "of", "der", "und", "Hund", "Hunde", "кот", "коты", "getName", "東京", "12"]
@@ -43,7 +43,7 @@ def best(scores: Sequence[float], k: int) -> list[tuple[float, int]]:
     st.integers(1, 25),
 )
 def test_rows_score_as_the_formula_by_hand(documents: list[list[str]], query: list[str], k: int) -> None:
-    bm25 = Bm25([LivePostings(postings_of([" ".join(words) for words in documents], "none"), None)])
+    bm25 = Bm25([LivePostings(build_postings([" ".join(words) for words in documents], "none"), None)])
     expected = best(plain_bm25(documents, query), k)
     answer = ranked(bm25.search(" ".join(query), k), [range(len(documents))], k)
     np.testing.assert_allclose([score for score, _ in answer], [score for score, _ in expected], rtol=1e-12)
@@ -57,8 +57,8 @@ def test_many_segments_with_deletions_answer_as_one_without(data: st.DataObject)
     alive = data.draw(st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(texts)), max_size=5)) | {0, len(texts)})
     parts = [(texts[first:end], np.array(alive[first:end])) for first, end in itertools.pairwise(cuts)]
-    many = [LivePostings(postings_of(own, "auto"), None if mask.all() else mask) for own, mask in parts]
-    one = merged([(part.postings, part.alive) for part in many])
+    many = [LivePostings(build_postings(own, "auto"), None if mask.all() else mask) for own, mask in parts]
+    one = merge_postings([(part.postings, part.alive) for part in many])
     live = [i for i, there in enumerate(alive) if there]
     allowed = data.draw(st.none() | st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))
     query = " ".join(data.draw(st.lists(st.sampled_from(MIXED), min_size=1, max_size=5)))
@@ -78,7 +78,7 @@ def test_a_word_of_two_languages_is_one_word_in_more_rows() -> None:
         "The house and the garden",
         "Der Hund und die Katze",
     ]
-    (found,) = Bm25([LivePostings(postings_of(texts, "auto"), None)]).search("museum", 4)
+    (found,) = Bm25([LivePostings(build_postings(texts, "auto"), None)]).search("museum", 4)
     assert found.rows.tolist() == [0, 1]
     idf = log(1 + (4 - 2 + 0.5) / (2 + 0.5))
     lengths = np.array([5, 6, 5, 5])
@@ -88,14 +88,14 @@ def test_a_word_of_two_languages_is_one_word_in_more_rows() -> None:
 
 def test_other_endings_are_found_in_each_language() -> None:
     texts = ["The foxes were running", "Die Häuser und die Hunde", "Кошки и книги", "one 東京 word"]
-    bm25 = Bm25([LivePostings(postings_of(texts, "auto"), None)])
+    bm25 = Bm25([LivePostings(build_postings(texts, "auto"), None)])
     for query, row in (("fox runs", 0), ("Hund", 1), ("haus", 1), ("книга", 2), ("京", 3), ("東京都", 3)):
         assert bm25.search(query, 1)[0].rows.tolist() == [row]
 
 
 def test_stop_words_find_nothing_beside_other_words() -> None:
     texts = ["The cat", "the the the the", "The who"]
-    bm25 = Bm25([LivePostings(postings_of(texts, "auto"), None)])
+    bm25 = Bm25([LivePostings(build_postings(texts, "auto"), None)])
     assert bm25.search("the cat", 3)[0].rows.tolist() == [0]
     assert bm25.search("the unknown", 3)[0].rows.tolist() == []
     assert bm25.search("the who", 3)[0].rows.tolist() == [0, 1, 2]
@@ -104,14 +104,16 @@ def test_stop_words_find_nothing_beside_other_words() -> None:
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 100])
 def test_all_that_score_as_the_last_of_the_k_are_given(k: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vecsearch.storage.lexical.bm25, "_FIRST", 2)
-    parts = [LivePostings(postings_of(texts, "none"), None) for texts in (["aa", "bb", "aa bb"], ["aa bb", "aa", "bb"])]
+    parts = [
+        LivePostings(build_postings(texts, "none"), None) for texts in (["aa", "bb", "aa bb"], ["aa bb", "aa", "bb"])
+    ]
     found = Bm25(parts).search("aa", k)
     assert [rows.tolist() for rows, _ in found] == ([[0], [1]] if k <= 2 else [[0, 2], [0, 1]])
     assert len({score for _, scores in found for score in scores.tolist()}) == (1 if k <= 2 else 2)
 
 
 def test_a_filter_leaves_rows_out_and_scores_as_they_are() -> None:
-    postings = postings_of(["aa", "aa bb", "aa cc cc"], "none")
+    postings = build_postings(["aa", "aa bb", "aa cc cc"], "none")
     bm25 = Bm25(
         [LivePostings(postings, np.array([True, True, True])), LivePostings(postings, np.array([True, False, False]))]
     )
@@ -124,7 +126,7 @@ def test_a_filter_leaves_rows_out_and_scores_as_they_are() -> None:
 
 @pytest.mark.parametrize("query", ["", "?!", "zz", "東"])
 def test_what_stands_nowhere_finds_nothing(query: str) -> None:
-    postings = postings_of(["aa bb", "cc"], "auto")
+    postings = build_postings(["aa bb", "cc"], "auto")
     for alive in (None, np.array([True, False])):
         (found,) = Bm25([LivePostings(postings, alive)]).search(query, 5)
         assert (found.rows.tolist(), found.scores.tolist()) == ([], [])
@@ -134,14 +136,14 @@ def test_what_stands_nowhere_finds_nothing(query: str) -> None:
 def test_an_index_without_rows_or_words_finds_nothing() -> None:
     assert Bm25([]).search("fox", 5) == []
     for texts in ([], ["", "!"]):
-        (found,) = Bm25([LivePostings(postings_of(texts, "auto"), None)]).search("fox", 5)
+        (found,) = Bm25([LivePostings(build_postings(texts, "auto"), None)]).search("fox", 5)
         assert found.rows.tolist() == []
-    (found,) = Bm25([LivePostings(postings_of(["fox"], "auto"), np.array([False]))]).search("fox", 5)
+    (found,) = Bm25([LivePostings(build_postings(["fox"], "auto"), np.array([False]))]).search("fox", 5)
     assert found.rows.tolist() == []
 
 
 def test_a_damaged_row_number_is_found_when_it_is_used() -> None:
-    postings = replace(postings_of(["aa", "aa"], "none"), rows=np.array([0, 2], np.uint32), name="the/file")
+    postings = replace(build_postings(["aa", "aa"], "none"), rows=np.array([0, 2], np.uint32), name="the/file")
     for alive in (None, np.array([True, False])):
         with pytest.raises(IndexDamaged, match=r"^the/file names row 2 of 2: run vecsearch verify$"):
             Bm25([LivePostings(postings, alive)]).search("aa", 1)
@@ -150,5 +152,5 @@ def test_a_damaged_row_number_is_found_when_it_is_used() -> None:
 @pytest.mark.parametrize("asked", ["cafe", "Café", "CAFE", "müller", "Mueller", "muller"])
 def test_accents_may_be_left_out_of_a_question(asked: str) -> None:
     texts = ["Das Café Müller ist in der Stadt und hat offen", "Ein Haus ohne Namen"]
-    (found,) = Bm25([LivePostings(postings_of(texts, "auto"), None)]).search(asked, 10)
+    (found,) = Bm25([LivePostings(build_postings(texts, "auto"), None)]).search(asked, 10)
     assert found.rows.tolist() == [0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vecsearch.storage.lexical import Bm25, LivePostings, postings_of
+from vecsearch.storage.lexical import Bm25, LivePostings, build_postings
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ def ndcg_at_10(folder: Path, split: str) -> float:
     with (folder / "qrels" / f"{split}.tsv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
             gains.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
-    bm25 = Bm25([LivePostings(postings_of((f"{d['title']} {d['text']}" for d in documents), "auto"), None)])
+    bm25 = Bm25([LivePostings(build_postings((f"{d['title']} {d['text']}" for d in documents), "auto"), None)])
     total = 0.0
     for query in queries:
         if judged := gains.get(query["_id"]):

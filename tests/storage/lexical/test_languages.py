@@ -5,10 +5,10 @@ import pytest
 import Stemmer
 
 from vecsearch.errors import InvalidOption
-from vecsearch.storage.lexical.languages import LANGUAGES, NONE, Script, checked_language, script_of
-from vecsearch.storage.lexical.reading import read
+from vecsearch.storage.lexical.languages import LANGUAGES, NONE, Script, check_language, script_of
 from vecsearch.storage.lexical.stop_words import STOP_WORDS
 from vecsearch.storage.lexical.terms import forms
+from vecsearch.storage.lexical.tokens import tokenize
 
 SENTENCES = {
     "ar": "هذا هو الكتاب الذي قرأته في المدرسة مع أصدقائي",
@@ -45,25 +45,25 @@ SENTENCES = {
 }
 
 
-def told(text: str, language: str = "auto") -> dict[Script, str]:
-    numbers = read([text], language).told[0].tolist()
+def detected(text: str, language: str = "auto") -> dict[Script, str]:
+    numbers = tokenize([text], language).text_languages[0].tolist()
     return {script: LANGUAGES[numbers[script]].code for script in Script}
 
 
 @pytest.mark.parametrize("code", [language.code for language in LANGUAGES[1:]])
-def test_the_language_of_a_sentence_is_told(code: str) -> None:
+def test_the_language_of_a_sentence_is_detected(code: str) -> None:
     script = script_of(forms(SENTENCES[code].split()[-1])[0])
-    assert told(SENTENCES[code])[script] == code
+    assert detected(SENTENCES[code])[script] == code
 
 
 def test_each_script_of_a_text_has_its_own_language() -> None:
-    assert told("Книга была на полке. The book was on the shelf.")[Script.CYRILLIC] == "ru"
-    assert told("Книга была на полке. The book was on the shelf.")[Script.LATIN] == "en"
-    assert told("Ово је књига која је била код њих")[Script.CYRILLIC] == "sr"
+    assert detected("Книга была на полке. The book was on the shelf.")[Script.CYRILLIC] == "ru"
+    assert detected("Книга была на полке. The book was on the shelf.")[Script.LATIN] == "en"
+    assert detected("Ово је књига која је била код њих")[Script.CYRILLIC] == "sr"
 
 
 def test_a_text_without_function_words_is_in_the_first_language_of_its_script() -> None:
-    assert told("PostgreSQL 15 VACUUM") == {
+    assert detected("PostgreSQL 15 VACUUM") == {
         **dict.fromkeys(Script, "none"),
         Script.LATIN: "en",
         Script.GREEK: "el",
@@ -73,31 +73,31 @@ def test_a_text_without_function_words_is_in_the_first_language_of_its_script() 
         Script.DEVANAGARI: "hi",
         Script.TAMIL: "ta",
     }
-    assert told("") == told("PostgreSQL")
+    assert detected("") == detected("PostgreSQL")
 
 
 def test_a_repeated_name_tells_no_more_than_once() -> None:
-    assert told("the Los Angeles Rams, Los Angeles Lakers, Los Angeles Kings and others")[Script.LATIN] == "en"
+    assert detected("the Los Angeles Rams, Los Angeles Lakers, Los Angeles Kings and others")[Script.LATIN] == "en"
 
 
-def test_each_text_is_told_by_its_own_words() -> None:
-    numbers = read([SENTENCES["de"], "", SENTENCES["fr"], SENTENCES["en"]], "auto").told[:, Script.LATIN]
+def test_the_language_of_each_text_depends_on_its_own_words() -> None:
+    numbers = tokenize([SENTENCES["de"], "", SENTENCES["fr"], SENTENCES["en"]], "auto").text_languages[:, Script.LATIN]
     assert [LANGUAGES[number].code for number in numbers] == ["de", "en", "fr", "en"]
 
 
 def test_an_option_decides_for_its_own_scripts() -> None:
-    assert told(SENTENCES["en"] + SENTENCES["fa"], "de")[Script.LATIN] == "de"
-    assert told(SENTENCES["en"] + SENTENCES["fa"], "de")[Script.ARABIC] == "fa"
-    assert told(SENTENCES["ru"], "sr")[Script.CYRILLIC] == "sr"
-    assert told(SENTENCES["ru"], "sr")[Script.LATIN] == "sr"
-    assert set(told(SENTENCES["en"] + SENTENCES["ru"], "none").values()) == {"none"}
+    assert detected(SENTENCES["en"] + SENTENCES["fa"], "de")[Script.LATIN] == "de"
+    assert detected(SENTENCES["en"] + SENTENCES["fa"], "de")[Script.ARABIC] == "fa"
+    assert detected(SENTENCES["ru"], "sr")[Script.CYRILLIC] == "sr"
+    assert detected(SENTENCES["ru"], "sr")[Script.LATIN] == "sr"
+    assert set(detected(SENTENCES["en"] + SENTENCES["ru"], "none").values()) == {"none"}
 
 
 def test_an_option_that_is_no_language_is_refused() -> None:
     for option in ("auto", "none", "de"):
-        assert checked_language(option) == option
-    with pytest.raises(InvalidOption, match=r"^language is 'zh'; one of: auto, ar, ca, .*, none, .*, tr$"):
-        checked_language("zh")
+        assert check_language(option) == option
+    with pytest.raises(InvalidOption, match=r"^language is 'zh', expected one of: auto, ar, ca, .*, none, .*, tr$"):
+        check_language("zh")
 
 
 def test_every_language_has_a_stemmer_and_a_number_that_fits() -> None:
@@ -131,6 +131,6 @@ def test_the_script_of_a_word_is_that_of_its_first_letter(form: str, script: Scr
     assert script_of(form) is script
 
 
-def test_no_texts_are_told_nothing() -> None:
-    assert read([], "auto").told.shape == (0, len(Script))
-    assert read([], "auto").rows.dtype == np.int64
+def test_no_texts_have_no_languages() -> None:
+    assert tokenize([], "auto").text_languages.shape == (0, len(Script))
+    assert tokenize([], "auto").rows.dtype == np.int64

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import vecsearch.storage.lexical.postings
 from tests.helpers.examples import examples
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.lexical import Postings, merged, postings_of
+from vecsearch.storage.lexical import Postings, build_postings, merge_postings
 from vecsearch.storage.lexical.languages import LANGUAGES
 from vecsearch.storage.lexical.postings import Spans
 from vecsearch.storage.lexical.terms import Stemmers, rules
@@ -40,7 +40,7 @@ def as_counts(postings: Postings) -> dict[int, dict[int, int]]:
 
 @given(st.lists(st.lists(st.sampled_from(["aa", "bb", "cc", "Aa"]), max_size=9), max_size=9))
 def test_each_row_has_its_words_as_often_as_they_stand_there(rows: list[list[str]]) -> None:
-    postings = postings_of([" ".join(words) for words in rows], "none")
+    postings = build_postings([" ".join(words) for words in rows], "none")
     terms = {word: Stemmers().term(word.lower(), 0) for word in ("aa", "bb", "cc", "Aa")}
     expected = {row: dict(Counter(terms[word] for word in words)) for row, words in enumerate(rows) if words}
     assert as_counts(postings) == expected
@@ -51,7 +51,7 @@ def test_each_row_has_its_words_as_often_as_they_stand_there(rows: list[list[str
 
 
 def test_a_word_whose_stem_needs_its_accents_counts_without_them_too() -> None:
-    postings = postings_of(["informação", "informacao informação", "sol"], "pt")
+    postings = build_postings(["informação", "informacao informação", "sol"], "pt")
     stemmers, portuguese = Stemmers(), [language.code for language in LANGUAGES].index("pt")
     own, bare = (stemmers.term(form, portuguese) for form in ("informação", "informacao"))
     assert own != bare
@@ -62,7 +62,7 @@ def test_a_word_whose_stem_needs_its_accents_counts_without_them_too() -> None:
 
 
 def test_the_parts_of_a_word_count_beside_it() -> None:
-    postings = postings_of(["getName getName name"], "none")
+    postings = build_postings(["getName getName name"], "none")
     stemmers = Stemmers()
     assert as_counts(postings)[0] == {
         stemmers.term("getname", 0): 2,
@@ -73,29 +73,29 @@ def test_the_parts_of_a_word_count_beside_it() -> None:
 
 
 def test_each_row_is_read_in_its_own_language() -> None:
-    postings = postings_of(["The foxes and the houses", "Die Häuser und der Fuchs", "кошки", "12"], "auto")
+    postings = build_postings(["The foxes and the houses", "Die Häuser und der Fuchs", "кошки", "12"], "auto")
     assert [LANGUAGES[number].code for number in postings.languages()] == ["none", "en", "de", "ru"]
     numbers = {row: {LANGUAGES[term >> 58].code for term in counts} for row, counts in as_counts(postings).items()}
     assert numbers == {0: {"en"}, 1: {"de"}, 2: {"ru"}, 3: {"none"}}
-    assert postings_of(["The foxes", "кошки"], "none").languages() == [0]
+    assert build_postings(["The foxes", "кошки"], "none").languages() == [0]
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 4_096])
 def test_languages_are_those_of_rows_that_are_there(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vecsearch.storage.lexical.postings, "_LOOKED_AT", at_once)
+    monkeypatch.setattr(vecsearch.storage.lexical.postings, "_AT_ONCE", at_once)
     texts = ["The foxes and the houses", "Die Häuser und der Fuchs", "кошки", "the hen", "12", ""]
-    postings = postings_of(texts, "auto")
+    postings = build_postings(texts, "auto")
     for mask in itertools.product([False, True], repeat=len(texts)):
         there = [text for text, kept in zip(texts, mask, strict=True) if kept]
-        assert postings.languages(np.array(mask)) == postings_of(there, "auto").languages()
+        assert postings.languages(np.array(mask)) == build_postings(there, "auto").languages()
 
 
 @given(TEXTS)
 def test_texts_give_the_same_postings_in_batches_of_any_size(texts: list[str]) -> None:
-    whole = postings_of(texts, "auto")
+    whole = build_postings(texts, "auto")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vecsearch.storage.lexical.postings, "_TEXTS_AT_ONCE", 2)
-        assert same(postings_of(iter(texts), "auto"), whole)
+        assert same(build_postings(iter(texts), "auto"), whole)
 
 
 @settings(max_examples=examples(60))
@@ -109,32 +109,32 @@ def test_merging_gives_what_the_remaining_texts_give(parts: list[list[str]], dat
         if keep
     ]
     given_masks = [None if mask is None else np.array(mask, np.bool_) for mask in masks]
-    built = [postings_of(texts, "auto") for texts in parts]
-    assert same(merged(list(zip(built, given_masks, strict=True))), postings_of(kept, "auto"))
+    built = [build_postings(texts, "auto") for texts in parts]
+    assert same(merge_postings(list(zip(built, given_masks, strict=True))), build_postings(kept, "auto"))
 
 
 def test_postings_of_other_rules_stay_known_as_such() -> None:
-    ours = postings_of(["fox"], "auto")
+    ours = build_postings(["fox"], "auto")
     theirs = replace(ours, rules="0 snowball 1.0")
     assert ours.is_current
     assert not theirs.is_current
-    assert not merged([(ours, None), (theirs, None)]).is_current
-    assert merged([(theirs, np.array([True]))]).rules == "0 snowball 1.0"
-    assert merged([]).is_current
-    assert merged([(ours, None), (ours, None)]).rules == rules()
+    assert not merge_postings([(ours, None), (theirs, None)]).is_current
+    assert merge_postings([(theirs, np.array([True]))]).rules == "0 snowball 1.0"
+    assert merge_postings([]).is_current
+    assert merge_postings([(ours, None), (ours, None)]).rules == rules()
 
 
 @pytest.mark.parametrize(("times", "kind"), [(1, "uint8"), (255, "uint8"), (256, "uint16"), (65_536, "uint32")])
 def test_counts_take_as_many_bytes_as_the_highest_needs(times: int, kind: str) -> None:
-    postings = postings_of(["fox", "fox " * times], "none")
+    postings = build_postings(["fox", "fox " * times], "none")
     assert postings.counts.dtype == kind
     assert postings.counts.tolist() == [1, times]
-    assert merged([(postings, np.array([True, False]))]).counts.dtype == np.uint8
+    assert merge_postings([(postings, np.array([True, False]))]).counts.dtype == np.uint8
 
 
 def test_no_texts_and_texts_without_words_have_no_postings() -> None:
     for texts in ([], ["", "... !"]):
-        postings = postings_of(texts, "auto")
+        postings = build_postings(texts, "auto")
         postings.check()
         assert (len(postings.terms), len(postings.rows), len(postings.lengths)) == (0, 0, len(texts))
         assert postings.languages() == []
@@ -157,11 +157,11 @@ def test_no_texts_and_texts_without_words_have_no_postings() -> None:
     ],
 )
 def test_a_number_that_cannot_be_is_found_by_the_check(name: str, place: int, value: int, complaint: str) -> None:
-    postings = replace(postings_of(["fox", "fox hen", "fox"], "auto"), name="the/file")
+    postings = replace(build_postings(["fox", "fox hen", "fox"], "auto"), name="the/file")
     postings = _fox_first(postings)
     damaged = getattr(postings, name).copy()
     damaged[place] = value
-    for use in (lambda p: p.check(), lambda p: merged([(p, None)])):
+    for use in (lambda p: p.check(), lambda p: merge_postings([(p, None)])):
         with pytest.raises(IndexDamaged, match=f"^the/file .*{complaint}.*: run vecsearch verify$"):
             use(replace(postings, **{name: damaged}))
     with pytest.raises(IndexDamaged, match="lengths"):
@@ -178,13 +178,13 @@ def _fox_first(postings: Postings) -> Postings:
 
 
 def test_a_search_never_reads_outside_of_the_arrays() -> None:
-    postings = replace(postings_of(["fox", "fox"], "auto"), name="the/file")
+    postings = replace(build_postings(["fox", "fox"], "auto"), name="the/file")
     for starts in ([0, 3], [1, 0], [-1, 2]):
-        with pytest.raises(IndexDamaged, match=r"^the/file tells of postings beyond its end: run vecsearch verify$"):
+        with pytest.raises(IndexDamaged, match=r"^the/file refers to postings beyond its end: run vecsearch verify$"):
             replace(postings, starts=np.array(starts)).spans(postings.terms)
-        with pytest.raises(IndexDamaged, match=r"^the/file tells of postings beyond its end: run vecsearch verify$"):
+        with pytest.raises(IndexDamaged, match=r"^the/file refers to postings beyond its end: run vecsearch verify$"):
             replace(postings, starts=np.array(starts)).languages(np.array([True, False]))
     with pytest.raises(IndexDamaged, match=r"^the/file names row 7 of 2: run vecsearch verify$"):
-        replace(postings, rows=np.array([0, 7], np.uint32)).taken(Spans(np.array([0]), np.array([2])))
+        replace(postings, rows=np.array([0, 7], np.uint32)).read(Spans(np.array([0]), np.array([2])))
     with pytest.raises(IndexDamaged, match=r"^the/file names row 7 of 2: run vecsearch verify$"):
         replace(postings, rows=np.array([0, 7], np.uint32)).languages(np.array([True, False]))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vecsearch.errors import FormatTooNew, IndexDamaged
-from vecsearch.storage.lexical import Bm25, LivePostings, merged, open_postings, postings_of, write_postings
+from vecsearch.storage.lexical import Bm25, LivePostings, build_postings, merge_postings, open_postings, write_postings
 from vecsearch.storage.lexical.postings_file import _HEADER
 from vecsearch.storage.lexical.terms import rules
 
@@ -18,14 +18,14 @@ TEXTS = ["The quick brown fox", "", "кот и 東京", "fox " * 300]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    write_postings(tmp_path / "postings.bin", postings_of(TEXTS, "auto"))
+    write_postings(tmp_path / "postings.bin", build_postings(TEXTS, "auto"))
     return tmp_path / "postings.bin"
 
 
 @given(st.lists(st.text(max_size=20), max_size=6))
 def test_postings_come_back_as_they_were_written(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     path = tmp_path_factory.mktemp("postings") / "p"
-    postings = postings_of(texts, "auto")
+    postings = build_postings(texts, "auto")
     write_postings(path, postings)
     opened = open_postings(path)
     opened.check()
@@ -38,8 +38,11 @@ def test_postings_come_back_as_they_were_written(tmp_path_factory: pytest.TempPa
 
 
 def test_the_same_texts_give_the_same_bytes_on_any_way(tmp_path: Path, path: Path) -> None:
-    parts = [(postings_of(TEXTS[:1], "auto"), None), (postings_of(["gone", *TEXTS[1:]], "auto"), np.arange(4) > 0)]
-    write_postings(tmp_path / "merged", merged(parts))
+    parts = [
+        (build_postings(TEXTS[:1], "auto"), None),
+        (build_postings(["gone", *TEXTS[1:]], "auto"), np.arange(4) > 0),
+    ]
+    write_postings(tmp_path / "merged", merge_postings(parts))
     assert (tmp_path / "merged").read_bytes() == path.read_bytes()
     write_postings(tmp_path / "again", open_postings(path))
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
@@ -53,7 +56,7 @@ def test_the_arrays_are_mapped_and_read_only(path: Path) -> None:
 
 
 def test_the_header_is_as_it_is_described(path: Path) -> None:
-    postings, content = postings_of(TEXTS, "auto"), path.read_bytes()
+    postings, content = build_postings(TEXTS, "auto"), path.read_bytes()
     m, p = len(postings.terms), len(postings.rows)
     assert struct.unpack("<8sHH20sQQQQ", content[:64]) == (
         b"VECPOST\0", 1, 2, rules().encode().ljust(20, b"\0"), 4, m, p, postings.total
@@ -64,7 +67,7 @@ def test_the_header_is_as_it_is_described(path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"VECPOST", b"\0" * 200, b"PAR1" * 30])
 def test_a_file_of_something_else_is_damaged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p").write_bytes(content)
-    with pytest.raises(IndexDamaged, match=r"p (holds no postings|cannot be read: .*): run vecsearch verify$"):
+    with pytest.raises(IndexDamaged, match=r"p (is not a file of postings|cannot be read: .*): run vecsearch verify$"):
         open_postings(tmp_path / "p")
 
 

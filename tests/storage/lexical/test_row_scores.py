@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
-from vecsearch.storage.lexical import Bm25, LivePostings, merged, postings_of
+from vecsearch.storage.lexical import Bm25, LivePostings, build_postings, merge_postings
 
 PLAIN = ["aa", "bb", "cc", "dd", "ee"]
 GERMAN = ["der Hund und die Katze", "das ist ein Haus und der Garten", "die Bücher sind im Café"]
@@ -23,7 +23,7 @@ QUERIES = st.lists(st.sampled_from([*PLAIN, "zz"]), min_size=1, max_size=6)
 
 
 def postings(documents: list[list[str]]) -> LivePostings:
-    return LivePostings(postings_of([" ".join(words) for words in documents], "none"), None)
+    return LivePostings(build_postings([" ".join(words) for words in documents], "none"), None)
 
 
 def limit_by_hand(documents: list[list[str]], query: list[str]) -> float:
@@ -74,14 +74,14 @@ def test_a_query_without_words_asks_for_nothing_and_still_knows_lengths(query):
 
 
 def test_an_index_without_rows_answers_too():
-    for parts in ([], [LivePostings(postings_of(["aa"], "auto"), np.array([False]))]):
+    for parts in ([], [LivePostings(build_postings(["aa"], "auto"), np.array([False]))]):
         scored = Bm25(parts).scores("aa bb aa")
         assert scored.words == 2
         assert scored.limit == pytest.approx(3 * log(2))  # each weighs what a word of no row does
 
 
 def test_a_stop_word_is_a_word_but_adds_nothing_to_the_limit_of_others():
-    bm25 = Bm25([LivePostings(postings_of(ENGLISH, "auto"), None)])
+    bm25 = Bm25([LivePostings(build_postings(ENGLISH, "auto"), None)])
     with_it, without = bm25.scores("the dog"), bm25.scores("dog")
     assert (with_it.words, without.words) == (2, 1)
     assert with_it.limit == without.limit > 0
@@ -92,7 +92,7 @@ def test_a_stop_word_is_a_word_but_adds_nothing_to_the_limit_of_others():
 
 def test_a_word_of_two_languages_weighs_once():
     texts = ["the museum of the city", "das Museum ist in der Stadt", *OTHERS]
-    scored = Bm25([LivePostings(postings_of(texts, "auto"), None)]).scores("museum")
+    scored = Bm25([LivePostings(build_postings(texts, "auto"), None)]).scores("museum")
     assert scored.words == 1
     assert scored.limit == pytest.approx(log(1 + (len(texts) - 2 + 0.5) / (2 + 0.5)))
 
@@ -104,8 +104,8 @@ def test_many_segments_with_deletions_say_to_the_last_bit_what_one_without_says(
     alive = data.draw(st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(texts)), max_size=4)) | {0, len(texts)})
     parts = [(texts[first:end], np.array(alive[first:end])) for first, end in itertools.pairwise(cuts)]
-    many = [LivePostings(postings_of(own, "auto"), None if mask.all() else mask) for own, mask in parts]
-    one = [LivePostings(merged([(part.postings, part.alive) for part in many]), None)]
+    many = [LivePostings(build_postings(own, "auto"), None if mask.all() else mask) for own, mask in parts]
+    one = [LivePostings(merge_postings([(part.postings, part.alive) for part in many]), None)]
     query = " ".join(data.draw(st.lists(st.sampled_from(MIXED), min_size=1, max_size=5)))
     assert said(many, query) == said(one, query)
 
@@ -124,6 +124,6 @@ def test_a_language_of_deleted_rows_alone_is_no_language_of_the_index():
     """Of "die fire" one word is looked for where all that is left is German, and "die" says little."""
     texts = [*GERMAN, *ENGLISH]
     alive = np.array([True] * len(GERMAN) + [False] * len(ENGLISH))
-    scored = Bm25([LivePostings(postings_of(texts, "auto"), alive)]).scores("die fire")
-    assert scored.limit == Bm25([LivePostings(postings_of(GERMAN, "auto"), None)]).scores("die fire").limit
+    scored = Bm25([LivePostings(build_postings(texts, "auto"), alive)]).scores("die fire")
+    assert scored.limit == Bm25([LivePostings(build_postings(GERMAN, "auto"), None)]).scores("die fire").limit
     assert scored.limit == pytest.approx(log(1 + (len(GERMAN) + 0.5) / 0.5))  # of "fire", which no German row has

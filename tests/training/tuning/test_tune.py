@@ -18,7 +18,7 @@ import pytest
 
 from tests.helpers.writing import content_of
 from vecsearch import IndexLocked, InvalidDocument, InvalidOption, ModelDamaged, ModelNotFound, load_encoder
-from vecsearch.storage.lock import writing
+from vecsearch.storage.lock import hold_lock
 from vecsearch.training import TrainingPair, TuneOptions, TuneProgress, TuneReport, tune
 from vecsearch.training.tuning.training import share_of_rate
 
@@ -216,7 +216,7 @@ class TestAnUnfinishedRun:
     def test_of_another_process_that_is_at_it_is_refused(
         self, unfinished: Path, tiny: Path, pairs: list[TrainingPair]
     ) -> None:
-        with writing(unfinished / "writer.lock", 0), pytest.raises(IndexLocked, match="made by another process"):
+        with hold_lock(unfinished / "writer.lock", 0), pytest.raises(IndexLocked, match="made by another process"):
             self.again(tiny, pairs)
 
 

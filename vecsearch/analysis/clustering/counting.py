@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vecsearch.storage.ann.means import centres_of, nearest_centre, sums_of
+from vecsearch.storage.ann.means import assign_centres, find_centres, sum_by_label
 from vecsearch.types import FloatArray, IntArray, ScoreArray
 
 _SAMPLE = 5_000  # vectors: enough to choose by
@@ -49,7 +49,7 @@ def silhouettes(vectors: FloatArray, labels: IntArray) -> ScoreArray:
     """Return the silhouette of each unit vector, float64 (n,); 0 for one alone. No cluster 0, 1, ... may be empty."""
     sizes = np.bincount(labels)
     rows = np.arange(len(vectors))
-    means = sums_of(vectors, labels) / sizes[:, None]
+    means = sum_by_label(vectors, labels) / sizes[:, None]
     distances = 1 - vectors @ means.T  # (n, k), mean distance from each cluster
     own = sizes[labels]
     inside = distances[rows, labels] * own / np.maximum(own - 1, 1)  # from the others only
@@ -67,7 +67,7 @@ def _candidates(most: int) -> list[int]:
 
 
 def _try(vectors: FloatArray, k: int, seed: int) -> _Trial:
-    labels, _ = nearest_centre(vectors, centres_of(vectors, k, seed))
+    labels, _ = assign_centres(vectors, find_centres(vectors, k, seed))
     _, labels = np.unique(labels, return_inverse=True)
     if labels.max(initial=0) == 0:
         return _Trial(k, -1.0, 0.0)

@@ -15,7 +15,7 @@ from vecsearch.analysis.clustering.counting import MOST_CLUSTERS, chosen_count, 
 from vecsearch.analysis.components import principal_components
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.imports import require
-from vecsearch.storage.ann.means import centres_of, nearest_centre, sums_of
+from vecsearch.storage.ann.means import find_centres, assign_centres, sum_by_label
 from vecsearch.types import BoolArray, FloatArray, IntArray, ScoreArray
 from vecsearch.vectors import unit_rows
 
@@ -48,7 +48,7 @@ class Groups:
 
     def nearest(self, vectors: FloatArray) -> tuple[IntArray, BoolArray]:
         """Return the nearest cluster of other unit vectors, int64 (m,), and whether they belong to it, bool (m,)."""
-        labels, cosines = nearest_centre(vectors, self.centres)
+        labels, cosines = assign_centres(vectors, self.centres)
         return labels, cosines >= self.reach[labels]
 
 
@@ -64,7 +64,7 @@ def by_means(vectors: FloatArray, k: int | None, seed: int, most: int = MOST_CLU
         raise InvalidOption(
             f"n is {k} clusters, but {len(vectors)} chunks have {distinct} distinct vectors: choose at most {distinct}"
         )
-    labels, _ = nearest_centre(vectors, centres_of(vectors, k, seed, _STARTS))
+    labels, _ = assign_centres(vectors, find_centres(vectors, k, seed, _STARTS))
     everywhere = np.ones(len(vectors), np.bool_)
     groups = _grouped(vectors, labels, everywhere)
     return replace(groups, outliers=_far_out(groups), reach=np.full(len(groups), -np.inf))
@@ -99,9 +99,9 @@ def _grouped(vectors: FloatArray, labels: IntArray, inside: BoolArray) -> Groups
     ranks = np.empty(len(old_labels), np.int64)
     ranks[np.argsort(-sizes, kind="stable")] = np.arange(len(old_labels))
     own = ranks[np.searchsorted(old_labels, labels[inside])]
-    sums = sums_of(vectors[inside], own).astype(np.float32)
+    sums = sum_by_label(vectors[inside], own).astype(np.float32)
     centres = unit_rows(np.where(sums.any(axis=1, keepdims=True), sums, 1))[0]  # opposite vectors have no direction
-    numbers, nearest = nearest_centre(vectors, centres)
+    numbers, nearest = assign_centres(vectors, centres)
     cosines = nearest.astype(np.float64)
     numbers[inside] = own
     cosines[inside] = np.einsum("ij,ij->i", vectors[inside], centres[own], dtype=np.float64)

@@ -17,8 +17,8 @@ from math import log1p
 import numpy as np
 
 from vecsearch.storage.lexical.languages import is_stop_word
-from vecsearch.storage.lexical.reading import read
 from vecsearch.storage.lexical.terms import Stemmers
+from vecsearch.storage.lexical.tokens import tokenize
 from vecsearch.types import IntArray
 
 WORDS = 4  # that name a cluster
@@ -78,11 +78,11 @@ def _count_forms(
     by_cluster: Counter[tuple[str, int]] = Counter()
     by_language: dict[str, Counter[int]] = {}
     for block_labels, block in _blocks(texts, labels):
-        reading = read(block, language)
-        occurrences = np.stack([reading.places, reading.languages, block_labels[reading.rows]], axis=1)
+        tokens = tokenize(block, language)
+        occurrences = np.stack([tokens.form_numbers, tokens.languages, block_labels[tokens.rows]], axis=1)
         distinct, counts = np.unique(occurrences[occurrences[:, 2] >= 0], axis=0, return_counts=True)
         for (number, form_language, label), count in zip(distinct.tolist(), counts.tolist(), strict=True):
-            form = reading.forms[number]
+            form = tokens.forms[number]
             by_cluster[form, label] += count
             by_language.setdefault(form, Counter())[form_language] += count
     return by_cluster, by_language

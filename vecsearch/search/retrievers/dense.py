@@ -17,7 +17,7 @@ import numpy as np
 
 from vecsearch.cores import usable_cores
 from vecsearch.search.retrievers.candidates import Candidates, best_first
-from vecsearch.storage.ann.flat import Found
+from vecsearch.storage.ann.flat import Neighbours
 from vecsearch.storage.store import Part
 from vecsearch.types import BoolArray, FloatArray, IntArray, Metric, ScoreArray
 from vecsearch.vectors import inner_products
@@ -69,7 +69,7 @@ def similarities(
 
 
 def _certain(
-    parts: Sequence[Part], query: FloatArray, length: float, found: list[Found], depth: int, how: Nearness
+    parts: Sequence[Part], query: FloatArray, length: float, found: list[Neighbours], depth: int, how: Nearness
 ) -> Candidates:
     """The `depth` best of what is there: asks for more until what was not found cannot be among them."""
     fetch = depth + _SPARE
@@ -82,10 +82,10 @@ def _certain(
         found = _named(parts, query[None], fetch, how)[0]
 
 
-def _named(parts: Sequence[Part], queries: FloatArray, fetch: int, how: Nearness) -> list[list[Found]]:
+def _named(parts: Sequence[Part], queries: FloatArray, fetch: int, how: Nearness) -> list[list[Neighbours]]:
     """For each unit query and each part, the `fetch` rows that score highest, by approximate score."""
 
-    def named(part: Part) -> list[Found]:
+    def named(part: Part) -> list[Neighbours]:
         return _named_of(part, queries, fetch, how)
 
     if len(queries) < _MANY and sum(part.live for part in parts) > _LARGE and (cores := usable_cores()) > 1:
@@ -96,7 +96,7 @@ def _named(parts: Sequence[Part], queries: FloatArray, fetch: int, how: Nearness
     return [list(found) for found in zip(*by_part, strict=True)] if parts else [[] for _ in queries]
 
 
-def _named_of(part: Part, queries: FloatArray, fetch: int, how: Nearness) -> list[Found]:
+def _named_of(part: Part, queries: FloatArray, fetch: int, how: Nearness) -> list[Neighbours]:
     """As above for one part: all rows, without scores, where so few are there that their exact ones cost less."""
     if part.live <= _FEW:
         return [_all_rows(part)] * len(queries)
@@ -108,13 +108,15 @@ def _named_of(part: Part, queries: FloatArray, fetch: int, how: Nearness) -> lis
     # Of vectors of about one length those with the highest products are those with the highest cosines, nearly. What a
     # row that was not found can have is a product with the greatest length or, below 0, with the least.
     bounds = np.array([least, greatest], np.float32)
-    return [Found(own.rows, own.scores * bounds[(own.scores > 0) * 1]) for own in _by_cosine(part, queries, fetch, how)]
+    return [
+        Neighbours(own.rows, own.scores * bounds[(own.scores > 0) * 1]) for own in _by_cosine(part, queries, fetch, how)
+    ]
 
 
-def _by_cosine(part: Part, queries: FloatArray, fetch: int, how: Nearness) -> list[Found]:
+def _by_cosine(part: Part, queries: FloatArray, fetch: int, how: Nearness) -> list[Neighbours]:
     """The rows with the highest cosines: of every query what an approximate structure finds, or all are compared."""
     flat, alive = part.segment.flat, part.alive
-    found: list[Found | None] = [None] * len(queries)
+    found: list[Neighbours | None] = [None] * len(queries)
     if not how.exact:
         found = _by_structure(part, queries, fetch)
     left = [place for place, own in enumerate(found) if own is None]
@@ -125,13 +127,13 @@ def _by_cosine(part: Part, queries: FloatArray, fetch: int, how: Nearness) -> li
     return [own for own in found if own is not None]
 
 
-def _by_structure(part: Part, queries: FloatArray, fetch: int) -> list[Found | None]:
+def _by_structure(part: Part, queries: FloatArray, fetch: int) -> list[Neighbours | None]:
     """What a structure finds that is there, while that saves something; None where it is too little.
 
     Rows that are there may be anywhere, or far from a query: then more are asked for.
     """
     approximate, alive = part.segment.approximate, part.alive
-    found: list[Found | None] = [None] * len(queries)
+    found: list[Neighbours | None] = [None] * len(queries)
     needed = fetch if alive is None else ceil(_SLACK * fetch * len(alive) / part.live)
     left = list(range(len(queries)))
     while left and approximate and approximate.saves(needed, part.live):
@@ -143,21 +145,21 @@ def _by_structure(part: Part, queries: FloatArray, fetch: int) -> list[Found | N
     return found
 
 
-def _there(found: Found, alive: BoolArray | None) -> Found:
+def _there(found: Neighbours, alive: BoolArray | None) -> Neighbours:
     """Those of the rows that are there."""
     if alive is None:
         return found
     kept = alive[found.rows]
-    return Found(found.rows[kept], found.scores[kept])
+    return Neighbours(found.rows[kept], found.scores[kept])
 
 
-def _all_rows(part: Part) -> Found:
+def _all_rows(part: Part) -> Neighbours:
     rows = np.flatnonzero(part.mask())
-    return Found(rows, np.zeros(len(rows), np.float32))
+    return Neighbours(rows, np.zeros(len(rows), np.float32))
 
 
 def _ranked(
-    parts: Sequence[Part], query: FloatArray, length: float, found: Sequence[Found], depth: int, metric: Metric
+    parts: Sequence[Part], query: FloatArray, length: float, found: Sequence[Neighbours], depth: int, metric: Metric
 ) -> Candidates:
     """The best of what was found, by exact score."""
     rows = np.concatenate([np.empty(0, np.int64), *(own.rows for own in found)])
@@ -183,7 +185,7 @@ def _exact_scores(part: Part, rows: IntArray, query: FloatArray, metric: Metric)
     return cosine * part.segment.norms[rows].astype(np.float64) if metric is Metric.DOT else cosine
 
 
-def _bound(parts: Sequence[Part], found: Sequence[Found], query: FloatArray, metric: Metric) -> float:
+def _bound(parts: Sequence[Part], found: Sequence[Neighbours], query: FloatArray, metric: Metric) -> float:
     """No row that was not found can score higher than this, over the query's length; -inf when all were found."""
     bound = -inf
     for part, (rows, scores) in zip(parts, found, strict=True):

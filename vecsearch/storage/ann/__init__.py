@@ -1,11 +1,12 @@
 """The vectors of a segment and what finds the nearest of them, in FAISS files. The only room that imports faiss.
 
-    faiss_file   FAISS's files: written, opened, their failures told as ours
-    flat         the vectors themselves, mapped, searched exactly
-    entry        what is known of an approximate structure: its kind, the floor, the recall that was measured
-    codes        a code of few bits for each vector, by which rows are found fast and not quite right
-    calibration  how many rows codes must find, so that the nearest are among them
-    approximate  the structure as a segment has it: codes that find, vectors that score
+    flat         the vectors themselves, mapped, searched exactly; start here
+    approximate  the ANN index of a segment: codes find rows, vectors score them
+    codes        a code of a few bits for each vector, which finds rows fast and approximately
+    calibration  how many rows the codes must find for the nearest to be among them
+    entry        what a manifest records of an ANN index: its kind, the floor, the measured recall
+    means        k-means of unit vectors
+    faiss_file   reading and writing FAISS's files
 
 Rows are numbered from 0 in the order they were written. FAISS's padding (-1) never leaves this room.
 """

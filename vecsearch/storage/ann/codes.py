@@ -1,8 +1,8 @@
-"""A code of few bits for each vector: rows are found by reading all codes, fast and not quite right.
+"""A code of a few bits for each vector: scanning all codes finds the nearest rows fast and approximately.
 
 Product quantization (Jégou, Douze and Schmid 2011) as FAISS scans it in registers (André, Kermarrec and Le Scouarnec
-2017): each few values of a vector become one of sixteen means. Nothing points from one row to another, so a damaged
-code costs a row its rank and nothing else, and the same vectors give the same bytes on any number of cores.
+2017): every one or two values of a vector become one of sixteen means. Nothing points from one row to another, so a
+damaged code costs its row's rank at most, and the same vectors give the same bytes on any number of cores.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _MEANS = 1 << _BITS
 _TRAINED_ON = 16_384  # rows; FAISS takes 256 for each mean, 4,096, and draws those from what it is given
 _AT_ONCE = 65_536  # rows that are copied to be coded
 _SEED = 0
-_FRONT = struct.Struct("<4siqqq?iqqqq")  # kind, d, n, two that are not used, trained, metric; d, M, bits, means
+_FRONT = struct.Struct("<4siqqq?iqqqq")  # kind, d, n, two unused, trained, metric; d, M, bits, means
 _MIDDLE = struct.Struct("<iiiqqq")  # how to scan, rows in a block, how to scan queries; n and M, padded; bytes of codes
-_BLOCK = 32  # rows whose codes stand together
+_BLOCK = 32  # rows whose codes are interleaved
 
 
 def make_codes(vectors: FloatArray) -> Any:
-    """A FAISS index with a code for each of the unit vectors, float32 (n, dim), which it does not hold itself.
+    """Build a FAISS index of codes for unit vectors, float32 (n, dim); it does not hold the vectors.
 
-    Means are found by one thread, whose setting is its own: they are so few that several threads mostly wait for one
-    another, ten times as long as the work takes where other processes are busy.
+    One thread finds the means: they are so few that several threads mostly wait for one another, ten times as long as
+    the work takes while other processes are busy. It is a thread of its own because OpenMP's setting is per thread.
     """
     n, dim = vectors.shape
     index = faiss.IndexPQFastScan(dim, dim // _span(dim), _BITS, faiss.METRIC_INNER_PRODUCT)
@@ -45,10 +45,10 @@ def make_codes(vectors: FloatArray) -> Any:
 
 
 def open_codes(path: Path, n: int, dim: int) -> Any:
-    """The index that `make_codes` made of so many vectors; raises IndexDamaged for any other file.
+    """Open the codes that `make_codes` made of n vectors; raises IndexDamaged for any other file.
 
-    FAISS trusts the numbers in a file, and reading one that ends early ends the process. What they have to be is
-    known, so they are compared before it reads any; what remains are means and codes, of which every value is one.
+    FAISS trusts the numbers in a file, and a truncated one ends the process. Their values are known in advance, so
+    they are compared before FAISS reads the file; any value is valid for the means and codes that remain.
     """
     size = _check_numbers(path, n, dim)
     if path.stat().st_size != size:
@@ -56,43 +56,43 @@ def open_codes(path: Path, n: int, dim: int) -> Any:
     return open_index(path)
 
 
-def nearest_by_code(index: Any, queries: FloatArray, k: int) -> IntArray:
-    """The k rows nearest to each query by their codes, int64 (q, k), best first, k no more than there are rows."""
+def search_codes(index: Any, queries: FloatArray, k: int) -> IntArray:
+    """Return the k rows nearest to each query by code, int64 (q, k), best first; k is at most the number of rows."""
     rows: IntArray = index.search(queries, k)[1]
     return rows
 
 
 def _span(dim: int) -> int:
-    """How many values of a vector are one code: two where they can be paired.
+    """How many values of a vector share a code: two for an even number of dimensions.
 
-    With four, codes are half as long and are read in half the time, but of a million rows so many have to be scored
-    that it saves for few hits only: docs/approximate.md.
+    With four, scanning takes half the time, but of a million rows so many must be scored that this pays for few hits
+    only: docs/approximate.md.
     """
     return 1 if dim % 2 else 2
 
 
 def _check_numbers(path: Path, n: int, dim: int) -> int:
-    """The bytes the file has to have; raises IndexDamaged when its numbers are not those of so many vectors."""
+    """Return the size the file must have; raises IndexDamaged when its numbers are not those of n vectors."""
     subspaces = dim // _span(dim)
-    blocks, paired = -(-n // _BLOCK) * _BLOCK, subspaces + subspaces % 2  # what is padded
+    blocks, paired = -(-n // _BLOCK) * _BLOCK, subspaces + subspaces % 2  # padded
     codes = blocks * paired * _BITS // 8
     front = (b"IPfs", dim, n, True, faiss.METRIC_INNER_PRODUCT, dim, subspaces, _BITS, _MEANS * dim)
     middle = (0, _BLOCK, 0, blocks, paired, codes)
     after_means = _FRONT.size + _MEANS * dim * 4
     try:
         with open(path, "rb") as stream:
-            begins = _numbers(stream, _FRONT, 0)
-            goes_on = _numbers(stream, _MIDDLE, after_means)
+            found_front = _numbers(stream, _FRONT, 0)
+            found_middle = _numbers(stream, _MIDDLE, after_means)
     except OSError as error:
         raise IndexDamaged(f"{path} cannot be read: {error.strerror}: run vecsearch verify") from None
-    found = (*begins[:3], *begins[5:], *goes_on)
-    if found != (*front, *middle):
+    numbers = (*found_front[:3], *found_front[5:], *found_middle)
+    if numbers != (*front, *middle):
         raise IndexDamaged(
-            f"{path} holds codes of the form {found}, expected {(*front, *middle)}: run vecsearch verify"
+            f"{path} holds codes of the form {numbers}, expected {(*front, *middle)}: run vecsearch verify"
         )
     return after_means + _MIDDLE.size + codes
 
 
-def _numbers(stream: BinaryIO, form: struct.Struct, place: int) -> tuple[Any, ...]:
-    stream.seek(place)
+def _numbers(stream: BinaryIO, form: struct.Struct, position: int) -> tuple[Any, ...]:
+    stream.seek(position)
     return form.unpack(stream.read(form.size).ljust(form.size, b"\0"))

@@ -1,4 +1,4 @@
-"""What is known of an approximate structure beside its file: plain values, as a manifest keeps them. No faiss."""
+"""What a manifest records of an ANN index: plain values. Does not import faiss."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ PQ4 = "pq4"  # product quantization, four bits a code: Jégou, Douze, Schmid 201
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnEntry:
-    """An approximate structure: what it is, and what was measured when it was made.
+    """The kind of an ANN index, and its calibration.
 
-    `recall` is the share of the nearest rows that was found, on average over `sample` queries, where it was lowest.
-    `parameters` says for some numbers of rows asked for, written as text, how many the structure has to find, from
-    which the best are then taken by exact scores.
+    `recall` is the lowest measured share of the nearest rows that was found, on average over `sample` queries.
+    `parameters` maps a number of wanted rows, as text, to the number of candidates to find, which are then ranked by
+    exact scores.
     """
 
     kind: str
@@ -26,25 +26,25 @@ class AnnEntry:
     parameters: Mapping[str, int]
 
     def candidates(self, fetch: int) -> int | None:
-        """How many rows to find when `fetch` are asked for; None where nothing was measured: score them all.
+        """How many candidates to find for `fetch` rows; None beyond what was measured: score every row.
 
-        Between two numbers that were measured, so many times `fetch` as at that of the two which needs more.
+        Between two measured numbers, the larger of their two ratios applies.
         """
-        measured = sorted((int(number), found / int(number)) for number, found in self.parameters.items())
-        asked = max(fetch, measured[0][0])
-        above = next((times for number, times in measured if number >= asked), None)
-        below = [times for number, times in measured if number <= asked][-1]
-        return None if above is None else ceil(asked * max(above, below))
+        ratios = sorted((int(number), needed / int(number)) for number, needed in self.parameters.items())
+        wanted = max(fetch, ratios[0][0])
+        above = next((ratio for number, ratio in ratios if number >= wanted), None)
+        below = [ratio for number, ratio in ratios if number <= wanted][-1]
+        return None if above is None else ceil(wanted * max(above, below))
 
 
-def ann_entry(content: Any) -> AnnEntry:
-    """The entry that decoded JSON says; raises KeyError, TypeError or ValueError for one that was never written."""
+def parse_ann_entry(content: Any) -> AnnEntry:
+    """Return the entry in decoded JSON; raises KeyError, TypeError or ValueError for an invalid one."""
     entry = AnnEntry(
-        kind=_checked("kind", content["kind"], str),
+        kind=_check("kind", content["kind"], str),
         floor=_share("floor", content["floor"]),
         recall=_share("recall", content["recall"]),
         sample=_positive("sample", content["sample"]),
-        parameters=_parameters(_checked("parameters", content["parameters"], dict)),
+        parameters=_parameters(_check("parameters", content["parameters"], dict)),
     )
     if entry.kind != PQ4:
         raise ValueError(f"AnnEntry.kind is {entry.kind!r}, expected {PQ4!r}")
@@ -54,29 +54,29 @@ def ann_entry(content: Any) -> AnnEntry:
 def _parameters(content: dict[str, Any]) -> dict[str, int]:
     if not content:
         raise ValueError("AnnEntry.parameters is empty")
-    for number, found in content.items():
+    for number, needed in content.items():
         if not (number.isascii() and number.isdecimal() and len(number) < 10 and number[0] != "0"):
             raise ValueError(f"AnnEntry.parameters has {number!r}, expected a number of rows")
-        if _positive(f"parameters[{number}]", found) < int(number):
-            raise ValueError(f"AnnEntry.parameters[{number}] is {found}, expected at least {number}")
+        if _positive(f"parameters[{number}]", needed) < int(number):
+            raise ValueError(f"AnnEntry.parameters[{number}] is {needed}, expected at least {number}")
     return content
 
 
-def _checked(name: str, value: Any, expected: type) -> Any:
+def _check(name: str, value: Any, expected: type) -> Any:
     if type(value) is not expected:
         raise TypeError(f"AnnEntry.{name} is {value!r}, expected {expected.__name__}")
     return value
 
 
 def _positive(name: str, value: Any) -> int:
-    number: int = _checked(name, value, int)
+    number: int = _check(name, value, int)
     if number < 1:
         raise ValueError(f"AnnEntry.{name} is {number}, expected at least 1")
     return number
 
 
 def _share(name: str, value: Any) -> float:
-    share: float = _checked(name, value, float)
+    share: float = _check(name, value, float)
     if not 0 < share <= 1:
         raise ValueError(f"AnnEntry.{name} is {share}, expected more than 0 and at most 1")
     return share

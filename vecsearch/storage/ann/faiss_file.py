@@ -1,4 +1,4 @@
-"""FAISS's files: written through Python's streams, opened mapped, their failures told as ours."""
+"""FAISS's files: written through Python's streams, mapped for reading, errors raised as ours."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ faiss: Any = faiss_library  # its type stubs know the C++ signatures, not those 
 
 
 def write_index(path: Path, index: Any) -> None:
-    """Writes an index to a file that plain faiss can open; raises OSError."""
+    """Write an index to a file that plain faiss can open; raises OSError."""
     try:
-        with open(path, "wb") as stream:  # FAISS's own files say nothing when the disk is full as they are closed
+        with open(path, "wb") as stream:  # FAISS itself ignores a disk that is full when it closes a file
             faiss.write_index(index, faiss.PyCallbackIOWriter(stream.write))
     except RuntimeError as error:
         raise OSError(errno.EIO, _reason(error), str(path)) from None
 
 
 def open_index(path: Path) -> Any:
-    """The index in a file, mapped where FAISS and the system can; raises IndexDamaged."""
+    """Open the index in a file, mapped where the system can; holds no descriptor. Raises IndexDamaged."""
     try:
         try:
             return faiss.read_index(os.fspath(path), faiss.IO_FLAG_MMAP_IFC)
@@ -35,5 +35,5 @@ def open_index(path: Path) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """FAISS's message without the C++ function and file it begins with."""
+    """FAISS's message without the leading C++ function and file."""
     return str(error).splitlines()[-1].rpartition("Error: ")[2].strip() if str(error) else type(error).__name__

@@ -18,7 +18,7 @@ SCORES_AT_ONCE = 32_000_000  # 128 MB
 _BLOCK = 1 << 18  # values of rows that are copied at a time: 1 MB, which a core's cache holds
 
 
-class Found(NamedTuple):
+class Neighbours(NamedTuple):
     """The rows nearest to one query: int64 (m,), best first, and their float32 (m,) inner products with it."""
 
     rows: IntArray
@@ -26,37 +26,37 @@ class Found(NamedTuple):
 
 
 class Flat:
-    """Unit vectors that are searched exactly, mapped from the file and not read into memory.
+    """Unit vectors, mapped from the file and searched exactly.
 
-    Any number of threads may search at once: what differs between searches is a parameter of each.
+    Any number of threads may search at once: no setting of the shared FAISS index changes.
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens the file; raises IndexDamaged when FAISS cannot read it as a flat inner-product index."""
+        """Open the file; raises IndexDamaged when FAISS cannot read it as a flat inner-product index."""
         self._index = open_index(path)
         if not isinstance(self._index, faiss.IndexFlat) or self._index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise IndexDamaged(f"{path} holds {type(self._index).__name__}, expected IndexFlatIP")
 
     @cached_property
     def vectors(self) -> FloatArray:
-        """Every row, float32 (n, dim), without a copy; read only."""
+        """All rows, float32 (n, dim), mapped and read-only."""
         return np.asarray(_Mapped(self._index))
 
-    def search(self, queries: FloatArray, k: int, allowed: BoolArray | None = None) -> list[Found]:
-        """For each of the queries, float32 (q, dim), the k rows with the highest inner product.
+    def search(self, queries: FloatArray, k: int, allowed: BoolArray | None = None) -> list[Neighbours]:
+        """Return for each query, float32 (q, dim), the k rows with the highest inner product.
 
         Only rows where `allowed`, bool (n,), is true; fewer than k only when fewer are allowed.
         """
         parameters = None if allowed is None else faiss.SearchParameters(sel=_selector(allowed))
         with _one_thread_for(queries):
             scores, rows = self._index.search(queries, min(k, self._index.ntotal), params=parameters)
-        return [Found(ids[ids >= 0], values[ids >= 0]) for ids, values in zip(rows, scores, strict=True)]
+        return [Neighbours(ids[ids >= 0], values[ids >= 0]) for ids, values in zip(rows, scores, strict=True)]
 
     def scan(
         self, queries: FloatArray, k: int, allowed: BoolArray | None = None, scale: FloatArray | None = None
-    ) -> list[Found]:
-        """As `search`, by scoring every row: cheaper for a large k. `scale`, float32 (n,), multiplies the scores."""
-        found: list[Found] = []
+    ) -> list[Neighbours]:
+        """Search by scoring every row: cheaper for a large k. `scale`, float32 (n,), multiplies the scores."""
+        results: list[Neighbours] = []
         step = max(1, SCORES_AT_ONCE // max(1, self._index.ntotal))
         for first in range(0, len(queries), step):
             scores = products(queries[first : first + step], self.vectors)  # (step, n)
@@ -64,17 +64,17 @@ class Flat:
                 scores *= scale
             if allowed is not None:
                 scores[:, ~allowed] = -np.inf
-            found += [_best(row, k) for row in scores]
-        return found
+            results += [_best(row, k) for row in scores]
+        return results
 
-    def among(self, query: FloatArray, rows: IntArray, k: int) -> Found:
-        """Of these rows, int64 (m,), the k that have the highest inner product with one query, float32 (dim,)."""
+    def among(self, query: FloatArray, rows: IntArray, k: int) -> Neighbours:
+        """Return the k of these rows, int64 (m,), with the highest inner product with one query, float32 (dim,)."""
         best = _best(products(query[None], self.vectors, rows)[0], k)
-        return Found(rows[best.rows], best.scores)
+        return Neighbours(rows[best.rows], best.scores)
 
 
 class _Mapped:
-    """What numpy makes an array of: the rows of a FAISS index, which stays mapped as long as the array is used."""
+    """The rows of a FAISS index for numpy to wrap; the array keeps the index mapped."""
 
     def __init__(self, index: Any) -> None:
         self._index = index
@@ -83,32 +83,32 @@ class _Mapped:
 
 
 def write_flat(path: Path, vectors: FloatArray) -> None:
-    """Writes unit vectors, float32 (n, dim), to a file that plain faiss can open; raises OSError."""
+    """Write unit vectors, float32 (n, dim), to a file that plain faiss can open; raises OSError."""
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     write_index(path, index)
 
 
 def products(queries: FloatArray, vectors: FloatArray, rows: IntArray | None = None) -> FloatArray:
-    """The inner product of each query with each row, or with these rows, float32 (q, m).
+    """Return the inner product of each query with each row, or with these rows, float32 (q, m).
 
-    FAISS's header leaves mapped rows off the alignment of a float32, which numpy multiplies some fifteen times slower:
-    it calls BLAS for aligned arrays only. So blocks of rows are copied to where they are aligned, one at a time.
+    FAISS's header leaves mapped rows unaligned for float32, and numpy calls BLAS for aligned arrays only: without it a
+    product takes some fifteen times as long. So blocks of rows are copied to aligned memory, one at a time.
     """
     m = len(vectors) if rows is None else len(rows)
     scores = np.empty((len(queries), m), np.float32)
     step = max(1, _BLOCK // vectors.shape[1])
     for first in range(0, m, step):
-        place = slice(first, min(m, first + step))
-        copied = vectors[place].copy() if rows is None else copied_rows(vectors, rows[place])
-        np.matmul(queries, copied.T, out=scores[:, place])
+        block = slice(first, min(m, first + step))
+        copied = vectors[block].copy() if rows is None else copy_rows(vectors, rows[block])
+        np.matmul(queries, copied.T, out=scores[:, block])
     return scores
 
 
-def copied_rows(vectors: FloatArray, rows: IntArray) -> FloatArray:
-    """These rows of mapped vectors, float32 (m, dim), where they are aligned.
+def copy_rows(vectors: FloatArray, rows: IntArray) -> FloatArray:
+    """Copy rows of mapped vectors to aligned memory, float32 (m, dim).
 
-    They are copied as bytes, a row at a time: numpy copies numbers that are not aligned one at a time.
+    Rows are copied as bytes: numpy copies unaligned numbers one at a time.
     """
     n, dim = vectors.shape
     whole = vectors.view(np.dtype((np.void, dim * vectors.itemsize))).reshape(n)
@@ -117,10 +117,10 @@ def copied_rows(vectors: FloatArray, rows: IntArray) -> FloatArray:
 
 @contextmanager
 def _one_thread_for(queries: FloatArray) -> Iterator[None]:
-    """FAISS does not start threads in this block when there is a single query, which it cannot share among them.
+    """Keep FAISS from starting threads for a single query, which it cannot divide among them.
 
-    It would wait for them all the same: half a millisecond, many where other processes are busy. The setting is that
-    of the thread that calls.
+    It would wait for them all the same: half a millisecond, and much longer while other processes are busy. OpenMP
+    keeps this setting for each thread, so threads that search at once do not change each other's.
     """
     if len(queries) != 1:
         yield
@@ -133,12 +133,12 @@ def _one_thread_for(queries: FloatArray) -> Iterator[None]:
         faiss.omp_set_num_threads(threads)
 
 
-def _best(scores: FloatArray, k: int) -> Found:
-    """The k highest finite scores, best first."""
+def _best(scores: FloatArray, k: int) -> Neighbours:
+    """Return the k highest finite scores, best first."""
     rows = np.argpartition(scores, -k)[-k:] if k < len(scores) else np.arange(len(scores))
     rows = rows[np.argsort(-scores[rows], kind="stable")]
     rows = rows[np.isfinite(scores[rows])]
-    return Found(rows, scores[rows])
+    return Neighbours(rows, scores[rows])
 
 
 def _selector(allowed: BoolArray) -> Any:

@@ -1,8 +1,8 @@
-"""The languages whose words are reduced to stems, and which of them the words of a text are taken to be in.
+"""The languages whose words are reduced to stems, and detecting which of them a text is in.
 
-A language is told for each script of a text by itself, by its function words, so that the English names in a Russian
-text are English. Where there are none it is the first language of the script: English, Russian, Arabic. A wrong guess
-costs little: a query is read in every language that the index holds.
+The language is detected for each script of a text separately, by function words, so that the English names in a
+Russian text are English. Without any, it is the first language of the script: English, Russian, Arabic. A wrong guess
+costs little, because a query is read in every language that the index holds.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from vecsearch.storage.lexical.stop_words import STOP_WORDS
 from vecsearch.types import IntArray
 
 AUTO = "auto"
-NONE = 0  # the number of no language: the word is taken as it is written
+NONE = 0  # the number of no language: words are not stemmed
 
 
 class Script(IntEnum):
-    """The scripts of languages that have a stemmer."""
+    """The scripts of the languages that have a stemmer."""
 
     OTHER = 0
     LATIN = 1
@@ -38,7 +38,7 @@ class Script(IntEnum):
 class Language(NamedTuple):
     """A language: its ISO 639-1 code, the name of its Snowball algorithm, its scripts.
 
-    `accents` says whether the algorithm tells endings apart by them, as "-ción" in Spanish.
+    `accents`: whether the algorithm distinguishes endings by accents, such as "-ción" in Spanish.
     """
 
     code: str
@@ -47,9 +47,9 @@ class Language(NamedTuple):
     accents: bool = True
 
 
-# A language's number is its place, and part of a term: a new one goes to the end, 63 at most. Of languages that a text
-# tells as much of, the first is taken. Serbian is Croatian and Bosnian, too; its stemmer writes Cyrillic in Latin
-# letters, so that either finds the other.
+# A language's number is its index here and part of a term: a new one goes to the end, 63 at most. Of languages with
+# equal evidence the first is taken. Serbian covers Croatian and Bosnian; its stemmer transliterates Cyrillic to Latin,
+# so that either finds the other.
 LANGUAGES = (
     Language("none", "", ()),
     Language("en", "english", (Script.LATIN,), accents=False),
@@ -100,11 +100,11 @@ _LETTERS = (  # first and last letter of each block; presentation forms are norm
     (0xA720, 0xA7FF, Script.LATIN),
     (0xAB30, 0xAB6F, Script.LATIN),
 )
-_SHARE = 60  # what a function word says for a language; divided by the number of languages that have the word
+_SHARE = 60  # the evidence of a function word, divided among the languages that have the word
 
 
 def script_of(form: str) -> Script:
-    """The script of a word, by its first letter; OTHER for a number."""
+    """Return the script of a word by its first letter; OTHER for a number."""
     if form.isascii():
         return Script.OTHER if form[0].isdigit() else Script.LATIN
     point = ord(form[0])
@@ -112,33 +112,33 @@ def script_of(form: str) -> Script:
 
 
 def languages_in(script: Script) -> list[int]:
-    """The numbers of the languages that are written in a script, the one that is taken for granted first."""
+    """Return the numbers of the languages written in a script, the default first."""
     return [number for number, language in enumerate(LANGUAGES) if script in language.scripts]
 
 
 def is_stop_word(form: str, number: int) -> bool:
-    """Whether a language has this word among its function words."""
+    """Whether the word is a function word of a language."""
     return form in STOP_WORDS.get(LANGUAGES[number].code, ())
 
 
-def checked_language(option: str) -> str:
-    """The option; raises InvalidOption when it is neither "auto" nor "none" nor the code of a language."""
+def check_language(option: str) -> str:
+    """Return the option; raises InvalidOption unless it is "auto", "none" or the code of a language."""
     known = [AUTO, *sorted(language.code for language in LANGUAGES)]
     if option not in known:
-        raise InvalidOption(f"language is {option!r}; one of: {', '.join(known)}")
+        raise InvalidOption(f"language is {option!r}, expected one of: {', '.join(known)}")
     return option
 
 
-def evidence(forms: Sequence[str]) -> tuple[IntArray, IntArray]:
-    """Which words are function words, int64 (m,), and what each says for each language, int64 (m, languages)."""
-    known = _evidence()
-    places = [place for place, form in enumerate(forms) if form in known]
-    weights = np.array([known[forms[place]] for place in places], np.int64).reshape(len(places), len(LANGUAGES))
-    return np.array(places, np.int64), weights
+def language_evidence(forms: Sequence[str]) -> tuple[IntArray, IntArray]:
+    """Return which words are function words, int64 (m,), and their evidence for each language, (m, languages)."""
+    known = _function_words()
+    numbers = [number for number, form in enumerate(forms) if form in known]
+    weights = np.array([known[forms[number]] for number in numbers], np.int64).reshape(len(numbers), len(LANGUAGES))
+    return np.array(numbers, np.int64), weights
 
 
 @cache
-def _evidence() -> dict[str, list[int]]:
+def _function_words() -> dict[str, list[int]]:
     having: dict[str, list[int]] = {}
     for number, language in enumerate(LANGUAGES):
         for word in STOP_WORDS.get(language.code, ()):
@@ -149,20 +149,20 @@ def _evidence() -> dict[str, list[int]]:
     }
 
 
-def languages_told(evidence: IntArray, option: str) -> IntArray:
-    """For each text and script the number of its language, int64 (n, scripts).
+def detect_languages(evidence: IntArray, option: str) -> IntArray:
+    """Return the number of the language for each text and script, int64 (n, scripts).
 
-    evidence[i, l] is what the function words of text i say for language l. An option other than "auto" decides for
-    its own scripts, "none" for all.
+    evidence[i, l] is the evidence of text i's function words for language l. An option other than "auto" decides
+    for its own scripts, "none" for all.
     """
-    told = np.full((len(evidence), len(Script)), NONE, np.int64)
+    languages = np.full((len(evidence), len(Script)), NONE, np.int64)
     if option == LANGUAGES[NONE].code:
-        return told
+        return languages
     for script in Script:
         candidates = languages_in(script)
-        given = [number for number in candidates if LANGUAGES[number].code == option]
-        if given:
-            told[:, script] = given[0]
+        chosen = [number for number in candidates if LANGUAGES[number].code == option]
+        if chosen:
+            languages[:, script] = chosen[0]
         elif candidates:
-            told[:, script] = np.array(candidates)[evidence[:, candidates].argmax(axis=1)]
-    return told
+            languages[:, script] = np.array(candidates)[evidence[:, candidates].argmax(axis=1)]
+    return languages

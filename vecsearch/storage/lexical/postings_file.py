@@ -1,4 +1,4 @@
-"""The file that holds a segment's postings, mapped: opening it reads its header, a search what it asks for.
+"""The file that holds a segment's postings: opening reads the header, a search only the postings it needs.
 
     header    see _HEADER
     terms     uint64 (m,)
@@ -7,8 +7,8 @@
     lengths   uint32 (n,)
     counts    uint8, uint16 or uint32 (p,)
 
-Little-endian, one after the other; what they mean is said in postings.py. Derived from the texts of a segment's rows:
-the same texts give the same bytes as long as the rules of terms.py and the version of the stemmers are the same.
+Little-endian, without gaps; postings.py explains the arrays. Derived from the texts of a segment's rows: the same
+texts give the same bytes as long as the rules of terms.py and the version of the stemmers are the same.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Header(NamedTuple):
     magic: bytes
     format: int
     width: int  # bytes of a count
-    rules: bytes  # what made the terms: see terms.py
+    rules: bytes  # what the terms depend on: see terms.py
     n: int  # rows of the segment
     m: int  # terms
     p: int  # postings
@@ -40,12 +40,12 @@ class _Header(NamedTuple):
 
     @property
     def size(self) -> int:
-        """What the whole file has, in bytes."""
+        """The size of the whole file in bytes."""
         return _HEADER.size + 8 * self.m + 8 * (self.m + 1) + 4 * self.p + 4 * self.n + self.width * self.p
 
 
 def write_postings(path: Path, postings: Postings) -> None:
-    """Writes postings to a file; raises OSError."""
+    """Write postings to a file; raises OSError."""
     n, m, p = len(postings.lengths), len(postings.terms), len(postings.rows)
     width = postings.counts.itemsize
     header = _Header(_MAGIC, _FORMAT, width, postings.rules.encode(), n, m, p, postings.total)
@@ -62,35 +62,35 @@ def write_postings(path: Path, postings: Postings) -> None:
 
 
 def open_postings(path: Path) -> Postings:
-    """The postings of a file, mapped from it; raises IndexDamaged when it cannot be one, FormatTooNew."""
+    """Open the postings in a file; raises IndexDamaged, FormatTooNew."""
     try:
         content = np.frombuffer(open_buffer(path), np.uint8)
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
-    header = _checked_header(path, content)
-    place = _HEADER.size
+    header = _read_header(path, content)
+    position = _HEADER.size
 
-    def taken(count: int, kind: str) -> Any:
-        nonlocal place
-        first, place = place, place + count * np.dtype(kind).itemsize
-        return content[first:place].view(kind)
+    def read(count: int, kind: str) -> Any:
+        nonlocal position
+        first, position = position, position + count * np.dtype(kind).itemsize
+        return content[first:position].view(kind)
 
     return Postings(
-        terms=taken(header.m, "<u8"),
-        starts=taken(header.m + 1, "<i8"),
-        rows=taken(header.p, "<u4"),
-        lengths=taken(header.n, "<u4"),
-        counts=taken(header.p, f"<u{header.width}"),
+        terms=read(header.m, "<u8"),
+        starts=read(header.m + 1, "<i8"),
+        rows=read(header.p, "<u4"),
+        lengths=read(header.n, "<u4"),
+        counts=read(header.p, f"<u{header.width}"),
         total=header.total,
         rules=header.rules.rstrip(b"\0").decode("ascii", "replace"),
         name=str(path),
     )
 
 
-def _checked_header(path: Path, content: Any) -> _Header:
-    """The header, known to be of a file of this size."""
+def _read_header(path: Path, content: Any) -> _Header:
+    """Return the header, checked against the size of the file."""
     if len(content) < _HEADER.size or content[: len(_MAGIC)].tobytes() != _MAGIC:
-        raise IndexDamaged(f"{path} holds no postings: run vecsearch verify")
+        raise IndexDamaged(f"{path} is not a file of postings: run vecsearch verify")
     header = _Header(*_HEADER.unpack(content[: _HEADER.size].tobytes()))
     if header.format > _FORMAT:
         raise FormatTooNew(

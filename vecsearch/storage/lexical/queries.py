@@ -1,22 +1,25 @@
-"""A query to the terms it looks for, in every language that the index holds.
+"""A query to the terms it looks for, in every language that the index holds, and where a text matches them.
 
-The stop words of a language are not looked for in that language: each is in most of its rows, and says little of any.
-So "die" in a question is looked for in English text, not in German. A query of stop words alone is looked for whole.
+The stop words of a language are not looked for in that language: most of its rows have them, so they tell little.
+So "die" in a question is looked for in English text but not in German. A query of nothing but stop words is looked
+for as a whole.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from vecsearch.storage.lexical.languages import LANGUAGES, NONE, is_stop_word, script_of
-from vecsearch.storage.lexical.splitting import words
+from vecsearch.storage.lexical.languages import AUTO, LANGUAGES, NONE, is_stop_word, script_of
+from vecsearch.storage.lexical.splitting import word_spans, words
 from vecsearch.storage.lexical.terms import Stemmers, forms
+from vecsearch.storage.lexical.tokens import tokenize
+from vecsearch.types import Span
 
 
 class QueryWord(NamedTuple):
-    """A word of a query: how often it stands there, what it is in each language, and in which it is looked for."""
+    """A word of a query: how often it occurs, its term in each language, and which of the terms are looked for."""
 
     times: int
     terms: list[int]
@@ -24,14 +27,44 @@ class QueryWord(NamedTuple):
 
 
 def query_words(query: str, languages: Sequence[int]) -> list[QueryWord]:
-    """The words of a query, each once, in the order in which they first stand there."""
+    """Return the distinct words of a query in order of first occurrence."""
     times = Counter(form for word in words(query) for form in forms(word))
     whole = all(any(is_stop_word(form, number) for number in range(len(LANGUAGES))) for form in times)
     stemmers = Stemmers()
-    found = []
-    for form, many in times.items():
+    result = []
+    for form, count in times.items():
         numbers = [number for number in languages if script_of(form) in LANGUAGES[number].scripts]
         wanted = [whole or not is_stop_word(form, number) for number in numbers]
         terms = [stemmers.term(form, number) for number in [*numbers, NONE]]
-        found.append(QueryWord(many, terms, [*wanted, all(wanted)]))
-    return found
+        result.append(QueryWord(count, terms, [*wanted, all(wanted)]))
+    return result
+
+
+def match_spans(query: str, text: str, language: str = AUTO) -> list[Span]:
+    """Return where in the text the words are that `query` finds it by, in order; touching spans are joined.
+
+    `language` is the index's option. Other endings of a word and other accents match, as they do in a search.
+    """
+    languages = tokenize([text], language).text_languages[0].tolist()
+    wanted = {
+        term
+        for word in query_words(query, sorted(set(languages)))
+        for term, is_wanted in zip(word.terms, word.wanted, strict=True)
+        if is_wanted
+    }
+    stemmers = Stemmers()
+    return _join_touching(
+        span
+        for span, word in zip(word_spans(text), words(text), strict=True)
+        if any(wanted.intersection(stemmers.terms(form, languages[script_of(form)])) for form in forms(word))
+    )
+
+
+def _join_touching(spans: Iterable[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined

@@ -1,13 +1,13 @@
-"""A text to its words as they stand in it, in any script: one scan by a regular expression, with offsets.
+"""A text to its words as written, in any script: one scan by a regular expression, with offsets.
 
-What stands here decides where a word begins and ends, not what it is searched by; that is terms.py.
+This decides where a word begins and ends; terms.py decides what it is found by.
 
     words        letters, digits, marks and underscores: "naïve", "get_user_name", "हिन्दी"
     numbers      digits with single points or commas between them: "3.14", "1,000,000"
-    pairs        scripts that put no space between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are cut
-                 into each two neighbouring characters, as Lucene's CJKBigramFilter does; Korean has spaces, but writes
-                 particles onto its words. A Han character, often a word, is there by itself, too: "東京都" is "東京",
-                 "京都", "東", "京", "都"
+    pairs        scripts without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are cut
+                 into pairs of neighbouring characters, as Lucene's CJKBigramFilter does; Korean has spaces but
+                 attaches particles to its words. A Han character, often a word, is also a word by itself: "東京都"
+                 gives "東京", "京都", "東", "京", "都"
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from typing import NamedTuple
 from vecsearch.types import Span
 
 # Blocks of letters and marks: Thai, Lao, Burmese, Hangul Jamo, Khmer, CJK radicals, kana to Hangul, Hangul, Han,
-# half-width forms, Han beyond the first plane. The middle dot of Katakana and the marks of repetition stand between.
+# half-width forms, Han beyond the first plane. The middle dot of Katakana and the iteration marks lie between.
 _SPACELESS = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecf\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1100-\u11ff\u1780-\u17d3"
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3041-\u3096\u3099-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_INSIDE = "\u00ad\u200c\u200d"  # the soft hyphen and the joiners of Persian and Indic scripts part no word
+_INSIDE = "\u00ad\u200c\u200d"  # the soft hyphen and the joiners of Persian and Indic scripts do not end a word
 _NUMBER = r"\d+(?:[.,]\d+)+"
 _ASCII = re.compile(rf"{_NUMBER}|\w+", re.ASCII)
 _SIMPLE = re.compile(rf"{_NUMBER}|\w+")
@@ -38,20 +38,20 @@ _IS_HAN = re.compile(f"[{_HAN}]")
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in order."""
-    found: list[str] = _pattern_for(text).findall(text)
+    """Return the words of a text, in order."""
+    matches: list[str] = _pattern_for(text).findall(text)
     if not text.isascii() and _HAS_SPACELESS.search(text):
-        return [part for word in found for part in (_pairs(word) if _is_spaceless(word) else (word,))]
-    return found
+        return [part for word in matches for part in (_pairs(word) if _is_spaceless(word) else (word,))]
+    return matches
 
 
 def word_spans(text: str) -> Iterator[Span]:
-    """Where each of the `words` of a text stands in it, in the same order; what is cut into pairs overlaps."""
+    """Yield where each of the `words` of a text is, in the same order; pairs overlap."""
     for match in _pattern_for(text).finditer(text):
         start, end = match.span()
         if end - start > 1 and _is_spaceless(match[0]):
             yield from (Span(first, first + 2) for first in range(start, end - 1))
-            yield from (Span(place, place + 1) for place in range(start, end) if _IS_HAN.match(text, place))
+            yield from (Span(at, at + 1) for at in range(start, end) if _IS_HAN.match(text, at))
         else:
             yield Span(start, end)
 
@@ -67,7 +67,7 @@ def _pairs(run: str) -> list[str]:
 
 
 def _pattern_for(text: str) -> re.Pattern[str]:
-    """The cheapest pattern that finds the text's words: the last one takes three times as long as the first."""
+    """Return the cheapest pattern that finds the text's words: the last takes three times as long as the first."""
     if text.isascii():
         return _ASCII
     every = _every_script()
@@ -83,14 +83,14 @@ class _EveryScript(NamedTuple):
 
 @cache
 def _every_script() -> _EveryScript:
-    """Python's \\w knows no marks, which are half of Hindi and Thai: here they belong to the word they stand in."""
+    """Python's \\w excludes combining marks, which are half of Hindi and Thai: here they belong to their word."""
     letters, marks = rf"[^\W{_SPACELESS}]", _marks() + _INSIDE
     pattern = rf"[{_SPACELESS}]+|{_NUMBER}|(?:{letters}+|[{marks}]+)+"
     return _EveryScript(re.compile(pattern), re.compile(f"[{_SPACELESS}{marks}]"))
 
 
 def _marks() -> str:
-    """The combining marks, as the ranges of a character class: all of the first plane, and of Chakma and Adlam."""
+    """Return the combining marks of the first plane, Chakma and Adlam, as the ranges of a character class."""
     points = chain(range(0x300, 0x3400), range(0xA4D0, 0xAC00), range(0xFB00, 0xFE30))  # none in Han and Hangul
     marks = [point for point in points if unicodedata.category(chr(point))[0] == "M"]
     firsts = [point for point, before in zip(marks, [0, *marks], strict=False) if point != before + 1]

@@ -1,7 +1,7 @@
-"""The function words of each language, lower case: what a text's language is told by, and what a query can do without.
+"""The function words of each language, lower case: they identify a text's language, and a query can do without them.
 
-Articles, pronouns, prepositions, conjunctions, auxiliaries, particles: the closed classes, by hand, the frequent forms
-first. No word that can be what a question is about. They are in the index like any word; see bm25.py for queries.
+Articles, pronouns, prepositions, conjunctions, auxiliaries, particles: the closed classes, collected by hand, frequent
+forms first. No word that a question can be about. They are indexed like any word; for queries see queries.py.
 """
 
 from __future__ import annotations

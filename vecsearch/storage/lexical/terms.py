@@ -1,16 +1,16 @@
-"""A word to what it is searched by: its forms, and their stems in a language, as numbers of 64 bits.
+"""A word to the terms it is found by: its forms, and their stems in a language, as 64-bit numbers.
 
     "getUserNames"  ->  forms  getusernames, get, user, names  ->  stems  getusernam, get, user, name  ->  terms
 
 A term is its language's number in 6 bits and 58 bits of a digest of the stem. So "die" in English text and "die" in
-German text are two terms, and what stands in a file has one size. Two stems of a language with one digest count as one
-word: of a million stems two have that in one of half a million cases.
+German text are two terms, and all terms in a file have one size. Two stems of a language with equal digests count as
+one word: among a million stems, the chance that any two collide is one in half a million.
 
-People leave accents out when they ask, so "cafe" finds "Café". Where a stemmer makes nothing of accents, they go before
-it reads the word. Elsewhere it needs them: of two Spanish words with one lemma it makes one stem in 70 of 100 cases, in
-43 without accents. There a word stands in an index as it is and, where that makes another term, without them.
+People leave accents out of queries, so "cafe" finds "Café". Where a stemmer ignores accents, they are removed before
+stemming. Other stemmers need them: the Spanish one gives two words of one lemma the same stem in 70 of 100 cases, in 43
+without accents. In those languages a word is indexed as written and, if that gives another term, without accents.
 
-An index has to be built again when what is written here changes what becomes of a word: raise _RULES then.
+Postings have to be rebuilt when a change here changes the terms of a word: raise _RULES then.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _UNACCENTED = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð":
 
 
 def rules() -> str:
-    """What a word's terms depend on: what is written here, and the stemmers."""
+    """Name what a word's terms depend on: this file and the version of the stemmers."""
     import Stemmer
 
-    return f"{_RULES} snowball {Stemmer.version()}"[:20]  # the room there is in a file
+    return f"{_RULES} snowball {Stemmer.version()}"[:20]  # the size of the field in a file
 
 
 def forms(word: str) -> list[str]:
-    """The word in lower case and, when it is made of parts, each part; none for what holds no letter or digit."""
+    """Return the word in lower case and each part of a compound one; empty for a word without letters and digits."""
     if word.isascii() and _is_simple(word):
         return [word.lower()]
     normal = unicodedata.normalize("NFKC", word).replace("\u00ad", "")
@@ -53,7 +53,7 @@ def _is_simple(word: str) -> bool:
 
 
 def _lower(part: str) -> str:
-    """The part in lower case, its digits those of ASCII."""
+    """Return the part in lower case, with ASCII digits."""
     if part.isascii():
         return part.lower()
     plain = "".join(str(unicodedata.decimal(character, character)) for character in part)
@@ -61,7 +61,7 @@ def _lower(part: str) -> str:
 
 
 def _parts(word: str) -> list[str]:
-    """The parts of an identifier or number: "get_user", "getUser", "HTTPServer", "1,000" and "utf8" have two each."""
+    """Split an identifier or number: "get_user", "getUser", "HTTPServer", "1,000" and "utf8" have two parts each."""
     if _ACRONYMS.fullmatch(word):
         return [word]
     parts = [""]
@@ -76,14 +76,14 @@ def _parts(word: str) -> list[str]:
 
 
 def _begins_part(before: str, character: str, following: str) -> bool:
-    """Whether a part begins with a character, given what stands before and after it."""
+    """Whether a part begins with a character, given its neighbours."""
     if character.isdigit() or before.isdigit():
         return character.isdigit() != before.isdigit()
     return character.isupper() and (before.islower() or (before.isupper() and following.islower()))
 
 
 def _folded(form: str) -> str:
-    """The form or stem without accents where it is Latin or Greek."""
+    """Return the form or stem without accents if it is Latin or Greek."""
     if form.isascii():
         return form
     apart = unicodedata.normalize("NFD", form.translate(_WITHOUT))
@@ -102,14 +102,14 @@ class Stemmers:
         self._opened: dict[int, Any] = {}
 
     def term(self, form: str, number: int) -> int:
-        """What a form is searched by in the language with this number."""
-        read = form if LANGUAGES[number].accents else _folded(form) or form
-        stem = read if number == NONE else self._stemmer(number).stemWord(read)
+        """Return the term of a form in the language with this number."""
+        stemmed = form if LANGUAGES[number].accents else _folded(form) or form
+        stem = stemmed if number == NONE else self._stemmer(number).stemWord(stemmed)
         digest = blake2b((_folded(stem) or form).encode(), digest_size=8).digest()
         return number << LANGUAGE_SHIFT | int.from_bytes(digest, "little") >> 64 - LANGUAGE_SHIFT
 
     def terms(self, form: str, number: int) -> list[int]:
-        """What a form is found by: its own term, and that of the form without accents where it is another."""
+        """Return what a form is found by: its own term, and that of the form without accents if it differs."""
         bare = (_folded(form) or form) if LANGUAGES[number].accents else form
         return list({self.term(each, number): None for each in {form: None, bare: None}})
 

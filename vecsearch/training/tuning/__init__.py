@@ -26,7 +26,7 @@ from vecsearch.models.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.models.encoders.torch.encoder import TorchEncoder
 from vecsearch.models.encoders.torch.model import torch_threads
 from vecsearch.models.encoders.torch.opening import sentence_transformers_library
-from vecsearch.storage.lock import writing
+from vecsearch.storage.lock import hold_lock
 from vecsearch.training.tuning.batches import Batch, batches_of_epoch
 from vecsearch.training.tuning.card import card
 from vecsearch.training.tuning.checkpoint import State, read_checkpoint, write_checkpoint
@@ -84,7 +84,7 @@ def tune(
     run = _run_of(place, split, _trainable(base, device, threads), options, progress or (lambda _: None))
     run.place.mkdir(parents=True, exist_ok=True)
     try:
-        with writing(run.place / _LOCK, 0), torch_threads(threads):
+        with hold_lock(run.place / _LOCK, 0), torch_threads(threads):
             report = _written(run, _trained(run), place, started)
     except IndexLocked:
         raise IndexLocked(f"{place} is being made by another process: let it finish, or stop it") from None

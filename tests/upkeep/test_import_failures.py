@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-import vecsearch.upkeep.exchange
+import vecsearch.upkeep.importing
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.failing import Failing
 from tests.helpers.varied import QUERIES, small_sizes, varied_index
@@ -65,10 +65,10 @@ def with_no_text(table: pa.Table) -> pa.Table:
     ("change", "reason"),
     [
         (with_no_text, "codec can't decode"),
-        (lambda t: t.replace_schema_metadata(None), "does not say what it holds"),
-        (lambda t: described(t, b"{"), "does not say what it holds"),
-        (lambda t: described(t, b"[]"), "does not say what it holds"),
-        (lambda t: described(t, b'{"model": {"name": "x"}}'), "does not say what it holds"),
+        (lambda t: t.replace_schema_metadata(None), "does not describe an index"),
+        (lambda t: described(t, b"{"), "does not describe an index"),
+        (lambda t: described(t, b"[]"), "does not describe an index"),
+        (lambda t: described(t, b'{"model": {"name": "x"}}'), "does not describe an index"),
         (
             lambda t: described(t, t.schema.metadata[b"vecsearch"].replace(b"cosine", b"euclid")),
             "metric is 'euclid'",
@@ -81,7 +81,7 @@ def with_no_text(table: pa.Table) -> pa.Table:
         (lambda t: t.filter(pc.not_equal(t["ordinal"], 1)), "not together"),
         (lambda t: pa.concat_tables([t.slice(0, 2), t.slice(3).filter(pc.greater(t.slice(3)["ordinal"], 0))]), "not"),
         (lambda t: t.take(list(range(t.num_rows))[::-1]), "not together"),
-        (lambda t: pa.concat_tables([t, t]), "a document is there twice"),
+        (lambda t: pa.concat_tables([t, t]), "a document occurs twice"),
         (lambda t: with_vectors(t, 0), "zero"),
         (lambda t: with_vectors(t, np.nan), "NaN"),
         (lambda t: with_vectors(t, 2), "not a unit vector"),
@@ -155,7 +155,7 @@ def test_whichever_operation_fails_an_import_is_whole_or_none_is_there(
 def test_an_import_that_is_interrupted_leaves_nothing(
     exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, seen = vecsearch.upkeep.exchange._segment, []
+    real, seen = vecsearch.upkeep.importing._write_segment, []
 
     def interrupted(*arguments: Any) -> Any:
         seen.append(list((tmp_path / "imported" / "segments").iterdir()))
@@ -163,7 +163,7 @@ def test_an_import_that_is_interrupted_leaves_nothing(
             raise KeyboardInterrupt
         return real(*arguments)
 
-    monkeypatch.setattr(vecsearch.upkeep.exchange, "_segment", interrupted)
+    monkeypatch.setattr(vecsearch.upkeep.importing, "_write_segment", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Index.from_export(exported, tmp_path / "imported")
     assert len(seen[-1]) == 2

@@ -21,7 +21,7 @@ from vecsearch import (
     VecsearchError,
     restore_version,
 )
-from vecsearch.storage.lock import writing
+from vecsearch.storage.lock import hold_lock
 
 QUERY = np.linspace(1, 2, 32, dtype=np.float32)
 
@@ -105,7 +105,7 @@ def test_a_version_of_the_past_refuses_every_write_and_says_how_to_write(
         lambda: past.keep_versions(1),
         lambda: past.compact(),
     ):
-        with pytest.raises(InvalidOption, match="opened as version 2, to read: open it without a version to write"):
+        with pytest.raises(InvalidOption, match="opened at version 2, to read: open it without a version to write"):
             write_it()
     assert content_of(index.path) == before
 
@@ -214,7 +214,7 @@ def test_without_an_index_that_is_what_is_said_and_nothing_is_made(tmp_path: Pat
 def test_restoring_works_when_the_current_version_is_damaged(index: Index, encoder: CountingEncoder) -> None:
     damaged = index.path / "manifests" / "00000003.json"
     damaged.write_bytes(damaged.read_bytes().replace(b"documents", b"dokuments"))
-    with pytest.raises(IndexDamaged, match="vecsearch restore N goes back"):
+    with pytest.raises(IndexDamaged, match="run vecsearch restore N to go back"):
         Index.open(index.path)
     assert restore_version(index.path, 2).version == 4
     again = Index.open(index.path, model=encoder)
@@ -236,7 +236,7 @@ def test_a_version_whose_files_are_gone_is_not_restored(index: Index) -> None:
 
 def test_while_another_writes_versions_can_be_read_and_not_changed(index: Index, encoder: CountingEncoder) -> None:
     index.tag("good", 2)
-    with writing(index.path / "writer.lock", 0):
+    with hold_lock(index.path / "writer.lock", 0):
         assert numbers(index) == [3, 2, 1]
         assert len(Index.open(index.path, model=encoder, version="good")) == 2
         for change in (
@@ -301,5 +301,5 @@ def test_an_index_that_holds_anything_is_not_discarded(tmp_path: Path, encoder: 
     before = content_of(kept.path)
     assert not kept.discard_if_empty()
     assert {**content_of(kept.path), "writer.lock": b""} == {**before, "writer.lock": b""}
-    with writing(kept.path / "writer.lock", 0), pytest.raises(IndexLocked):
+    with hold_lock(kept.path / "writer.lock", 0), pytest.raises(IndexLocked):
         kept.discard_if_empty()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecsearch.storage.lexical import Bm25, LivePostings, matched, postings_of
+from vecsearch.storage.lexical import Bm25, LivePostings, build_postings, match_spans
 
 WORDS = ["fox", "foxes", "the", "der", "Hund", "кот", "getName", "get", "3.14", "14", "東京", "京都", "é", "e"]
 
@@ -32,13 +32,13 @@ WORDS = ["fox", "foxes", "the", "der", "Hund", "кот", "getName", "get", "3.14
     ],
 )
 def test_the_words_a_query_finds_are_shown(query: str, text: str, expected: list[str]) -> None:
-    assert [text[start:end] for start, end in matched(query, text)] == expected
+    assert [text[start:end] for start, end in match_spans(query, text)] == expected
 
 
 def test_the_option_of_the_index_decides_which_words_are_one() -> None:
-    assert matched("fox", "foxes", "none") == []
-    assert [tuple(span) for span in matched("Haus", "Häuser", "de")] == [(0, 6)]
-    assert matched("Haus", "Häuser", "en") == []
+    assert match_spans("fox", "foxes", "none") == []
+    assert [tuple(span) for span in match_spans("Haus", "Häuser", "de")] == [(0, 6)]
+    assert match_spans("Haus", "Häuser", "en") == []
 
 
 @given(
@@ -50,7 +50,7 @@ def test_what_a_search_finds_has_words_to_show_and_nothing_else_has(
     texts: list[str], query: str, language: str
 ) -> None:
     for text in texts:
-        (found,) = Bm25([LivePostings(postings_of([text], language), None)]).search(query, 1)
-        spans = matched(query, text, language)
+        (found,) = Bm25([LivePostings(build_postings([text], language), None)]).search(query, 1)
+        spans = match_spans(query, text, language)
         assert bool(spans) == bool(found.rows.size)
         assert all(one.end < other.start for one, other in pairwise(spans))

@@ -1,0 +1,84 @@
+"""An index as one Parquet file that other tools read.
+
+    the columns of chunks.parquet (see storage/rows.py), and
+    vector    list of float32: the unit vector; times `norm` it is what the model returned
+
+The file's metadata holds, under `vecsearch`, the model, metric and chunking as JSON. Deleted rows are left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+
+from vecsearch import files
+from vecsearch.errors import InvalidDocument, PathNotFound
+from vecsearch.storage.columns import align, union_fields
+from vecsearch.storage.manifest import Manifest
+from vecsearch.storage.store import Part, Snapshot
+from vecsearch.types import FloatArray
+
+DESCRIPTION = b"vecsearch"  # the key of the file's metadata
+VECTOR = "vector"
+ROWS_AT_ONCE = 4_096  # in memory while a file is read or written
+
+
+def export(snapshot: Snapshot, path: Path) -> int:
+    """Write a version's chunks to the Parquet file `path`, whole or not at all; return their number.
+
+    Raises InvalidDocument when there are none, PathNotFound when the folder to write to does not exist.
+    """
+    import pyarrow.parquet as pq
+
+    manifest = snapshot.manifest
+    if not manifest.chunks:
+        raise InvalidDocument("the index is empty: add documents before you export it")
+    if not path.parent.is_dir() or path.is_dir():
+        raise PathNotFound(f"{path} cannot be written: name a file in a folder that exists")
+    fields = union_fields([part.segment.table for part in snapshot.parts])
+    tables = (_exported(rows, vectors, fields, manifest) for part in snapshot.parts for rows, vectors in _pieces(part))
+    first = next(tables)
+    with (
+        files.replacing(path) as stream,
+        closing(pq.ParquetWriter(stream, first.schema, compression="zstd")) as writer,
+    ):
+        for table in chain([first], tables):
+            writer.write_table(table)
+    return manifest.chunks
+
+
+def _pieces(part: Part) -> Iterator[tuple[pa.Table, FloatArray]]:
+    """The live rows of a segment with their vectors, a few at a time."""
+    mask = part.mask()
+    for first in range(0, len(mask), ROWS_AT_ONCE):
+        kept = mask[first : first + ROWS_AT_ONCE]
+        if kept.any():
+            rows = part.segment.table.slice(first, len(kept)).filter(pa.array(kept))
+            yield rows, part.segment.flat.vectors[first : first + len(kept)][kept]
+
+
+def _exported(rows: pa.Table, vectors: FloatArray, fields: list[pa.Field], manifest: Manifest) -> pa.Table:
+    """The rows as the file holds them: with the vectors and the metadata columns of the whole index."""
+    return _with_vectors(align(rows, fields), vectors).replace_schema_metadata(_described(manifest))
+
+
+def _with_vectors(rows: pa.Table, vectors: FloatArray) -> pa.Table:
+    kind = pa.list_(pa.float32(), vectors.shape[1])
+    return rows.append_column(VECTOR, pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), type=kind))
+
+
+def _described(manifest: Manifest) -> dict[bytes, bytes]:
+    described = {
+        "model": asdict(manifest.model),
+        "metric": manifest.metric.value,
+        "chunking": asdict(manifest.chunking),
+        "language": manifest.language,
+        "recall": manifest.recall,
+    }
+    return {DESCRIPTION: json.dumps(described).encode()}
