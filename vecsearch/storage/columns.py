@@ -210,7 +210,7 @@ def _from_json(text: str) -> Any:
 
 
 def _decode_dates(value: dict[str, Any]) -> Any:
-    """Turn JSON objects that stand for a date or time back into it."""
+    """Turn JSON objects that represent a date or time back into it."""
     match value:
         case {"vecsearch:date": str(text)}:
             return date.fromisoformat(text)
