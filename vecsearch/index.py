@@ -37,8 +37,6 @@ from vecsearch.upkeep import verified, versions
 from vecsearch.upkeep.compaction import compact
 from vecsearch.upkeep.exporting import export
 from vecsearch.upkeep.importing import import_index
-from vecsearch.upkeep.exporting import export
-from vecsearch.upkeep.importing import import_index
 from vecsearch.vectors import unit_rows
 
 if TYPE_CHECKING:

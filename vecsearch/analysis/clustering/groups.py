@@ -15,7 +15,7 @@ from vecsearch.analysis.clustering.counting import MOST_CLUSTERS, chosen_count, 
 from vecsearch.analysis.components import principal_components
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.imports import require
-from vecsearch.storage.ann.means import find_centres, assign_centres, sum_by_label
+from vecsearch.storage.ann.means import assign_centres, find_centres, sum_by_label
 from vecsearch.types import BoolArray, FloatArray, IntArray, ScoreArray
 from vecsearch.vectors import unit_rows
 
