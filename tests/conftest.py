@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,13 +21,21 @@ settings.register_profile("fast", deadline=None, max_examples=20)  # of the fast
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+MEMORY = Path("/dev/shm")  # fsync returns at once there
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how many examples Hypothesis tries: fewer where slow tests are left out."""
+    """Try fewer examples, and write to memory rather than to the disk, where slow tests are left out."""
     fast = "not slow" in config.option.markexpr
     settings.load_profile("fast" if fast else "ci" if os.environ.get("CI") else "local")
+    if fast and has_memory(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # where pytest puts tmp_path
+
+
+def has_memory(folder: Path) -> bool:
+    """Whether the folder, a file system in memory, has room for what tests write."""
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 4 * 2**30
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -159,6 +159,7 @@ def test_an_empty_mailbox_is_skipped(read_here: ReadHere, tmp_path: Path) -> Non
     assert read_here("a.mbox", "") == [Skip(str(tmp_path / "a.mbox"), "empty file")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", ["<bob@example.org>", ".", '"'])
 @pytest.mark.parametrize("name", ["To", "Content-Type", "Content-Disposition"])
 def test_a_header_of_megabytes_is_no_end(document_in: DocumentIn, name: str, data: str) -> None:
