@@ -12,6 +12,7 @@ from tests.helpers.missing import forget, uninstall
 from vecsearch import ExtraMissing, InvalidDocument
 from vecsearch.analysis.components import principal_components
 from vecsearch.analysis.mapping.projecting import Projection, project
+from vecsearch.choices import MapMethod
 from vecsearch.types import FloatArray
 
 LIBRARIES = {"tsne": "openTSNE", "umap": "umap"}
@@ -29,7 +30,7 @@ def drawn(method: str, vectors: FloatArray, queries: FloatArray | None = None) -
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ImportWarning)
             pytest.importorskip(LIBRARIES[method], reason="the extra viz: pip install 'vecsearch[viz]'")
-    return project(vectors, queries, method, 0)
+    return project(vectors, queries, MapMethod(method), 0)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_groups_lie_apart_and_a_query_lies_in_its_own(method: str) -> None:
     np.testing.assert_array_equal(
         np.linalg.norm(found.queries[:, None] - middles[None], axis=2).argmin(axis=1), np.arange(3)
     )
-    again = project(vectors, None, method, 0)
+    again = project(vectors, None, MapMethod(method), 0)
     np.testing.assert_allclose(again.positions, found.positions)
     assert again.queries.shape == (0, 2)
 
@@ -54,14 +55,14 @@ def test_groups_lie_apart_and_a_query_lies_in_its_own(method: str) -> None:
 def test_pca_is_the_first_two_components_and_says_what_share_they_have() -> None:
     vectors = groups()
     components = principal_components(vectors, 2)
-    found = project(vectors, vectors[:4], "pca", 0)
+    found = project(vectors, vectors[:4], MapMethod.PCA, 0)
     np.testing.assert_allclose(found.positions, components.coordinates(vectors))
     np.testing.assert_allclose(found.queries, found.positions[:4])
     assert found.share == pytest.approx(components.shares.sum())
 
 
 def test_vectors_of_one_dimension_lie_on_a_line() -> None:
-    found = project(np.array([[1], [-1], [1]], np.float32), None, "pca", 0)
+    found = project(np.array([[1], [-1], [1]], np.float32), None, MapMethod.PCA, 0)
     assert found.positions[:, 1].tolist() == [0, 0, 0]
     assert found.positions[0, 0] == found.positions[2, 0] != found.positions[1, 0]
 
@@ -78,7 +79,7 @@ def test_a_few_vectors_are_drawn_too(method: str) -> None:
 @pytest.mark.parametrize("method", LIBRARIES)
 def test_too_few_vectors_for_neighbours_are_one_clear_line(method: str) -> None:
     with pytest.raises(InvalidDocument, match="needs at least 5 chunks, found 4: draw them with pca"):
-        project(groups(k=2, each=2), None, method, 0)
+        project(groups(k=2, each=2), None, MapMethod(method), 0)
 
 
 @pytest.mark.parametrize(("method", "package"), [("tsne", "openTSNE"), ("umap", "umap-learn")])
@@ -87,7 +88,7 @@ def test_without_its_library_the_command_that_installs_it_is_said(
 ) -> None:
     uninstall(LIBRARIES[method], monkeypatch)
     with pytest.raises(ExtraMissing, match=rf"a map by {method} needs {package}: pip install 'vecsearch\[viz\]'"):
-        project(groups(), None, method, 0)
+        project(groups(), None, MapMethod(method), 0)
 
 
 @pytest.mark.parametrize("method", LIBRARIES)
@@ -98,5 +99,5 @@ def test_a_module_that_the_library_misses_is_not_taken_for_the_library(
     forget(LIBRARIES[method], monkeypatch)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="a_module_that_is_nowhere") as error:
-        project(groups(), None, method, 0)
+        project(groups(), None, MapMethod(method), 0)
     assert not isinstance(error.value, ExtraMissing)

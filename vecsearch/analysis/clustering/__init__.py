@@ -93,7 +93,7 @@ def find_clusters(
 
     Raises InvalidOption, InvalidFilter, ExtraMissing, IndexLocked, and InvalidDocument when there are no chunks.
     """
-    method = ClusterMethod.of(method, "method").value
+    method = ClusterMethod.of(method, "method")
     _check(n, method)
     points = _sample_size(points, method)
     if write_to is None:
@@ -111,18 +111,18 @@ def find_clusters(
 
 
 def clusters_of(
-    chunks: Sample, n: int | str = AUTO, method: str = "kmeans", most: int = MOST_CLUSTERS
+    chunks: Sample, n: int | str = AUTO, method: ClusterMethod = ClusterMethod.KMEANS, most: int = MOST_CLUSTERS
 ) -> tuple[Clustering, Groups]:
     """Cluster these chunks; return the clusters for people and as arrays. With n "auto" there are at most `most`."""
     vectors = chunks.vectors
-    groups = by_density(vectors) if method == "hdbscan" else by_means(vectors, _count(n), chunks.seed, most)
+    groups = by_density(vectors) if method is ClusterMethod.HDBSCAN else by_means(vectors, _count(n), chunks.seed, most)
     labels = np.where(groups.inside, groups.labels, -1)
     words = top_words(chunks.texts(), labels, len(groups), chunks.session.manifest.language)
     clusters = tuple(_cluster(number, chunks, groups, of_cluster) for number, of_cluster in enumerate(words))
     outliers = np.flatnonzero(groups.outliers)
     farthest = outliers[np.argsort(groups.cosines[outliers], kind="stable")][:_OUTLIERS]
     clustering = Clustering(
-        method=method,
+        method=method.value,
         chunks=chunks.total,
         sampled=len(chunks),
         seed=chunks.seed,
@@ -164,12 +164,12 @@ def _all_labels(number: int, chunks: Sample, groups: Groups) -> IntArray:
     return labels
 
 
-def _check(n: int | str, method: str) -> None:
+def _check(n: int | str, method: ClusterMethod) -> None:
     if n != AUTO:
         if isinstance(n, str):
             raise InvalidOption(f"n is {n!r}, expected a whole number of clusters, or {AUTO}")
         check_whole("n", n, least=1)
-        if method == "hdbscan":
+        if method is ClusterMethod.HDBSCAN:
             raise InvalidOption(f"n is {n}, but hdbscan chooses the number of clusters itself: leave n out")
 
 
@@ -177,6 +177,6 @@ def _count(n: int | str) -> int | None:
     return None if isinstance(n, str) else n
 
 
-def _sample_size(points: int, method: str) -> int:
+def _sample_size(points: int, method: ClusterMethod) -> int:
     points = check_whole("points", points, least=2)
-    return min(points, MOST_BY_DENSITY) if method == "hdbscan" else points
+    return min(points, MOST_BY_DENSITY) if method is ClusterMethod.HDBSCAN else points

@@ -19,7 +19,7 @@ from vecsearch.analysis.evaluation.word_sets import AnalogySet, SimilaritySet, r
 from vecsearch.analysis.words.space import WordSpace
 from vecsearch.analysis.words.spaces import as_encoder, model_space, report_texts, text_space
 from vecsearch.choices import By
-from vecsearch.models.cache import Cache
+from vecsearch.models.cache import Cache, shared_cache
 from vecsearch.models.cached_encoding import encode_cached
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
@@ -127,7 +127,7 @@ def evaluate_sts(
     InvalidDocument.
     """
     sets = read_sts(path)
-    encoder, cache = as_encoder(model), Cache()
+    encoder, cache = as_encoder(model), shared_cache()
     return StsScores(
         model=encoder.name, similarities=tuple(_score_texts(each, encoder, cache, progress) for each in sets)
     )

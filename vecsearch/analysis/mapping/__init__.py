@@ -74,7 +74,7 @@ def draw_map(
     differ.
     """
     path = Path(file)
-    method = MapMethod.of(method, "method").value
+    method = MapMethod.of(method, "method")
     _check(path, queries)
     session = index.session()
     chunks = sample(session, where, points, seed)
@@ -86,7 +86,7 @@ def draw_map(
         _WRITERS[path.suffix.lower()](stream, drawing)
     return MapReport(
         file=str(path),
-        method=method,
+        method=method.value,
         chunks=chunks.total,
         points=len(chunks),
         queries=len(queries),
@@ -142,7 +142,7 @@ def _distinct_vectors(chunks: Sample) -> FloatArray:
     return vectors
 
 
-def _note(method: str, chunks: Sample, share: float | None) -> str:
+def _note(method: MapMethod, chunks: Sample, share: float | None) -> str:
     """Describe the map for people."""
     drawn = f"{len(chunks):,} passages"
     if len(chunks) < chunks.total:

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from vecsearch.analysis.components import Components, principal_components
+from vecsearch.choices import MapMethod
 from vecsearch.errors import InvalidDocument
 from vecsearch.imports import require
 from vecsearch.types import FloatArray, ScoreArray
 
-METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+METHODS = {MapMethod.PCA: "PCA", MapMethod.TSNE: "t-SNE", MapMethod.UMAP: "UMAP"}  # their names for people
 _COMPONENTS = 50  # as in van der Maaten's own implementation
 _FEWEST = 5  # vectors for t-SNE and UMAP
 _PERPLEXITY = 30.0  # the authors' and both libraries' default
@@ -43,21 +44,21 @@ class Projection:
     share: float | None = None
 
 
-def project(vectors: FloatArray, queries: FloatArray | None, method: str, seed: int) -> Projection:
+def project(vectors: FloatArray, queries: FloatArray | None, method: MapMethod, seed: int) -> Projection:
     """Project unit vectors, float32 (n, dim), of which two differ, and queries, float32 (q, dim).
 
     Raises ExtraMissing, and InvalidDocument for too few vectors.
     """
     if queries is None:
         queries = np.empty((0, vectors.shape[1]), np.float32)
-    if method == "pca":
+    if method is MapMethod.PCA:
         return _pca(vectors, queries)
     if len(vectors) < _FEWEST:
         raise InvalidDocument(
             f"{METHODS[method]} needs at least {_FEWEST} chunks, found {len(vectors)}: draw them with pca"
         )
     components = principal_components(vectors, _COMPONENTS)
-    projected = _tsne if method == "tsne" else _umap
+    projected = _tsne if method is MapMethod.TSNE else _umap
     return projected(components.coordinates(vectors), components.coordinates(queries), seed)
 
 

@@ -73,7 +73,7 @@ def analogy(
 def parse_expression(expression: str) -> list[tuple[str, int]]:
     """Return the words of "king - man + woman" in order, each with +1 or -1.
 
-    Signs stand between blanks, because words may hold hyphens; words without a sign between them are one, as in
+    A sign needs a blank on each side, because words may hold hyphens; words without a sign between them are one, as in
     "new york - usa + france". Raises InvalidQuery when a word is missing between signs or at the end.
     """
     terms: list[tuple[list[str], int]] = [([], 1)]

@@ -11,7 +11,7 @@ import numpy as np
 from vecsearch.analysis.words.space import WordSpace
 from vecsearch.choices import By
 from vecsearch.errors import InvalidQuery, ModelUnsupported
-from vecsearch.models.cache import Cache
+from vecsearch.models.cache import Cache, shared_cache
 from vecsearch.models.cached_encoding import encode_cached
 from vecsearch.models.capabilities import fertility_of, insides_of, token_vectors_of
 from vecsearch.models.encoder import Encoder
@@ -73,19 +73,21 @@ def text_space(
     words: Sequence[str],
     name: str = "",
     *,
+    cache: Cache | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> WordSpace:
     """Return the words that a model knows, encoded as texts; the words of a query are encoded when they are needed.
 
-    Cached vectors are reused. `name` is that of the words' source, by default the model's.
+    Cached vectors are reused, by default those of the user's cache. `name` is that of the words' source, by default
+    the model's.
     """
-    cache = Cache()
+    vectors = shared_cache() if cache is None else cache
 
     def encode(texts: Sequence[str], done: Callable[[int], None] = lambda _: None) -> FloatArray:
         if unknown := set(texts).difference(_known(encoder, texts)):
             raise InvalidQuery(f"{encoder.name} has no vector of the word {min(unknown)!r}: check the spelling")
         return encode_cached(
-            encoder, cache, texts, Role.DOCUMENT, name=lambda i: f"the word {texts[i]!r}", done=done
+            encoder, vectors, texts, Role.DOCUMENT, name=lambda i: f"the word {texts[i]!r}", done=done
         ).vectors
 
     known = _known(encoder, words)
@@ -94,7 +96,9 @@ def text_space(
 
 def index_space(session: Session, progress: Callable[[Progress], None] | None = None) -> WordSpace:
     """Return the most frequent words of an index, encoded by its model."""
-    return text_space(session.encoder, _frequent(session.parts), f"the index {session.store.name}", progress=progress)
+    words = _frequent(session.parts)
+    name = f"the index {session.store.name}"
+    return text_space(session.encoder, words, name, cache=session.cache, progress=progress)
 
 
 def _known(encoder: Encoder, words: Sequence[str]) -> list[str]:
