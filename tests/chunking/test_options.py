@@ -12,32 +12,37 @@ from vecsearch.errors import InvalidOption
 
 
 @pytest.mark.parametrize(
-    ("max_tokens", "overlap", "said"),
-    [(7, 0, "a chunk of 7"), (0, 0, "a chunk of 0"), (64, -1, "overlap of -1"), (64, 33, "overlap of 33")],
+    ("max_tokens", "overlap", "message"),
+    [
+        (7, 0, "tokens of a chunk is 7, expected a whole number of at least 8"),
+        (0, 0, "tokens of a chunk is 0, expected a whole number of at least 8"),
+        (64, -1, "overlap is -1, expected a whole number of at least 0"),
+        (64, 33, "overlap is 33, expected at most half of the 64 tokens of a chunk"),
+    ],
 )
-def test_sizes_that_cannot_be_are_refused(max_tokens, overlap, said):
-    with pytest.raises(InvalidOption, match=said):
+def test_sizes_that_cannot_be_are_refused(max_tokens, overlap, message):
+    with pytest.raises(InvalidOption, match=message):
         Chunking(max_tokens=max_tokens, overlap=overlap)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
-        ({"overlap": 1.0}, "overlap: 1.0; expected a whole number"),
-        ({"reads": "254"}, "tokens that a model reads: '254'; expected a whole number"),
+        ({"overlap": 1.0}, "overlap is 1.0, expected a whole number"),
+        ({"reads": "254"}, "tokens that the model reads is '254', expected a whole number"),
         ({"splitter": "lines"}, "splitter is 'lines'; one of: structure, sentences, semantic"),
         ({"splitter": None}, "splitter is None"),
-        ({"context": 1}, "context is 1; expected True or False"),
+        ({"context": 1}, "context is 1, expected True or False"),
         (
             {"context": True, "reads": 79},
-            "context needs room besides chunks of 64.*reads 79: .*at most 63",
+            "context needs 16 tokens beyond the 64 of a chunk, and the model reads 79: .*at most 63",
         ),
-        ({"splitter": "sentences", "reads": 99}, "splitter sentences needs room.*at most 63"),
-        ({"splitter": "sentences", "context": True, "reads": 115}, "context needs room.*at most 63"),
+        ({"splitter": "sentences", "reads": 99}, "splitter sentences needs 36 tokens beyond.*at most 63"),
+        ({"splitter": "sentences", "context": True, "reads": 115}, "context needs 52 tokens beyond.*at most 63"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(options, said):
-    with pytest.raises(InvalidOption, match=said):
+def test_options_that_do_not_go_together_are_refused(options, message):
+    with pytest.raises(InvalidOption, match=message):
         Chunking(max_tokens=64, **options)
 
 

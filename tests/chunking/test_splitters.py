@@ -115,8 +115,8 @@ def test_a_sentence_whose_vector_cannot_be_is_named(tmp_path):
     [
         ({"splitter": "words"}, "splitter is 'words'; one of: structure, sentences, semantic"),
         ({"context": "yes"}, "context is 'yes'"),
-        ({"context": True, "chunk_tokens": 254}, "context needs room besides chunks of 254 tokens.*at most 238"),
-        ({"splitter": "sentences", "chunk_tokens": 254}, "splitter sentences needs room.*at most 218"),
+        ({"context": True, "chunk_tokens": 254}, "context needs 16 tokens beyond the 254 of a chunk.*at most 238"),
+        ({"splitter": "sentences", "chunk_tokens": 254}, "splitter sentences needs 36 tokens beyond.*at most 218"),
     ],
 )
 def test_a_splitter_that_cannot_be_is_refused_and_no_index_made(tmp_path, wide, options, said):

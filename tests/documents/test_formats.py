@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.helpers import made_files as made
 from vecsearch.documents import Limits, RecordFields, load
 from vecsearch.documents.formats import Format, format_of
+from vecsearch.documents.loaders import is_isolated, loader_of
 from vecsearch.documents.loading import documents_in
 from vecsearch.documents.piece import Piece
 from vecsearch.errors import InvalidDocument
@@ -55,6 +57,17 @@ ReadHere = Callable[..., list[Document | Failure]]
 )
 def test_the_kind_of_a_file(name: str, head: bytes, kind: Format) -> None:
     assert format_of(name, head) is kind
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Format if kind is not Format.OLE])
+def test_every_format_has_a_loader_and_all_loaders_have_one_signature(kind: Format) -> None:
+    (parameter,) = inspect.signature(loader_of(kind)).parameters.values()
+    assert (parameter.name, parameter.annotation) == ("piece", "Piece")
+
+
+def test_only_formats_of_text_and_rows_are_read_in_this_process() -> None:
+    here = {"text", "code", "markdown", "rst", "asciidoc", "latex", "html", "notebook", "records"}
+    assert {kind.value for kind in Format if not is_isolated(kind)} == here
 
 
 def test_a_text_that_is_too_long_for_one_document_fails_before_it_is_read(read_here: ReadHere, tmp_path: Path) -> None:

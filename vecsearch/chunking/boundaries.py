@@ -1,6 +1,6 @@
-"""Where a text may be cut, from its best places to its worst: positions in characters, found in whole-array steps.
+"""Where a text may be cut, in levels from best to worst: positions in characters, found with array operations.
 
-Knows nothing of tokens or chunks. Every function is linear in the text, whatever the text.
+Knows nothing of tokens or chunks. Every function takes time linear in the text, whatever the text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vecsearch.types import BoolArray, IntArray, Outline
 
 
 class Level(IntEnum):
-    """How good a place is for a cut; lower is better."""
+    """How good a position is for a cut; lower is better."""
 
     SECTION = 0  # a blank line before an unindented line: between paragraphs, between top-level definitions
     PARAGRAPH = 1  # a blank line before an indented line
@@ -31,13 +31,13 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """The places where a new chunk may begin: for each level but the last, sorted positions int64."""
+    """The positions where a new chunk may begin: sorted, int64, for each level except CHARACTER."""
 
     cuts: dict[Level, IntArray]
     line_starts: IntArray
 
     def line(self, position: int) -> int:
-        """The number, from 1, of the line that holds `position`."""
+        """Return the number, from 1, of the line that contains `position`."""
         return int(np.searchsorted(self.line_starts, position, side="right"))
 
 
@@ -47,10 +47,10 @@ _JOINERS = {"\u200d", "\ufe0e", "\ufe0f", "\u20e3"}
 
 
 def find_boundaries(text: str, outline: Outline) -> Boundaries:
-    """The boundaries of `text`; inside the outline's blocks paragraphs count as no better than lines."""
+    """Return the boundaries of `text`; inside the outline's blocks, paragraphs are no better than lines."""
     space = _is_space(text)
     line_starts = _line_starts(text)
-    first = _next_visible(space)[line_starts]  # for each line, where its first visible character is
+    first = _next_visible(space)[line_starts]  # for each line, the position of its first visible character
     ends = np.append(line_starts[1:], len(text))
     visible = first < ends
     after_blank = np.append(False, ~visible[:-1]) & visible
@@ -63,19 +63,19 @@ def find_boundaries(text: str, outline: Outline) -> Boundaries:
         Level.LINE: line_starts[visible],
         Level.WORD: np.flatnonzero(starts_word).astype(np.int64),
     }
-    _spare_blocks(cuts, outline)
+    _protect_blocks(cuts, outline)
     return Boundaries(cuts, line_starts)
 
 
 def is_joined(text: str, position: int) -> bool:
-    """Whether a cut at `position` would part what is read as one character (marks, emoji sequences, CR LF)."""
+    """Whether a cut at `position` would split what is read as one character (marks, emoji sequences, CR LF)."""
     if not 0 < position < len(text):
         return False
     before, after = text[position - 1], text[position]
     if before == "\r" and after == "\n":
         return True
     if before.isspace():
-        return False  # what stands after white space joins nothing visible
+        return False  # after white space, it modifies nothing visible
     if before == "\u200d" or after in _JOINERS or "\U0001f3fb" <= after <= "\U0001f3ff":
         return True
     if _is_regional(before) and _is_regional(after):
@@ -84,9 +84,9 @@ def is_joined(text: str, position: int) -> bool:
 
 
 def unjoined(text: str, position: int, lowest: int, highest: int) -> int:
-    """The nearest place before `position`, or else after it, that parts no character; `position` if there is none."""
-    places = chain(range(position, lowest - 1, -1), range(position + 1, highest + 1))
-    return next((place for place in places if not is_joined(text, place)), position)
+    """Return the nearest position before `position`, else after it, that splits no character; else `position`."""
+    candidates = chain(range(position, lowest - 1, -1), range(position + 1, highest + 1))
+    return next((candidate for candidate in candidates if not is_joined(text, candidate)), position)
 
 
 def _sentence_ends(text: str) -> Iterator[int]:
@@ -97,8 +97,8 @@ def _is_regional(character: str) -> bool:
     return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
-def _spare_blocks(cuts: dict[Level, IntArray], outline: Outline) -> None:
-    """Makes the edges of blocks good places, and what lies inside them no better than a line."""
+def _protect_blocks(cuts: dict[Level, IntArray], outline: Outline) -> None:
+    """Add the edges of blocks as PARAGRAPH cuts, and lower better cuts inside blocks to LINE."""
     if not outline.blocks:
         return
     edges = np.array(outline.blocks, np.int64)  # (blocks, 2)
@@ -125,13 +125,13 @@ def _line_starts(text: str) -> IntArray:
 
 
 def _is_space(text: str) -> BoolArray:
-    """Whether each character is white space, as str.isspace says."""
+    """Whether each character is white space, as by str.isspace."""
     space: BoolArray = np.isin(_code_points(text), _SPACES)
     return space
 
 
 def _next_visible(space: BoolArray) -> IntArray:
-    """For each position, and the end, the first visible position at or after it; the length if there is none."""
+    """Return for each position, and the end, the next position that is visible; the length if there is none."""
     n = len(space)
     positions = np.append(np.where(space, n, np.arange(n)), n)
     following: IntArray = np.minimum.accumulate(positions[::-1])[::-1]

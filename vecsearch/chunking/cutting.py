@@ -1,6 +1,6 @@
-"""A text into pieces that fit: sections at given places, small ones joined, each cut evenly at its best boundaries.
+"""A text → pieces that fit: sections at given positions, small ones joined, each cut evenly at its best boundaries.
 
-Counts tokens by looking up where they start. What a section is, it is told.
+Tokens are counted by looking up where they start.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from vecsearch.chunking.tokens import EDGE, Tokenizer
 from vecsearch.types import IntArray, Span
 
 _SMALL = 0.25  # a section with less than this share of a chunk is joined with the next one
-_SHORTEST = 0.5  # a piece is cut at a good place between this share of its fair size and what fits
+_SHORTEST = 0.5  # a piece is cut between this share of its fair size and what fits
 
 
 class Cutter:
-    """One text with what is needed to cut it: its token starts, int64 (tokens,), its boundaries and its blocks."""
+    """One text and what is needed to cut it: its token starts, int64 (tokens,), its boundaries and its blocks."""
 
     def __init__(
         self, text: str, starts: IntArray, boundaries: Boundaries, blocks: Sequence[Span], chunking: Chunking
@@ -32,28 +32,28 @@ class Cutter:
         self._overlap = chunking.overlap
 
     def count(self, start: int, end: int) -> int:
-        """Tokens that start in the characters from `start` to `end`."""
+        """Return the number of tokens that start between the positions `start` and `end`."""
         return self._token(end) - self._token(start)
 
-    def sections(self, places: Iterable[int], least: int | None = None) -> Iterator[Span]:
-        """The text parted at these places, ascending; a section too small to say much goes with what follows it.
+    def sections(self, cuts: Iterable[int], least: int | None = None) -> Iterator[Span]:
+        """Yield the sections between these positions, ascending; one that is too small is joined with the next.
 
-        Too small is one of less than `least` tokens, by default a quarter of a chunk. The last one goes with what
-        comes before it, when both fit into a chunk.
+        Too small means fewer than `least` tokens, by default a quarter of a chunk. The last section is joined with the
+        one before it, if both fit into a chunk.
         """
         small = self.limit * _SMALL if least is None else least
         end = len(self.text)
         starts = [0]
-        for place in places:
-            if place > starts[-1] and self.count(starts[-1], place) >= small:
-                starts.append(place)
+        for cut in cuts:
+            if cut > starts[-1] and self.count(starts[-1], cut) >= small:
+                starts.append(cut)
         if len(starts) > 1 and self.count(starts[-1], end) < small and self.count(starts[-2], end) <= self.limit:
             starts.pop()
         yield from map(Span, starts, [*starts[1:], end])
 
     def split(self, section: Span) -> Iterator[Span]:
-        """The section in pieces of about equal size that fit, each beginning at the best place near its fair share."""
-        start, fresh = section.start, section.start  # what a piece repeats lies between the two
+        """Yield pieces of the section that fit, of about equal size, each cut at the best boundary near its share."""
+        start, fresh = section.start, section.start  # the overlap of a piece lies between the two
         room = self.limit
         while self.count(fresh, section.end) > room:
             cut = self._best_cut(fresh, section.end, room)
@@ -63,51 +63,52 @@ class Cutter:
         yield Span(start, section.end)
 
     def trim(self, piece: Span) -> Span:
-        """The piece without white space at its ends."""
+        """Return the piece without white space at its ends."""
         text = self.text[piece.start : piece.end]
         return Span(piece.start + len(text) - len(text.lstrip()), piece.start + len(text.rstrip()))
 
     def surely_fits(self, piece: Span, limit: int) -> bool:
-        """Whether the piece is well under the limit and parts no word, so that its tokens are the text's own."""
+        """Whether the piece is well under the limit and splits no word: on its own it has the same tokens."""
         text, (start, end) = self.text, piece
         whole_words = (start == 0 or text[start - 1].isspace()) and (end == len(text) or text[end].isspace())
         return whole_words and self.count(start, end) <= limit - EDGE
 
-    def before(self, place: int, lowest: int, tokens: int) -> int:
-        """Where the last `tokens` tokens before `place` begin, at a sentence, line or word not below `lowest`."""
+    def before(self, position: int, lowest: int, tokens: int) -> int:
+        """Return the start of the last `tokens` tokens before `position`, at a sentence, line or word from `lowest`."""
         if not tokens:
-            return place
-        if not lowest and self._token(place) <= tokens:
+            return position
+        if not lowest and self._token(position) <= tokens:
             return 0
-        lowest = max(int(self._starts[max(0, self._token(place) - tokens)]), lowest)
-        if self.count(lowest, place) > tokens:
+        lowest = max(int(self._starts[max(0, self._token(position) - tokens)]), lowest)
+        if self.count(lowest, position) > tokens:
             lowest += 1  # the character there is several tokens
-        return self._whole(lowest, lowest, place - 1, place)
+        return self._boundary(lowest, lowest, position - 1, position)
 
-    def after(self, place: int, tokens: int) -> int:
-        """Where the next `tokens` tokens from `place` on end, after a sentence, line or word."""
-        last = self._token(place) + tokens
+    def after(self, position: int, tokens: int) -> int:
+        """Return the end of the next `tokens` tokens from `position` on, after a sentence, line or word."""
+        last = self._token(position) + tokens
         highest = int(self._starts[last]) if last < len(self._starts) else len(self.text)
-        return highest if highest == len(self.text) else self._whole(highest, place + 1, highest, place)
+        return highest if highest == len(self.text) else self._boundary(highest, position + 1, highest, position)
 
     def first(self, piece: Span, tokens: int) -> Span:
-        """The piece to the end of its first `tokens` tokens."""
+        """Return the piece up to the end of its first `tokens` tokens."""
         last = self._token(piece.start) + tokens
         return piece if last >= self._token(piece.end) else Span(piece.start, int(self._starts[last]))
 
     def _token(self, position: int) -> int:
+        """Return the index of the first token that starts at or after `position`."""
         return int(self._starts.searchsorted(position))
 
-    def _whole(self, ideal: int, lowest: int, highest: int, otherwise: int) -> int:
-        """The place between the two where a sentence begins, or else a line, or a word, that is nearest to `ideal`."""
+    def _boundary(self, ideal: int, lowest: int, highest: int, default: int) -> int:
+        """Return the boundary from `lowest` to `highest` nearest `ideal`: of a sentence, else a line, else a word."""
         for level in (Level.SENTENCE, Level.LINE, Level.WORD):
-            found = _nearest(self.boundaries.cuts[level], ideal, lowest, highest)
-            if found is not None:
-                return found
-        return otherwise
+            cut = _nearest(self.boundaries.cuts[level], ideal, lowest, highest)
+            if cut is not None:
+                return cut
+        return default
 
     def _best_cut(self, start: int, end: int, room: int) -> int:
-        """Where the piece that begins at `start` should end: it fits into `room`, and some piece follows."""
+        """Return where the piece from `start` should end: it has at most `room` tokens, and `end` lies beyond."""
         first, last = self._token(start), self._token(end)
         pieces = -(-(last - first) // room)
         fair = -(-(last - first) // pieces)
@@ -117,13 +118,13 @@ class Cutter:
         for level in Level:
             if level is Level.CHARACTER:
                 break
-            found = _nearest(self.boundaries.cuts[level], ideal, lowest, highest)
-            if found is not None and found > start:
-                return self._before_block(found, start)
+            cut = _nearest(self.boundaries.cuts[level], ideal, lowest, highest)
+            if cut is not None and cut > start:
+                return self._before_block(cut, start)
         return unjoined(self.text, ideal, start + 1, highest)
 
     def _before_block(self, cut: int, start: int) -> int:
-        """`cut`, or, when it would part a block that fits into the next piece, where that block begins."""
+        """Return `cut`; if it splits a block that fits into the next piece, the start of that block."""
         index = int(self._blocks[:, 0].searchsorted(cut)) - 1  # the last block that begins before the cut
         if index >= 0:
             begin, end = self._blocks[index].tolist()
@@ -133,9 +134,9 @@ class Cutter:
 
 
 def fit(pieces: Sequence[Span], cutter: Cutter, tokenizer: Tokenizer) -> Iterator[Span]:
-    """The pieces, those cut in two that the tokenizer finds too long on their own.
+    """Yield the pieces; those that are too long when tokenised on their own are halved until they fit.
 
-    Tokens of a piece can differ from those it had in the text only where a word was cut or a prefix was added.
+    On its own a piece can have other tokens than in the text only where a word is split or a prefix is added.
     """
     doubtful = [piece for piece in pieces if not cutter.surely_fits(piece, cutter.limit)]
     alone = tokenizer.token_spans([cutter.text[start:end] for start, end in doubtful])
@@ -149,7 +150,7 @@ def fit(pieces: Sequence[Span], cutter: Cutter, tokenizer: Tokenizer) -> Iterato
 
 
 def without_repeats(pieces: Iterable[Span]) -> Iterator[Span]:
-    """The pieces in order, without those that lie wholly in another: what an overlap repeats may be all of a piece."""
+    """Yield the pieces in order, without those inside another one: an overlap may repeat a whole piece."""
     end = 0
     for piece in sorted(pieces, key=lambda piece: (piece.start, -piece.end)):
         if piece.end > end:
@@ -158,14 +159,14 @@ def without_repeats(pieces: Iterable[Span]) -> Iterator[Span]:
 
 
 def _nearest(positions: IntArray, ideal: int, lowest: int, highest: int) -> int | None:
-    """Of the sorted positions from `lowest` to `highest` (inclusive) the one nearest to `ideal`."""
+    """Return the position from `lowest` to `highest` (inclusive) that is nearest to `ideal`; they are sorted."""
     after = int(positions.searchsorted(ideal))
     near = [int(position) for position in positions[max(0, after - 1) : after + 1] if lowest <= position <= highest]
     return min(near, key=lambda position: abs(position - ideal), default=None)
 
 
 def _halves(piece: Span, text: str) -> list[Span]:
-    """The piece cut at the white space nearest before its middle, or else near its middle."""
+    """Return the piece cut at the last white space before its middle, else near its middle."""
     middle = (piece.start + piece.end) // 2
     blank = max(text.rfind(" ", piece.start + 1, middle), text.rfind("\n", piece.start + 1, middle))
     cut = blank if blank > 0 else unjoined(text, middle, piece.start + 1, piece.end - 1)

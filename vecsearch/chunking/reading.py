@@ -1,6 +1,6 @@
-"""What a model reads of a chunk: its text without markup, between its neighbours, under its titles.
+"""What a model reads for a chunk: its text without markup; on request, the text around it and the titles above it.
 
-Only the chunk is stored and shown; what stands around it helps its vector to say what it is about.
+Only the chunk is stored and shown; the rest gives its vector context.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from vecsearch.chunking.options import Chunking
 from vecsearch.chunking.tokens import Tokenizer
 from vecsearch.types import Chunk, Document, Outline, Span
 
-_JOINT = " > "  # between titles, as in a chunk's heading
+_SEPARATOR = " > "  # between titles, as in a chunk's heading
 
 
-def texts_read(
+def model_texts(
     document: Document,
     chunks: Sequence[Chunk],
     paths: Sequence[tuple[str, ...]],
@@ -25,7 +25,7 @@ def texts_read(
     tokenizer: Tokenizer,
     chunking: Chunking,
 ) -> list[str]:
-    """For each chunk, whose titles are its path, what a model reads of it: at most `chunking.reads` tokens if any."""
+    """Return what a model reads for each chunk, of at most `chunking.reads` tokens; `paths` are the titles above it."""
     spans = [Span(chunk.start, chunk.end) for chunk in chunks]
     if chunking.around:
         spans = _widened(spans, cutter, tokenizer, chunking)
@@ -33,27 +33,27 @@ def texts_read(
     if not chunking.context:
         return texts
     title = _title(document)
-    unsaid = [_unsaid(title, path, text) for path, text in zip(paths, texts, strict=True)]
-    before = _headers(unsaid, tokenizer, chunking.titles)
-    return [before[titles] + text for titles, text in zip(unsaid, texts, strict=True)]
+    missing = [_missing_titles(title, path, text) for path, text in zip(paths, texts, strict=True)]
+    headers = _headers(missing, tokenizer, chunking.titles)
+    return [headers[titles] + text for titles, text in zip(missing, texts, strict=True)]
 
 
 def model_text(text: str, span: Span, outline: Outline) -> str:
-    """The span of the text without the markup in it; all of it when there is nothing else."""
-    marks = outline.markup
-    first = bisect_right(marks, span.start, key=lambda mark: mark.end)
+    """Return the span of the text without the markup in it; all of it if it is only markup."""
+    markup = outline.markup
+    first = bisect_right(markup, span.start, key=lambda mark: mark.end)
     kept, position = [], span.start
-    for mark in islice(marks, first, None):
+    for mark in islice(markup, first, None):
         if mark.start >= span.end:
             break
         kept.append(text[position : max(mark.start, position)])
         position = min(mark.end, span.end)
-    read = "".join([*kept, text[position : span.end]])
-    return read if read.strip() else text[span.start : span.end]
+    stripped = "".join([*kept, text[position : span.end]])
+    return stripped if stripped.strip() else text[span.start : span.end]
 
 
 def _widened(spans: Sequence[Span], cutter: Cutter, tokenizer: Tokenizer, chunking: Chunking) -> list[Span]:
-    """Each span with what stands around it; alone where the model would not read all of that."""
+    """Return each span with the text around it; unchanged where the model could not read all of that."""
     limit = chunking.reads - chunking.titles
     wide = [
         cutter.trim(Span(cutter.before(start, 0, chunking.around), cutter.after(end, chunking.around)))
@@ -61,12 +61,12 @@ def _widened(spans: Sequence[Span], cutter: Cutter, tokenizer: Tokenizer, chunki
     ]
     doubtful = [span for span in wide if not cutter.surely_fits(span, limit)]
     counted = tokenizer.token_spans([cutter.text[start:end] for start, end in doubtful])
-    long = {span for span, tokens in zip(doubtful, counted, strict=True) if len(tokens) > limit}
-    return [alone if span in long else span for alone, span in zip(spans, wide, strict=True)]
+    too_long = {span for span, tokens in zip(doubtful, counted, strict=True) if len(tokens) > limit}
+    return [span if widened in too_long else widened for span, widened in zip(spans, wide, strict=True)]
 
 
 def _title(document: Document) -> str:
-    """What the document is called: by its metadata, or else its first heading."""
+    """Return the title of the document, from its metadata, else its first heading."""
     title = document.metadata.get("title")
     if isinstance(title, str) and title.strip():
         return " ".join(title.split())
@@ -74,17 +74,17 @@ def _title(document: Document) -> str:
     return headings[0].title if headings else ""
 
 
-def _unsaid(title: str, path: Sequence[str], text: str) -> tuple[str, ...]:
-    """The titles above a text, outermost first, that the text does not say itself."""
+def _missing_titles(title: str, path: Sequence[str], text: str) -> tuple[str, ...]:
+    """Return the titles above a text, outermost first, that the text does not contain."""
     return tuple(words for words in dict.fromkeys([title, *path]) if words and words not in text)
 
 
 def _headers(paths: Iterable[tuple[str, ...]], tokenizer: Tokenizer, room: int) -> dict[tuple[str, ...], str]:
-    """For each path of titles the line that says it, without the outer ones of those that do not fit."""
+    """Return a line for each path of titles, of at most `room` tokens: outer titles are dropped until it fits."""
     headers = dict.fromkeys(paths, "")
-    choices = [(path, _JOINT.join(path[first:]) + "\n") for path in headers for first in range(len(path))]
-    counted = tokenizer.token_spans([line for _, line in choices])
-    for (path, line), tokens in zip(choices, counted, strict=True):
+    candidates = [(path, _SEPARATOR.join(path[first:]) + "\n") for path in headers for first in range(len(path))]
+    counted = tokenizer.token_spans([line for _, line in candidates])
+    for (path, line), tokens in zip(candidates, counted, strict=True):
         if len(tokens) <= room and not headers[path]:
             headers[path] = line
     return headers

@@ -1,4 +1,4 @@
-"""Where the tokens of a text start: what every count of tokens is looked up in."""
+"""Where the tokens of a text start; all token counts are looked up in these positions."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 
 from vecsearch.types import IntArray
 
-EDGE = 4  # tokens that a text may have more on its own than in a longer one, when no word is cut
-_WIDE_TOKEN = 16  # characters; a longer token (an unknown word of any length) counts as several
-_WIDE_GAP = 256  # characters; white space this wide counts as a token
+EDGE = 4  # tokens that a text may gain on its own compared with inside a longer one, when no word is split
+_WIDE_TOKEN = 16  # characters; a longer token, such as an unknown word, counts as several
+_WIDE_GAP = 256  # characters; each such stretch of white space counts as a token
 
 
 class Tokenizer(Protocol):
-    """Says where the tokens of texts are; every Encoder does."""
+    """Finds the tokens of texts; every Encoder is one."""
 
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
-        """For each text the character offsets of its tokens: int64 (tokens, 2)."""
+        """Return for each text the character offsets of its tokens: int64 (tokens, 2)."""
 
 
 def token_starts(spans: IntArray, length: int) -> IntArray:
-    """Where tokens start, int64, ascending; tokens may share a place (a Hangul syllable, an emoji of several bytes).
+    """Return where tokens start, int64, ascending; several may start at one character (a Hangul syllable, an emoji).
 
-    A token or a gap far wider than usual counts as several, so that no chunk is huge.
+    A token or a gap that is much wider than usual counts as several, so that no chunk is huge.
     """
     if not len(spans):
         return np.arange(0, length, _WIDE_GAP, dtype=np.int64)
@@ -36,6 +36,6 @@ def token_starts(spans: IntArray, length: int) -> IntArray:
 
 
 def _steps(starts: IntArray, ends: IntArray, width: int) -> Iterator[IntArray]:
-    """Positions `width` apart inside each span wider than that."""
+    """Yield the positions `width` apart inside each span wider than that."""
     for index in np.flatnonzero(ends - starts > width):
         yield np.arange(starts[index] + width, ends[index], width, dtype=np.int64)
