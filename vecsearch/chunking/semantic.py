@@ -15,7 +15,7 @@ import numpy as np
 
 from vecsearch.chunking.boundaries import Level
 from vecsearch.chunking.cutting import Cutter
-from vecsearch.analysis.evaluation.measures.py vecsearch.imports import require
+from vecsearch.imports import require
 from vecsearch.types import FloatArray, ScoreArray, Span
 from vecsearch.vectors import unit_rows
 
