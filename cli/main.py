@@ -1,6 +1,6 @@
 """The `vecsearch` command: its subcommands, and what the user sees when something goes wrong.
 
-Exit status: 0 done, 1 an error said in one line, 2 wrong usage, 130 interrupted. A traceback only with --debug.
+Exit status: 0 done, 1 an error, reported in one line, 2 wrong usage, 130 interrupted. A traceback only with --debug.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 import warnings
+from importlib import import_module
 from io import TextIOWrapper
 from typing import TextIO
 
@@ -16,38 +17,34 @@ import click
 
 from vecsearch.errors import VecsearchError
 
-from .caching import cache
-from .clustering import cluster
-from .dimensions import dims
-from .distilling import distill
-from .embedding import embed
-from .evaluating import bench, evaluate
-from .indexing import index
-from .inspecting import inspect
-from .managing import delete, info
-from .mapping import map_
-from .models import models
-from .passages import printable
-from .searching import search, show
-from .tuning import tune
-from .upkeep import compact, export, import_, verify
-from .versions import log, restore, tag
-from .words import analogy, nearest
+from .commands import COMMANDS
+from .output.streams import write_notice
 
 
 class _Group(click.Group):
-    """Lists the commands in the order in which people need them."""
+    """Lists the commands in the order of their table, and loads the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        entry = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f".commands.{entry.module}", __package__), entry.function)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+def _show_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
         click.echo(f"vecsearch {version('vecsearch')}")
-        ctx.exit()
+        context.exit()
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,57 +53,28 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @click.option("--debug", is_flag=True, envvar="VECSEARCH_DEBUG", help="Show a traceback when something goes wrong.")
 def cli(debug: bool) -> None:
-    """Semantic search over your own documents: index a folder, then ask it.
+    """Search your own documents by meaning and by words.
 
     \b
       vecsearch index notes/
       vecsearch search "how do I reset it?"
 
-    An index is -i FOLDER, else $VECSEARCH_INDEX, else the nearest .vecsearch from here upwards, else ./.vecsearch.
+    The index is -i FOLDER, else $VECSEARCH_INDEX, else the nearest .vecsearch in this folder or above it, else
+    ./.vecsearch.
     """
     click.get_current_context().obj = debug
 
 
-for command in (
-    index,
-    search,
-    show,
-    info,
-    delete,
-    log,
-    restore,
-    tag,
-    verify,
-    compact,
-    export,
-    import_,
-    embed,
-    evaluate,
-    bench,
-    inspect,
-    nearest,
-    analogy,
-    map_,
-    cluster,
-    dims,
-    tune,
-    distill,
-    models,
-    cache,
-):
-    cli.add_command(command)
-
-
 def main() -> None:
-    """Runs the command line and exits with its status."""
+    """Run the command line and exit with its status."""
     warnings.showwarning = _show_warning
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a pipe may be in an encoding that lacks half of what is found
-    sys.exit(_status(sys.argv[1:]))
+        sys.stdout.reconfigure(errors="replace")  # a pipe's encoding may lack characters of the results
+    sys.exit(run(sys.argv[1:]))
 
 
-def _status(arguments: list[str]) -> int:
-    """The exit status of one run; everything that goes wrong is said here."""
+def run(arguments: list[str]) -> int:
+    """Run one command, report what goes wrong, and return the exit status."""
     try:
         with cli.make_context("vecsearch", list(arguments)) as context:
             cli.invoke(context)
@@ -117,26 +85,27 @@ def _status(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted: what was committed stays; run the same command again to go on", 130)
-    except BrokenPipeError:  # the reader of our output has seen enough
+        return _fail("interrupted: what was committed is kept; run the same command again to continue", 130)
+    except BrokenPipeError:  # whoever reads our output has stopped
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
         if "--debug" in arguments or os.environ.get("VECSEARCH_DEBUG"):
             traceback.print_exc()
-        return _say(_one_line(error), 1)
+        return _fail(describe_error(error), 1)
 
 
-def _one_line(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
+    """Return the message of an error, for one line."""
     if isinstance(error, VecsearchError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return f"unexpected {type(error).__name__}: {error} (run with --debug and report it, please)"
+    return f"unexpected {type(error).__name__}: {error} (please run with --debug and report it)"
 
 
-def _say(message: str, status: int) -> int:
-    click.echo(f"vecsearch: {printable(' '.join(message.split()))}", err=True)
+def _fail(message: str, status: int) -> int:
+    write_notice(f"vecsearch: {' '.join(message.split())}")
     return status
 
 
@@ -148,6 +117,6 @@ def _show_warning(  # the signature of warnings.showwarning
     file: TextIO | None = None,  # noqa: ARG001
     line: str | None = None,  # noqa: ARG001
 ) -> None:
-    """Our warnings in one line; those of libraries are for developers and stay unsaid."""
+    """Show our warnings in one line; those of libraries are for developers and are not shown."""
     if category is RuntimeWarning and str(message).startswith("vecsearch"):
         click.echo(str(message), err=True)

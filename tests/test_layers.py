@@ -205,6 +205,17 @@ def test_the_command_line_uses_public_names_only(path):
             assert name in public_names(module), (module, name)
 
 
+def test_the_rooms_of_the_command_line_go_one_way():
+    """output < options < commands: what a command prints knows nothing of the options that it was called with."""
+    floors = {"output": 0, "options": 1, "commands": 2}
+    for path in COMMANDS:
+        own = path.relative_to(HOUSE / "cli").parts[0]
+        for module, _ in imports_of(path):
+            room = module.lstrip(".").split(".")[0]
+            if module.startswith("..") and own in floors:
+                assert floors[room] < floors[own], (path, module)
+
+
 def test_the_command_line_is_not_used_by_the_library():
     assert not [
         path for path in FILES if any(m.startswith(("vecsearch.cli", "cli", "click")) for m in modules_of(path))

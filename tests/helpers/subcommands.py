@@ -6,11 +6,14 @@ import click
 
 
 def named_commands(group: click.Group) -> dict[str, click.Command]:
-    """The commands below a group, in their order: "cache info", not the group "cache"."""
-    found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    """Return the commands below a group, in their order: "cache info", not the group "cache"."""
+    context = click.Context(group)
+    commands: dict[str, click.Command] = {}
+    for name in list(group.commands) or group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
-            found |= {f"{name} {below}": leaf for below, leaf in named_commands(command).items()}
+            commands |= {f"{name} {below}": leaf for below, leaf in named_commands(command).items()}
         else:
-            found[name] = command
-    return found
+            commands[name] = command
+    return commands

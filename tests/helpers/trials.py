@@ -12,7 +12,7 @@ from tests.helpers.counting import CountingEncoder
 from tests.helpers.states import state_of, temporary_files
 from tests.helpers.writing import write
 from vecsearch import Document, Index, VecsearchError, verify_index
-from vecsearch.cli.main import _one_line
+from vecsearch.cli.main import describe_error
 
 CODES = {"disk": [errno.EIO, errno.ENOSPC], "Ctrl-C": [None]}  # in turn
 
@@ -153,7 +153,7 @@ class Trials:
             self.errors.append(error.with_traceback(None))
         else:
             assert state_of(self.place / "index") == self.after
-        said = [_one_line(error) for error in self.errors[-1:] if isinstance(error, Exception)]
+        said = [describe_error(error) for error in self.errors[-1:] if isinstance(error, Exception)]
         assert not [line for line in said if "\n" in line or "unexpected" in line or ": " not in line]
         self._check()
         shutil.rmtree(self.place)

@@ -24,7 +24,7 @@ from tests.helpers.states import answers
 from tests.helpers.writer import say, started
 from tests.helpers.writing import write
 from vecsearch import Document, Index
-from vecsearch.cli.main import _status
+from vecsearch.cli.main import run
 from vecsearch.types import FloatArray, Role
 
 SLICE = 4  # texts that are encoded between two writes to the cache
@@ -145,7 +145,7 @@ if os.geteuid() == 0:  # the superuser writes everywhere, until it has given up 
     nothing = (ctypes.c_uint32 * 6)()
     if ctypes.CDLL(None, use_errno=True).capset(ctypes.byref(Header(0x20080522, 0)), nothing):
         sys.exit(77)
-from vecsearch.cli.main import _status
+from vecsearch.cli.main import run
 from vecsearch import Index, Document
 from tests.helpers.counting import CountingEncoder
 index = Index.open(sys.argv[1], model=CountingEncoder())
@@ -155,7 +155,7 @@ for write in (lambda: index.add([Document("new", "new")]), lambda: index.delete(
         write()
     except PermissionError as error:
         print("refused:", error.strerror, error.filename)
-print("status", _status(["delete", "d1", "-i", sys.argv[1]]), _status(["verify", "-i", sys.argv[1]]))
+print("status", run(["delete", "d1", "-i", sys.argv[1]]), run(["verify", "-i", sys.argv[1]]))
 """
 
 
@@ -190,7 +190,7 @@ def test_a_read_only_index_answers_and_refuses_to_be_written(tmp_path: Path, cac
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "notes").mkdir()
-    assert _status(["index", str(tmp_path / "notes"), "-i", str(tmp_path / "file" / "index")]) == 1
+    assert run(["index", str(tmp_path / "notes"), "-i", str(tmp_path / "file" / "index")]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert "Not a directory" in line
     assert str(tmp_path / "file") in line

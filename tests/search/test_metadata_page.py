@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.loading import set_loader
 from vecsearch import Index
-from vecsearch.cli.metadata import typed
+from vecsearch.cli.options.metadata import parse_value
 
 PAGE = (Path(__file__).parents[2] / "docs" / "metadata.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line[1:-1].split("|")] for line in re.findall(r"^\|.*\|$", PAGE, re.M)]
@@ -42,4 +42,4 @@ def test_values_have_the_types_that_the_page_says() -> None:
     assert len(rows) == 5
     for values, kind in rows:
         for value in values:
-            assert type(typed(value)).__name__ == KINDS[kind], value
+            assert type(parse_value(value)).__name__ == KINDS[kind], value

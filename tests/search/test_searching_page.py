@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.loading import set_loader
+from tests.helpers.subcommands import named_commands
 from vecsearch import Document, Index
 from vecsearch.cli.main import cli
 from vecsearch.search.options import SearchOptions
@@ -20,7 +21,7 @@ PAGE = (DOCS / "searching.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("name", [field.name for field in fields(SearchOptions) if field.name != "k"])
 def test_an_option_of_a_search_stands_on_the_page_and_is_one_of_the_command(name: str) -> None:
     assert re.search(rf"`{name}\b", PAGE)
-    flags = {flag for parameter in cli.commands["search"].params for flag in parameter.opts}
+    flags = {flag for parameter in named_commands(cli)["search"].params for flag in parameter.opts}
     assert f"--{name.replace('_', '-')}" in flags
 
 

@@ -17,7 +17,7 @@ import vecsearch.upkeep.verify
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.damage import cut, damaged_files, files_of, flip, make_versions
 from vecsearch import Document, Index, IndexDamaged, verify_index
-from vecsearch.cli.main import _status
+from vecsearch.cli.main import run
 from vecsearch.files import TEMPORARY, sha256
 from vecsearch.storage.ann.flat import write_flat
 from vecsearch.storage.lexical import build_postings, write_postings
@@ -178,11 +178,11 @@ def test_every_damage_at_once_is_told_in_one_report(index: Path) -> None:
 def test_the_command_names_the_file_and_exits_with_1(
     index: Path, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _status(["verify", "-i", str(index)]) == 0
+    assert run(["verify", "-i", str(index)]) == 0
     name = next(name for name in files_of(index) if name.startswith(kind))
     flip(index / name, 40)
     capsys.readouterr()
-    assert _status(["verify", "-i", str(index)]) == 1
+    assert run(["verify", "-i", str(index)]) == 1
     said = capsys.readouterr()
     assert name in said.out + said.err
     assert "Traceback" not in said.out + said.err
@@ -197,7 +197,7 @@ def test_a_verification_in_its_own_process_survives_any_damaged_segment(index: P
             for place in chance.sample(range(len(content)), len(content) // 20):
                 content[place] = chance.randrange(256)
             (index / name).write_bytes(content)
-    code = "import sys; from vecsearch.cli.main import _status; sys.exit(_status(sys.argv[1:]))"
+    code = "import sys; from vecsearch.cli.main import run; sys.exit(run(sys.argv[1:]))"
     for more in ([], ["--repair"]):
         command = [sys.executable, "-c", code, "verify", "-i", str(index), *more]
         assert subprocess.run(command, capture_output=True).returncode == 1

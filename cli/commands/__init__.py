@@ -1,0 +1,43 @@
+"""The commands in the order in which people need them. The module of a command is loaded when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where a command is, and what the list of commands says about it."""
+
+    module: str
+    function: str
+    summary: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "index": Entry("index", "index", "Bring the index up to date with files and folders."),
+    "search": Entry("search", "search", "Find the passages that answer a query."),
+    "show": Entry("search", "show", "Show a passage with the text around it."),
+    "info": Entry("upkeep", "info", "Show what the index holds."),
+    "delete": Entry("upkeep", "delete", "Delete documents by id."),
+    "log": Entry("versions", "log", "List the versions of the index."),
+    "restore": Entry("versions", "restore", "Go back to a version."),
+    "tag": Entry("versions", "tag", "Name a version and keep it."),
+    "verify": Entry("upkeep", "verify", "Check every file for damage."),
+    "compact": Entry("upkeep", "compact", "Merge the index into one segment without deleted chunks."),
+    "export": Entry("upkeep", "export", "Write chunks and vectors to a Parquet file."),
+    "import": Entry("upkeep", "import_", "Create an index from an exported file."),
+    "embed": Entry("embed", "embed", "Turn texts into vectors."),
+    "eval": Entry("evaluate", "evaluate", "Score searches on queries with known answers."),
+    "bench": Entry("evaluate", "bench", "Time searches."),
+    "inspect": Entry("inspect", "inspect", "Look inside a model: tokens, matrix rows, vectors in context."),
+    "nearest": Entry("words", "nearest", "Find the words nearest to a word."),
+    "analogy": Entry("words", "analogy", "Do arithmetic with words: king - man + woman."),
+    "map": Entry("map", "map_", "Draw the index as a picture."),
+    "cluster": Entry("cluster", "cluster", "Find the topics of the index."),
+    "dims": Entry("dims", "dims", "Measure what shorter vectors find and save."),
+    "tune": Entry("tune", "tune", "Train a model further on pairs of queries and passages."),
+    "distill": Entry("distill", "distill", "Make a fast static model from a transformer."),
+    "models": Entry("models", "models", "List models to choose from, or describe one."),
+    "cache": Entry("cache", "cache", "Inspect and shrink the cache of vectors."),
+}

@@ -1,0 +1,93 @@
+"""`vecsearch info`, `delete`, `verify`, `compact`, `export` and `import`: an index and its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from ..options.common import with_index, with_wait
+from ..output import Output, Summary
+from ..output.index import InfoView, VerificationView
+from ..output.text import plural
+
+
+@click.command()
+@with_index
+def info(index_path: Path, output: Output) -> None:
+    """Show what the index holds, which model made it, and how large it is."""
+    from vecsearch import Index
+
+    output.show(InfoView(Index.open(index_path).info()))
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@with_wait
+@with_index
+def delete(ids: tuple[str, ...], wait: float, index_path: Path, output: Output) -> None:
+    """Delete documents by id. A file that still exists is indexed again with its folder."""
+    from vecsearch import Index
+
+    deleted = Index.open(index_path, wait=wait).delete(ids)
+    absent = len(set(ids)) - deleted
+    rest = f", {absent:,} not in the index" if absent else ""
+    output.show(Summary(f"{plural(deleted, 'document')} deleted{rest}", {"deleted": deleted, "absent": absent}))
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Rebuild damaged files that are derived from others.")
+@with_wait
+@with_index
+def verify(repair: bool, wait: float, index_path: Path, output: Output) -> None:
+    """Read every file of the index and report damage; the exit status is 1 if there is any."""
+    from vecsearch import verify_index
+
+    verification = verify_index(index_path, repair=repair, wait=wait)
+    output.show(VerificationView(verification))
+    if not verification.ok:
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@click.option(
+    "--queries",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Also measure the recall of the approximate index on these queries, one per line.",
+)
+@with_wait
+@with_index
+def compact(queries: TextIO | None, wait: float, index_path: Path, output: Output) -> None:
+    """Merge the index into one segment, without deleted chunks."""
+    from vecsearch import Index
+
+    index = Index.open(index_path, wait=wait)
+    lines = None if queries is None else [line.strip() for line in queries if line.strip()]
+    compacted = index.compact(queries=lines)
+    chunks = plural(len(index), "chunk")
+    sentence = f"{chunks} in one segment" if compacted else "nothing to do: one segment without deleted chunks"
+    output.show(Summary(sentence, {"compacted": compacted, "chunks": len(index)}))
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@with_index
+def export(file: Path, index_path: Path, output: Output) -> None:
+    """Write text, spans, metadata and vectors to a Parquet FILE for other tools."""
+    from vecsearch import Index
+
+    chunks = Index.open(index_path).export(file)
+    output.show(Summary(f"{plural(chunks, 'chunk')} written to {file}", {"chunks": chunks, "file": str(file)}))
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@with_index
+def import_(file: Path, index_path: Path, output: Output) -> None:
+    """Create an index from a FILE that export wrote. It answers as the exported one did."""
+    from vecsearch import Index
+
+    index = Index.from_export(file, index_path)
+    output.show(Summary(f"{plural(len(index), 'chunk')} in {index_path}", {"chunks": len(index)}))

@@ -1,0 +1,1 @@
+"""Command-line options: the flags that commands share, and what typed values become."""

@@ -1,0 +1,82 @@
+"""Flags that most commands take: which index, which output, how long to wait."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from ..output import JsonOutput, Output, TextOutput
+
+if TYPE_CHECKING:
+    from vecsearch.choices import Choice
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+NEARBY = ".vecsearch"  # the name of an index that is found from its own folder and all folders below
+
+
+def with_options(command: _Command, options: Sequence[Callable[[_Command], _Command]]) -> _Command:
+    """Add options, listed in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def one_of(choice: type[Choice]) -> click.Choice[str]:
+    """Return the type of an option that is a member of an enum, by its value."""
+    return click.Choice([member.value for member in choice])
+
+
+def with_index(command: _Command) -> _Command:
+    """Add -i, --json and --debug."""
+    return click.option(
+        "-i",
+        "--index",
+        "index_path",
+        type=click.Path(path_type=Path),
+        callback=_choose_index,
+        help="The folder of the index.",
+    )(with_output(command))
+
+
+def with_output(command: _Command) -> _Command:
+    """Add --json and --debug."""
+    command = click.option("--debug", is_flag=True, expose_value=False, hidden=True)(command)
+    return click.option(
+        "--json", "output", is_flag=True, callback=_choose_output, help="Print one JSON document to standard output."
+    )(command)
+
+
+def with_wait(command: _Command) -> _Command:
+    """Add --wait, for commands that write."""
+    return click.option(
+        "--wait",
+        type=click.FloatRange(0),
+        default=0.0,
+        metavar="SECONDS",
+        help="Wait this long for another process that is writing.  [default: 0]",
+    )(command)
+
+
+def index_was_named() -> bool:
+    """Return whether -i was given, rather than the index found."""
+    source = click.get_current_context().get_parameter_source("index_path")
+    return source is ParameterSource.COMMANDLINE
+
+
+def _choose_output(_context: click.Context, _parameter: click.Parameter, as_json: bool) -> Output:
+    return JsonOutput() if as_json else TextOutput()
+
+
+def _choose_index(_context: click.Context, _parameter: click.Parameter, named: Path | None) -> Path:
+    """Return the index named, else that of the environment, the nearest one upwards, or a new one here."""
+    if named:
+        return named
+    if from_environment := os.environ.get("VECSEARCH_INDEX"):
+        return Path(from_environment)
+    here = Path.cwd()
+    return next((folder / NEARBY for folder in (here, *here.parents) if (folder / NEARBY).is_dir()), Path(NEARBY))

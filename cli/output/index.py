@@ -1,0 +1,115 @@
+"""What an index is: its contents, its versions, the state of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import View
+from .text import plural, shown_path
+
+if TYPE_CHECKING:
+    from vecsearch import Info
+    from vecsearch.reports import Problem, Verification, Version
+
+
+@dataclass(frozen=True)
+class InfoView(View):
+    """What an index holds."""
+
+    info: Info
+
+    def fields(self) -> dict[str, Any]:
+        """Return all facts."""
+        return asdict(self.info)
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each group of facts."""
+        info = self.info
+        titles = ", encoded under their titles" if info.context else ""
+        facts = {
+            "index": shown_path(info.path),
+            "documents": f"{info.documents:,} from {plural(info.files, 'file')}{', texts kept' * info.keep_text}",
+            "chunks": f"{info.chunks:,} of at most {info.chunk_tokens} tokens, overlap {info.overlap}, "
+            f"cut by {info.splitter}{titles}",
+            "model": f"{info.model}, {info.dim} dimensions, fingerprint {info.fingerprint[:12]}",
+            "metric": info.metric,
+            "words": f"language {info.language}",
+            "recall": _recall(info),
+            "version": f"{info.version}, committed {info.created}",
+            "segments": f"{info.segments:,}, with {plural(info.deleted, 'deleted chunk')}",
+            "on disk": f"{info.bytes / 1e6:,.1f} MB",
+        }
+        yield from (f"{name:>10}  {fact}" for name, fact in facts.items())
+
+
+def _recall(info: Info) -> str:
+    """Return the share of the nearest chunks that a search finds."""
+    if info.measured_recall is None:
+        later = "" if info.recall == 1 else f"; at least {info.recall:g} once there is an approximate index"
+        return f"1, every vector is compared{later}"
+    return f"{info.measured_recall:.4f} measured, at least {info.recall:g} required"
+
+
+@dataclass(frozen=True)
+class LogView(View):
+    """The versions of an index, newest first, and their size on disk."""
+
+    versions: Sequence[Version]
+    info: Info
+
+    def fields(self) -> dict[str, Any]:
+        """Return the versions and the bytes of the index."""
+        return {"versions": [asdict(version) for version in self.versions], "bytes": self.info.bytes}
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each version, and one for all."""
+        for version in self.versions:
+            contents = f"{plural(version.documents, 'document')}, {plural(version.chunks, 'chunk')}"
+            size = f"{contents}, {version.bytes / 1e6:,.1f} MB"
+            tags = "".join(f"  [{name}]" for name in version.tags)
+            created = version.created[:19].replace("T", " ")
+            yield f"{version.number:>5}  {created}  {_describe_change(version.change)}; {size}{tags}"
+        yield f"{self.info.bytes / 1e6:,.1f} MB on disk in all"
+
+
+def _describe_change(change: Mapping[str, int]) -> str:
+    if "restored" in change:
+        return f"version {change['restored']} restored"
+    if "repaired" in change:
+        return f"{plural(change['repaired'], 'file')} repaired"
+    return ", ".join(f"{count:,} {name}" for name, count in change.items() if count) or "no document changed"
+
+
+@dataclass(frozen=True)
+class VerificationView(View):
+    """What was checked, and each problem with its fix."""
+
+    verification: Verification
+
+    def fields(self) -> dict[str, Any]:
+        """Return all that was found, and whether the index is sound."""
+        return {**asdict(self.verification), "ok": self.verification.ok}
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each repaired file and each problem, and one for all."""
+        verification = self.verification
+        yield from (f"repaired: {file}" for file in verification.repaired)
+        for problem in verification.problems:
+            detail = " ".join(problem.detail.split())
+            yield f"{problem.kind}: {problem.file}: {detail}: {_fix(problem)}"
+        if count := len(verification.leftovers):
+            yield f"{plural(count, 'file')} left by an interrupted commit: harmless, removed by the next commit"
+        state = "no problems" if verification.ok else plural(len(verification.problems), "problem")
+        versions = plural(verification.versions, "version")
+        yield f"{plural(verification.files, 'file')} of {versions}, {verification.bytes / 1e6:,.1f} MB: {state}"
+
+
+def _fix(problem: Problem) -> str:
+    """Return what to do about a problem."""
+    if problem.repairable:
+        return "verify --repair rebuilds it"
+    if problem.past:
+        return "only past versions use it, and it is removed with them"
+    return "restore a version that does not use it, or index again"

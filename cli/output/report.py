@@ -1,0 +1,81 @@
+"""What `vecsearch index` did: counts, and what did not get into the index."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import View
+from .text import plural, shown_path
+
+if TYPE_CHECKING:
+    from vecsearch import Failure, Report
+
+_LISTED = 10  # failures and near-duplicates; JSON has them all
+_COUNTS = ("added", "updated", "unchanged", "deleted")
+
+
+@dataclass(frozen=True)
+class ReportView(View):
+    """A run of `vecsearch index`. What it skipped of the `named` sources has a line each, the rest one per reason."""
+
+    report: Report
+    index_path: Path
+    named: Collection[str]
+    dry_run: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """Return the whole report."""
+        return asdict(self.report)
+
+    def notices(self) -> Iterator[str]:
+        """Yield what failed and what was skipped."""
+        skipped = self.report.skipped
+        yield from _failures("failed", self.report.failed)
+        yield from _failures("skipped", [skip for skip in skipped if self._is_named(skip)])
+        yield from _skipped_by_reason([skip for skip in skipped if not self._is_named(skip)])
+
+    def lines(self) -> Iterator[str]:
+        """Yield near-duplicates and counts."""
+        report = self.report
+        yield from _near_duplicates(report)
+        counts = ", ".join(f"{getattr(report, name):,} {name}" for name in _COUNTS if getattr(report, name))
+        would = "would be: " if self.dry_run else ""
+        yield f"{shown_path(self.index_path)}: {would}{counts or 'nothing to index'} in {report.seconds:.1f} s"
+        if report.chunks:
+            rate = "" if self.dry_run else f" ({report.chunks / max(report.seconds, 1e-3):,.0f} chunks per second)"
+            yield f"{plural(report.chunks, 'chunk')}: {report.encoded:,} encoded, {report.cached:,} cached{rate}"
+
+    def _is_named(self, skip: Failure) -> bool:
+        """Whether it is one of the named sources, or a row of one, as "d.csv:3" is."""
+        return skip.source in self.named or skip.source.rpartition(":")[0] in self.named
+
+
+def _failures(kind: str, failures: Sequence[Failure]) -> Iterator[str]:
+    for failure in failures[:_LISTED]:
+        yield f"{kind}: {shown_path(failure.source)}: {failure.reason}"
+    if len(failures) > _LISTED:
+        yield f"{kind}: and {len(failures) - _LISTED:,} more; --json lists them all"
+
+
+def _skipped_by_reason(skipped: Sequence[Failure]) -> Iterator[str]:
+    """Yield a line for each reason: a folder may hold hundreds of images."""
+    reasons = Counter(skip.reason for skip in skipped)
+    firsts = {skip.reason: skip for skip in reversed(skipped)}
+    for reason, count in reasons.items():
+        if count > 1:
+            yield f"skipped: {count:,} such as {shown_path(firsts[reason].source)}: {reason}; --json lists them all"
+    yield from _failures("skipped", [firsts[reason] for reason, count in reasons.items() if count == 1])
+
+
+def _near_duplicates(report: Report) -> Iterator[str]:
+    for near in report.near_duplicates[:_LISTED]:
+        kind = "left out" if near.left_out else "near-duplicate"
+        yield f"{kind}: {near.document_id} repeats {near.before} (similarity {near.similarity:.2f})"
+    if len(report.near_duplicates) > _LISTED:
+        yield f"and {len(report.near_duplicates) - _LISTED:,} more; --json lists them all"
+    if report.duplicates:
+        yield f"{plural(report.duplicates, 'chunk')} with the text of another document"
