@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,19 +11,26 @@ import pytest
 from tests.helpers.commands import Command
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import write
+from vecsearch.models import Cache
 from vecsearch.reports import CachedModel, CacheInfo
 
 COUNTING = CountingEncoder()
 
 
 @pytest.fixture
-def indexed(place: Path, vecsearch_command: Command, cache_folder: Path) -> Path:
-    """The cache folder after three chunks were encoded and a file was derived from a model."""
+def indexed(place: Path, vecsearch_command: Command, cache_folder: Path) -> Iterator[Path]:
+    """The cache folder after three chunks were encoded and a file was derived from a model.
+
+    Another reader keeps the cache open, such that its log is there before and after a command.
+    """
     for name in ("cats", "dogs", "birds"):
         write(place / "notes" / f"{name}.md", f"{name} are animals\n")
     assert vecsearch_command("index", "notes").status == 0
     write(cache_folder / "models" / "graph", "0" * 2_000_000)
-    return cache_folder
+    reader = Cache()
+    assert reader.info().vectors == 3
+    yield cache_folder
+    del reader
 
 
 def lines(text: str) -> list[str]:

@@ -216,7 +216,10 @@ def test_a_weight_that_is_none_is_named(vecsearch_command: Command):
         (["cats", "--collapse", "nan"], "collapse is nan, expected a finite number from -1 to 1"),
         (["cats", "--dense-weight", "-0.1"], "dense_weight is -0.1"),
         (["cats", "--per-document", "0"], "per_document is 0, expected a whole number of at least 1"),
-        (["cats", "--rerank", "model", "--rerank-depth", "0"], "rerank_depth is 0, expected a whole number of at least 1"),
+        (
+            ["cats", "--rerank", "model", "--rerank-depth", "0"],
+            "rerank_depth is 0, expected a whole number of at least 1",
+        ),
         (["cats", "--rerank", "./absent"], "no model './absent'"),
         (["cats", "--min-similarity", "inf"], "min_similarity is inf"),
     ],
