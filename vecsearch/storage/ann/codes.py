@@ -65,8 +65,8 @@ def search_codes(index: Any, queries: FloatArray, k: int) -> IntArray:
 def _span(dim: int) -> int:
     """How many values of a vector share a code: two for an even number of dimensions.
 
-    With four, scanning takes half the time, but of a million rows a share must be scored that pays for few hits
-    only: docs/approximate.md.
+    With four, scanning takes half the time, but so large a share of a million rows must be scored that this pays for
+    few hits only: docs/approximate.md.
     """
     return 1 if dim % 2 else 2
 
