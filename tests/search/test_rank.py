@@ -119,7 +119,7 @@ def damaged_copy(index, path, begins):
 
 def test_reasons_are_refused_before_anything_is_encoded(index, encoder):
     encoder.encoded.clear()
-    with pytest.raises(InvalidOption, match=r"^explain gives reasons .* use search\(\)$"):
+    with pytest.raises(InvalidOption, match=r"^explain needs the texts .* use search\(\)$"):
         index.rank("never encoded before", explain=True)
     assert encoder.encoded == []
 

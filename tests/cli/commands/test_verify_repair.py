@@ -10,7 +10,7 @@ from tests.helpers.commands import Command
 from tests.helpers.writing import write
 from vecsearch.storage.lexical.terms import Stemmers
 
-WRONG = "its words are not those of the texts of chunks.parquet"
+WRONG = "its words are not those of the texts in chunks.parquet"
 
 
 def test_wrong_words_are_repaired_and_then_go_with_their_version(
