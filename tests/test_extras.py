@@ -19,10 +19,13 @@ def test_all_has_every_extra_but_those_for_developing() -> None:
     assert sorted(named) == sorted(EXTRAS.keys() - {"all", "bench", "dev"})
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs"])
-def test_every_extra_that_a_page_or_a_message_names_there_is(page: str) -> None:
-    place = HOUSE / page
-    pages = [place] if place.is_file() else sorted([*place.glob("*.md"), *(HOUSE / "vecsearch").rglob("*.py")])
-    named = {name for path in pages for each in OURS.findall(path.read_text("utf-8")) for name in each.split(",")}
+def test_every_extra_that_a_page_or_a_message_names_exists() -> None:
+    paths = [*HOUSE.glob("*.md"), *(HOUSE / "docs").glob("*.md"), *(HOUSE / "vecsearch").rglob("*.py")]
+    named = {name for path in paths for each in OURS.findall(path.read_text("utf-8")) for name in each.split(",")}
     assert len(named) > 3
     assert named <= EXTRAS.keys()
+
+
+def test_the_page_on_installing_lists_every_extra() -> None:
+    page = (HOUSE / "docs" / "install.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.M)) == EXTRAS.keys() - {"bench", "dev"}
