@@ -1,10 +1,10 @@
-"""How should the dense and the lexical leg be fused? nDCG@10 of ways to do it, against the better of the two legs.
+"""How should the dense and the lexical retriever be fused? nDCG@10 of ways to do it, against the better of the two.
 
     python benchmarks/fusion.py DATA [--held-out] [--model MODEL] [--only NAME...]
 
-DATA is a folder with the collections that `fusion_sets.py` names. Candidates are the 100 best of each leg, each with
-its exact cosine and its BM25 score, both of vecsearch's own legs. The last column compares `fuse` with legs of which
-the lexical one is a plain BM25, without stems and stop words; `fuse` does not use it.
+DATA is a folder with the collections that `fusion_sets.py` names. Candidates are the 100 best of each of vecsearch's
+retrievers, each with its exact cosine and its BM25 score. The last column compares `fuse` with the better of the dense
+retriever and a plain BM25, without stems and stop words; `fuse` does not use it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from fusion_sets import Candidates, candidates_of, fitted, held_out, quality
 from machine import report
 
-from vecsearch.search.fusion import fuse, weight_by
+from vecsearch.search.fusion import fuse, logistic
 from vecsearch.types import ScoreArray
 
 _WEIGHTS = [weight / 10 for weight in range(11)]
@@ -36,22 +36,24 @@ def main() -> None:
     sets = (held_out if arguments.held_out else fitted)(arguments.data)
     table, fixed = [], []
     for name in arguments.only or sets:
-        asked = candidates_of(sets[name].make(), arguments.model)
-        legs = [_mean(asked, lambda one: one.dense), _mean(asked, lambda one: one.lexical)]
-        better, plain = max(legs), max(legs[0], float(np.mean([one.plain for one in asked])))
-        weighted = [_mean(asked, _weighted(_min_max, weight)) - better for weight in _WEIGHTS]
-        ways = [_mean(asked, way) - better for way in (_reciprocal, _weighted(_z, 0.5), _fused)]
-        table.append([name, len(asked), *legs, *ways, max(weighted), better + ways[-1] - plain])
-        fixed.append([name, len(asked), *legs, *weighted])
+        queries = candidates_of(sets[name].make(), arguments.model)
+        retrievers = [_mean(queries, lambda one: one.dense), _mean(queries, lambda one: one.lexical)]
+        better, plain = max(retrievers), max(retrievers[0], float(np.mean([one.plain for one in queries])))
+        weighted = [_mean(queries, _weighted(_min_max, weight)) - better for weight in _WEIGHTS]
+        ways = [_mean(queries, way) - better for way in (_reciprocal, _weighted(_z, 0.5), _fused)]
+        table.append([name, len(queries), *retrievers, *ways, max(weighted), better + ways[-1] - plain])
+        fixed.append([name, len(queries), *retrievers, *weighted])
     columns = ["collection", "queries", "dense", "BM25"]
-    ways = ["RRF k=60", "z .5", "fuse", "own best weight", "fuse, against plain legs"]
-    report("Ways to fuse, nDCG@10 against the better leg", columns + ways, table + _ends(table))
-    report("Fixed weight of the dense leg", columns + [f"{weight:.1f}" for weight in _WEIGHTS], fixed + _ends(fixed))
+    ways = ["RRF k=60", "z .5", "fuse", "own best weight", "fuse, against plain BM25"]
+    report("Ways to fuse, nDCG@10 against the better retriever", columns + ways, table + _ends(table))
+    report(
+        "Fixed weight of the dense retriever", columns + [f"{weight:.1f}" for weight in _WEIGHTS], fixed + _ends(fixed)
+    )
 
 
-def _mean(asked: Sequence[Candidates], way: Way) -> float:
+def _mean(queries: Sequence[Candidates], way: Way) -> float:
     """nDCG@10, on average over the questions."""
-    return float(np.mean([quality(one, way(one)) for one in asked]))
+    return float(np.mean([quality(one, way(one)) for one in queries]))
 
 
 def _ends(table: list[list]) -> list[list]:
@@ -61,11 +63,11 @@ def _ends(table: list[list]) -> list[list]:
 
 
 def _fused(one: Candidates) -> ScoreArray:
-    return fuse(one.dense, one.lexical, weight_by(one.clues) if one.clues else 1.0)
+    return fuse(one.dense, one.lexical, logistic(one.features) if one.features else 1.0)
 
 
 def _reciprocal(one: Candidates) -> ScoreArray:
-    """Cormack, Clarke and Buettcher 2009; a candidate without a word of the query has no rank in the lexical leg."""
+    """Cormack, Clarke and Buettcher 2009; a candidate without a word of the query has no lexical rank."""
     return 1 / (60 + _ranks(one.dense)) + np.where(one.lexical > 0, 1 / (60 + _ranks(one.lexical)), 0)
 
 

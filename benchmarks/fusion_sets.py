@@ -1,4 +1,4 @@
-"""The collections that fusion is fitted and judged with, and what both legs make of their questions.
+"""The collections that fusion is fitted to and measured with, and the candidates of both retrievers for their queries.
 
 Collections of one kind are alike: when one of them is left out to see what the others would have done, all are. Code of
 packages is of those that are installed where the benchmark runs.
@@ -34,7 +34,7 @@ from vecsearch import Role, embed
 from vecsearch.models.capabilities import fertility_of
 from vecsearch.models.encoder import Fertility
 from vecsearch.models.encoders import load_encoder
-from vecsearch.search.fusion import DEPTH, Asked, clues
+from vecsearch.search.fusion import DEPTH, QueryFacts, features
 from vecsearch.storage.lexical import AUTO, Bm25, LivePostings, build_postings
 from vecsearch.types import FloatArray, IntArray, ScoreArray
 from vecsearch.vectors import inner_products, unit_rows
@@ -51,11 +51,11 @@ class Made(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """One question's candidates: the scores of both legs, the documents they are of, and their gains, (m,).
+    """One question's candidates: the scores of both retrievers, the documents they are of, and their gains, (m,).
 
     `ideal` is what the best ranking would gain; a document has the place of its best candidate.
-    `clues` are those that fusion goes by, none where no candidate has a word of the question. `plain` is the nDCG@10 of
-    a BM25 that knows neither stems nor stop words.
+    `features` are those that the weight follows from, empty where no candidate has a word of the question. `plain` is
+    the nDCG@10 of a BM25 that knows neither stems nor stop words.
     """
 
     dense: ScoreArray
@@ -63,7 +63,7 @@ class Candidates(NamedTuple):
     owners: IntArray
     gains: ScoreArray
     ideal: float
-    clues: tuple[float, ...]
+    features: tuple[float, ...]
     plain: float
 
 
@@ -132,28 +132,30 @@ def _code(*packages: str) -> dict[str, Made]:
 
 
 def candidates_of(collection: Collection, model: str | None) -> list[Candidates]:
-    """The candidates of every question of a collection, by vecsearch's own legs."""
+    """The candidates of every question of a collection, by vecsearch's own retrievers."""
     encoder = load_encoder(model) if model else load_encoder()
     texts, queries = _unit(collection.texts, model, Role.DOCUMENT), _unit(collection.queries, model, Role.QUERY)
-    bm25, plain = (Bm25([LivePostings(build_postings(collection.texts, told), None)]) for told in (AUTO, "none"))
-    fluencies = fertility_of(encoder, collection.queries)
+    bm25, plain = (
+        Bm25([LivePostings(build_postings(collection.texts, language), None)]) for language in (AUTO, "none")
+    )
+    fertilities = fertility_of(encoder, collection.queries)
     everything = np.arange(len(texts))
 
     owners = everything if collection.owners is None else np.array(collection.owners)
 
-    def asked(text: str, query: FloatArray, gains: dict[int, int], fertility: Fertility) -> Candidates:
+    def candidates(text: str, query: FloatArray, gains: dict[int, int], fertility: Fertility) -> Candidates:
         dense, scored = inner_products(texts, query), bm25.scores(text)
         lexical, unread = scored.of(0, everything), plain.scores(text).of(0, everything)
         rows, others = np.union1d(first(dense, DEPTH), _having(lexical)), _having(unread)
-        known = Asked(fertility, scored.words, scored.limit, float(np.median(scored.lengths(0, rows))))
-        told = clues(dense[rows], lexical[rows], known) if lexical.any() else ()
+        facts = QueryFacts(fertility, scored.words, scored.limit, float(np.median(scored.lengths(0, rows))))
+        values = features(dense[rows], lexical[rows], facts) if lexical.any() else ()
         best = sorted(gains.values(), reverse=True)[:AT]
         ideal = float(best @ DISCOUNTS[: len(best)])
         gained = np.array([gains.get(owner, 0) for owner in owners.tolist()], np.float64)
         by_plain = _gained(owners[others], gained[others], unread[others]) / ideal
-        return Candidates(dense[rows], lexical[rows], owners[rows], gained[rows], ideal, told, by_plain)
+        return Candidates(dense[rows], lexical[rows], owners[rows], gained[rows], ideal, values, by_plain)
 
-    return list(map(asked, collection.queries, queries, collection.gains, fluencies))
+    return list(map(candidates, collection.queries, queries, collection.gains, fertilities))
 
 
 def quality(candidates: Candidates, scores: ScoreArray) -> float:

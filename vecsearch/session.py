@@ -23,11 +23,18 @@ from vecsearch.models.encoder import Encoder, Fertility
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.sharing import shared_encoder
 from vecsearch.reports import Info
-from vecsearch.search.examples import Library, added_up, checked, places_of, without
+from vecsearch.search.examples import (
+    add_directions,
+    example_directions,
+    file_vectors,
+    locate_examples,
+    parse_examples,
+    without_rows,
+)
+from vecsearch.search.explaining import Explainer
 from vecsearch.search.filters import Filters, document_ids
 from vecsearch.search.options import SearchOptions
-from vecsearch.search.questions import Questions, encode_queries
-from vecsearch.search.reasons import Reasons
+from vecsearch.search.queries import Queries, encode_queries
 from vecsearch.search.run import Searchable, rank, search
 from vecsearch.search.surroundings import Passage, document_text, passage
 from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
@@ -157,7 +164,7 @@ class Session:
 
     def query_vectors(self, queries: Sequence[str] | FloatArray) -> FloatArray:
         """The raw vectors of queries, texts or vectors, float32 (q, dim); raises InvalidQuery, InvalidVector."""
-        return self._questions(queries).vectors
+        return self._queries(queries).vectors
 
     def where(self, condition: str | None) -> tuple[Part, ...]:
         """The parts of this version in which only matching rows are live; raises InvalidFilter."""
@@ -189,42 +196,46 @@ class Session:
 
     def _prepared(
         self, query: Query, options: SearchOptions
-    ) -> tuple[Searchable, Questions, SearchOptions, Reranker | None]:
+    ) -> tuple[Searchable, Queries, SearchOptions, Reranker | None]:
         """What the read story takes. Everything that can be wrong with the options is raised before encoding."""
         options = options.resolved(_mode(options.mode, query), self.manifest.metric)
         examples = _examples(options)
-        parts = self.where(options.where)
-        questions = self._questions(query)
-        if examples:
-            library = Library(self.store, self.snapshot, lambda: self.encoder, self.cache)
-            vectors = added_up(None if query is None else questions.vectors, examples, library)
-            parts = without(parts, places_of(examples, library))
-            questions = Questions(vectors, questions.texts)
-        elif query is None:
+        if query is None and not examples:
             raise InvalidQuery("nothing to search for: give a query, or an example with like or plus")
-        reranker = None if options.rerank is None else self._reranker(options.rerank, questions)
-        reasons = Reasons(self.manifest.language, lambda: self.encoder, reranker) if options.explain else None
-        words = None if options.mode is Mode.DENSE else self.words
-        return Searchable(self.store, parts, words, self._fertility, reasons), questions, options, reranker
+        located = locate_examples(examples, self.store, self.parts)
+        parts = without_rows(self.where(options.where), located)
+        queries = self._queries(query)
+        if examples:
+            directions = example_directions(
+                examples, located, self.parts, self.manifest.model.dim, self.encode_queries, self._encode_file
+            )
+            vectors = add_directions(None if query is None else queries.vectors, examples, directions)
+            queries = Queries(vectors, queries.texts)
+        reranker = None if options.rerank is None else self._reranker(options.rerank, queries)
+        explainer = Explainer(self.manifest.language, lambda: self.encoder, reranker) if options.explain else None
+        return Searchable(self.store, parts, lambda: self.words, self._fertility, explainer), queries, options, reranker
 
-    def _questions(self, query: Query) -> Questions:
+    def _queries(self, query: Query) -> Queries:
         """The queries as raw vectors and texts; raises InvalidQuery, InvalidVector."""
         dim = self.manifest.model.dim
         if isinstance(query, np.ndarray):
             vectors = check_vectors(np.atleast_2d(query), None, dim, name=lambda row: f"query {row}")
-            return Questions(vectors, None)
+            return Queries(vectors, None)
         texts = [] if query is None else [query] if isinstance(query, str) else query
         if isinstance(texts, bytes) or not isinstance(texts, Sequence):
             raise InvalidQuery(f"a query is {type(query).__name__}, expected a text, a list of texts or a numpy array")
         if not texts:
-            return Questions(np.empty((0, dim), np.float32), None)
-        return Questions(self.encode_queries(texts), texts)
+            return Queries(np.empty((0, dim), np.float32), None)
+        return Queries(self.encode_queries(texts), texts)
+
+    def _encode_file(self, path: str) -> FloatArray:
+        return file_vectors(path, self.encoder, self.cache, self.manifest.chunking)
 
     def _fertility(self, text: str) -> Fertility:
         return fertility_of(self.encoder, [text])[0]
 
-    def _reranker(self, rerank: str | Reranker, questions: Questions) -> Reranker:
-        if questions.texts is None and len(questions):
+    def _reranker(self, rerank: str | Reranker, queries: Queries) -> Reranker:
+        if queries.texts is None and len(queries):
             raise InvalidOption("rerank reads texts: give the query as a text")
         if isinstance(rerank, str):
             return self._models.reranker(rerank)
@@ -251,7 +262,7 @@ def _mode(mode: Mode | str | None, query: Query) -> Mode:
 def _examples(options: SearchOptions) -> list[Example]:
     """The examples to add to and subtract from the queries; raises InvalidOption."""
     return [
-        *checked(options.like, name="like", ids=True),
-        *checked(options.plus, name="plus", ids=False),
-        *checked(options.minus, name="minus", ids=False, sign=-1.0),
+        *parse_examples(options.like, name="like", ids=True),
+        *parse_examples(options.plus, name="plus", ids=False),
+        *parse_examples(options.minus, name="minus", ids=False, sign=-1.0),
     ]

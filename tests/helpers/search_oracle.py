@@ -1,6 +1,6 @@
 """What a search must answer in each mode, by brute force over plain lists: shares no code with the library.
 
-Texts are simple words between single blanks, and a chunk is so many of them, so that a word is what is looked for.
+Texts are simple words between single blanks, and a chunk is `CHUNK_WORDS` of them, so that a term is a plain word.
 Only the numbers that were fitted for fusion are the library's.
 """
 
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vecsearch import Hit
-from vecsearch.search.fusion import _TELL
+from vecsearch.search.fusion import _COEFFICIENTS
 
 CHUNK_WORDS = 8
 VOCABULARY = ["red", "green", "blue", "house", "tree", "river", "cloud", "stone", "bread", "water", "fire", "salt"]
@@ -39,8 +39,8 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """One search; the model reads its text with so many letters a token, each in its context or not."""
+class SearchCase:
+    """One search; the model reads its text at this many characters per token, in context or not."""
 
     text: str
     vector: np.ndarray
@@ -81,11 +81,11 @@ def unit_of(vector: np.ndarray) -> tuple[np.ndarray, float]:
     return (wide / norm).astype(np.float32), float(np.float32(norm))
 
 
-def similarity(row: Row, asked: Asked) -> float:
-    unit, norm = unit_of(asked.vector)
+def similarity(row: Row, case: SearchCase) -> float:
+    unit, norm = unit_of(case.vector)
     cosine = float((np.array(row.unit) * unit.astype(np.float64)).sum())
     cosine = min(1.0, max(-1.0, cosine))
-    return cosine * row.norm * norm if asked.metric == "dot" else cosine
+    return cosine * row.norm * norm if case.metric == "dot" else cosine
 
 
 class Bm25(NamedTuple):
@@ -115,59 +115,61 @@ def fused(
     first: Sequence[Row],
     close: Mapping[Row, float],
     said: Sequence[float],
-    asked: Asked,
+    case: SearchCase,
     limit: float,
 ) -> list[float]:
-    """Both scores of each candidate as one; those that are `first` in a leg decide how."""
+    """Both scores of each candidate as one; those that are `first` in a retriever decide how."""
     of_first = [close[row] for row in first]
     lowest, highest, most = min(of_first), max(of_first), max(said)
     reach = highest - lowest
     meaning = [(close[row] - lowest) / reach if reach else 1 + close[row] - lowest for row in candidates]
     if not most:
         return meaning
-    weight = asked.dense_weight
+    weight = case.dense_weight
     if weight is None:
-        weight = _weight(first, of_first, most / limit, asked)
+        weight = _weight(first, of_first, most / limit, case)
     words = [value / most for value in said]
     return [weight * here + (1 - weight) * there for here, there in zip(meaning, words, strict=True)]
 
 
-def _weight(candidates: Sequence[Row], close: Sequence[float], share: float, asked: Asked) -> float:
-    """What the dense leg counts, from the words of fusion.py: the best text has this share of the words' weight."""
+def _weight(candidates: Sequence[Row], close: Sequence[float], share: float, case: SearchCase) -> float:
+    """The dense weight, by the description in fusion.py: the best text has this share of the words' weight."""
     length = median(len(row.text.split(" ")) for row in candidates)
-    told = [
+    features = [
         1.0,
-        0.0 if asked.contextual else 1.0,
-        log(min(max(asked.characters_per_token, 0.5), 3.5)),
-        log(min((length + 1) / len(set(asked.text.split())), 4.5)),
+        0.0 if case.contextual else 1.0,
+        log(min(max(case.characters_per_token, 0.5), 3.5)),
+        log(min((length + 1) / len(set(case.text.split())), 4.5)),
         share,
         (max(close) - fmean(close)) / pstdev(close) if len(set(close)) > 1 else 0.0,
     ]
-    return 1 / (1 + exp(-sum(tell * clue for tell, clue in zip(_TELL, told, strict=True))))
+    return 1 / (1 + exp(-sum(coefficient * value for coefficient, value in zip(_COEFFICIENTS, features, strict=True))))
 
 
-def expected(rows: Sequence[Row], asked: Asked, allowed: Sequence[Row] | None = None, depth: int = 100) -> list[Answer]:
-    """The answer, among the `allowed` of the live `rows`; in hybrid mode each leg brings `depth` rows at least."""
+def expected(
+    rows: Sequence[Row], case: SearchCase, allowed: Sequence[Row] | None = None, depth: int = 100
+) -> list[Answer]:
+    """The answer, among the `allowed` of the live `rows`; in hybrid mode each retriever finds at least `depth` rows."""
     among = list(rows if allowed is None else allowed)
-    close = {row: similarity(row, asked) for row in among}
-    of_words = bm25(rows, asked.text)
+    close = {row: similarity(row, case) for row in among}
+    of_words = bm25(rows, case.text)
     every = dict(zip(rows, of_words.scores, strict=True))
     least = depth
-    depth = max(depth, asked.k * (1 if asked.per_document is None and asked.collapse is None else 4))
+    depth = max(depth, case.k * (1 if case.per_document is None and case.collapse is None else 4))
     while True:
         near = _best(among, close)[:depth]
         worded = _best([row for row in among if every[row] > 0], every)[:depth]
-        candidates = {"dense": near, "lexical": worded, "hybrid": list(dict.fromkeys(near + worded))}[asked.mode]
+        candidates = {"dense": near, "lexical": worded, "hybrid": list(dict.fromkeys(near + worded))}[case.mode]
         said = [every[row] for row in candidates]
-        scores = [close[row] for row in candidates] if asked.mode == "dense" else said
-        if asked.mode == "hybrid" and candidates:
+        scores = [close[row] for row in candidates] if case.mode == "dense" else said
+        if case.mode == "hybrid" and candidates:
             first = list(dict.fromkeys(near[:least] + worded[:least]))
-            scores = fused(candidates, first, close, said, asked, of_words.limit)
+            scores = fused(candidates, first, close, said, case, of_words.limit)
         by_row = dict(zip(candidates, scores, strict=True))
-        shown = [row for row in _best(candidates, by_row) if _reaches(close[row], asked.min_similarity)]
-        shown = _chosen(shown, asked)
-        more = asked.mode != "hybrid" or _reaches(close[near[-1]] if near else -1, asked.min_similarity)
-        if len(shown) == asked.k or depth >= len(among) or not more:
+        shown = [row for row in _best(candidates, by_row) if _reaches(close[row], case.min_similarity)]
+        shown = _chosen(shown, case)
+        more = case.mode != "hybrid" or _reaches(close[near[-1]] if near else -1, case.min_similarity)
+        if len(shown) == case.k or depth >= len(among) or not more:
             return [Answer(row.chunk_id, by_row[row], close[row]) for row in shown]
         depth *= 8
 
@@ -180,18 +182,18 @@ def _reaches(value: float, floor: float | None) -> bool:
     return floor is None or value >= floor
 
 
-def _chosen(rows: Sequence[Row], asked: Asked) -> list[Row]:
+def _chosen(rows: Sequence[Row], case: SearchCase) -> list[Row]:
     """The first k that are neither too many of one document nor like one before them."""
     of_document: Counter[str] = Counter()
     kept: list[Row] = []
     for row in rows:
         of_document[row.document_id] += 1
-        if asked.per_document is not None and of_document[row.document_id] > asked.per_document:
+        if case.per_document is not None and of_document[row.document_id] > case.per_document:
             continue
         alike = [float(np.dot(row.unit, other.unit)) for other in kept]
-        if asked.collapse is None or not any(cosine >= asked.collapse - 1e-6 for cosine in alike):
+        if case.collapse is None or not any(cosine >= case.collapse - 1e-6 for cosine in alike):
             kept.append(row)
-        if len(kept) == asked.k:
+        if len(kept) == case.k:
             break
     return kept
 

@@ -59,7 +59,7 @@ def test_texts_are_those_of_the_version_through_changes_compaction_and_restoring
     index.delete(["b"])
     for _ in range(2):
         assert (index.text("a"), index.text("c")) == ("new words", "gamma")
-        with pytest.raises(InvalidQuery, match="there is no document 'b'"):
+        with pytest.raises(InvalidQuery, match="has no document 'b'"):
             index.text("b")
         index.compact()
     assert Index.open(index.path, version="first").text("a") == "old words"
@@ -107,7 +107,7 @@ def test_verify_finds_a_chunk_that_differs_from_its_document(
 def test_an_index_made_without_keep_text_refuses_to_give_texts(tmp_path: Path, encoder: CountingEncoder) -> None:
     index = Index.create(tmp_path / "index", model=encoder)
     index.add([Document("a", "alpha")])
-    with pytest.raises(InvalidOption, match=r"keeps no texts of documents: .* --keep-text"):
+    with pytest.raises(InvalidOption, match=r"keeps no document texts: .* --keep-text"):
         index.text("a")
     assert not index.info().keep_text
 

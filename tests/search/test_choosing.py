@@ -140,15 +140,15 @@ def test_a_diverse_choice_is_made_among_the_best_hundred_by_the_formula(index):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_all_there_are_come_back_however_diverse(index, mode):
-    plain, hits = (index.search("red", k=1000, mode=mode, **how) for how in ({}, {"diversity": 1.0}))
+    plain, hits = (index.search("red", k=1000, mode=mode, **options) for options in ({}, {"diversity": 1.0}))
     assert sorted(hit.chunk_id for hit in hits) == sorted(hit.chunk_id for hit in plain)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_no_two_hits_are_as_alike_as_what_is_collapsed_also_in_a_diverse_choice(index, mode):
     encoder = CountingEncoder()
-    for how in ({}, {"diversity": 0.5}, {"per_document": 1, "min_similarity": 0.1}):
-        hits = index.search("red tree", k=20, mode=mode, collapse=0.9, **how)
+    for options in ({}, {"diversity": 0.5}, {"per_document": 1, "min_similarity": 0.1}):
+        hits = index.search("red tree", k=20, mode=mode, collapse=0.9, **options)
         vectors = np.stack([encoder.vector(hit.text) for hit in hits])
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         alike = vectors @ vectors.T - np.eye(len(hits))

@@ -10,7 +10,7 @@ import pytest
 import vecsearch.storage.merge_policy
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.oracle import assert_answers, brute_force
-from tests.helpers.search_oracle import CHUNK_WORDS, Asked, expected, rows_of
+from tests.helpers.search_oracle import CHUNK_WORDS, SearchCase, expected, rows_of
 from tests.helpers.search_oracle import assert_answers as assert_exactly
 from tests.helpers.writing import write, write_records
 from vecsearch import Document, Example, Index, InvalidQuery
@@ -92,14 +92,14 @@ def test_a_query_with_texts_added_and_taken_away_is_the_sum_of_unit_vectors(zoo,
 
 
 def test_a_query_may_be_left_out(zoo):
-    for how, total in (
+    for options, total in (
         ({"plus": "cats"}, zoo.unit("cats")),
         ({"minus": "cats"}, -zoo.unit("cats")),
         ({"plus": ("cats", "dogs"), "minus": ["birds"]}, zoo.unit("cats") + zoo.unit("dogs") - zoo.unit("birds")),
         ({"plus": Example(text="cats", weight=1e-6)}, zoo.unit("cats")),
         ({"plus": [Example(text="cats", weight=1e6), "dogs"]}, 1e6 * zoo.unit("cats") + zoo.unit("dogs")),
     ):
-        assert_answers(zoo.index.search(**how), brute_force(zoo.chunks, total, 10))
+        assert_answers(zoo.index.search(**options), brute_force(zoo.chunks, total, 10))
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_vectors_add_up_by_their_direction(zoo):
 
 
 def test_examples_are_added_to_each_of_many_queries(zoo):
-    how = {"like": "fish", "minus": ["sing"], "mode": "hybrid"}
+    options = {"like": "fish", "minus": ["sing"], "mode": "hybrid"}
     queries = ["cats purr", "dogs", "night"]
-    assert zoo.index.search(queries, **how) == [zoo.index.search(query, **how) for query in queries]
+    assert zoo.index.search(queries, **options) == [zoo.index.search(query, **options) for query in queries]
     vectors = np.stack([zoo.encoder.vector(query) for query in queries])
     assert zoo.index.search(vectors, like="fish") == [zoo.index.search(vector, like="fish") for vector in vectors]
     assert zoo.index.search([], like="fish") == []
@@ -158,14 +158,14 @@ def test_examples_are_added_to_each_of_many_queries(zoo):
 def test_with_a_text_its_words_count_and_the_sum_is_what_is_near(zoo, mode):
     rows = [row for name, text in TEXTS.items() for row in rows_of(name, text, None, zoo.encoder)]
     vector = (zoo.unit("at night") + zoo.mean(TEXTS["fish"]) - 0.5 * zoo.unit("dogs")).astype(np.float32)
-    asked = Asked(text="at night", vector=vector, mode=mode)
-    answers = expected(rows, asked, [row for row in rows if row.document_id != "fish"])
+    case = SearchCase(text="at night", vector=vector, mode=mode)
+    answers = expected(rows, case, [row for row in rows if row.document_id != "fish"])
     hits = zoo.index.search("at night", mode=mode, like="fish", minus=Example(text="dogs", weight=0.5))
     assert [hit.chunk_id for hit in hits] == [answer.chunk_id for answer in answers]
     np.testing.assert_allclose([hit.score for hit in hits], [answer.score for answer in answers], atol=1e-6)
     assert_exactly(
         zoo.index.search("at night", mode=mode),
-        expected(rows, Asked(text="at night", vector=zoo.encoder.vector("at night"), mode=mode)),
+        expected(rows, SearchCase(text="at night", vector=zoo.encoder.vector("at night"), mode=mode)),
     )
 
 

@@ -34,13 +34,13 @@ def index(tmp_path_factory, encoder):
     ids=lambda name: repr(name[:10]),
 )
 def test_what_there_is_not_is_no_example(index, name):
-    for how in ({"like": name}, {"plus": Example(id=name)}, {"like": ["dogs", name]}):
+    for options in ({"like": name}, {"plus": Example(id=name)}, {"like": ["dogs", name]}):
         with pytest.raises(InvalidQuery, match=r"is neither a document or chunk of .* nor a file"):
-            index.search("cats", **how)
+            index.search("cats", **options)
 
 
 @pytest.mark.parametrize(
-    "how",
+    "options",
     [
         {"plus": "cats", "minus": "cats"},
         {"query": "cats", "minus": "cats"},
@@ -51,9 +51,9 @@ def test_what_there_is_not_is_no_example(index, name):
     ],
     ids=str,
 )
-def test_a_sum_of_which_nothing_is_left_is_refused(index, how):
-    with pytest.raises(InvalidQuery, match=r"^what is added and taken away leaves nothing to search by"):
-        index.search(**how)
+def test_a_sum_that_cancels_out_is_refused(index, options):
+    with pytest.raises(InvalidQuery, match=r"^the query and its examples cancel out"):
+        index.search(**options)
 
 
 class Poles(CountingEncoder):
@@ -82,20 +82,20 @@ def test_a_document_whose_chunks_are_opposites_has_no_direction(tmp_path):
 @pytest.mark.parametrize(
     ("items", "said"),
     [
-        (5, r"is int; a text, an id, a vector or an Example, or several of them"),
-        ({"cats": 1}, r"is dict; "),
-        ([5], r"holds int; "),
-        (["cats", None], r"holds NoneType; "),
-        (b"cats", r"holds int; "),
-        (Example(), r"holds an Example with 0 of text, id and vector; name one"),
-        (Example(text="a", id="b"), r"holds an Example with 2 of text, id and vector; name one"),
+        (5, r"is int, expected a text, an id, a vector or an Example, or several of them"),
+        ({"cats": 1}, r"is dict, expected "),
+        ([5], r"holds int, expected "),
+        (["cats", None], r"holds NoneType, expected "),
+        (b"cats", r"holds int, expected "),
+        (Example(), r"holds an Example with 0 of text, id and vector, expected one of them"),
+        (Example(text="a", id="b"), r"holds an Example with 2 of text, id and vector, expected one of them"),
         (Example(text=["a"]), r"holds an Example whose text is list, expected str"),
         (Example(id=5), r"holds an Example whose id is int, expected str"),
         (Example(vector=[1.0] * 32), r"holds an Example whose vector is list, expected ndarray"),
         *(
             (
                 Example(text="a", weight=weight),
-                re.escape(f"holds an Example of weight {weight!r}; a number from 1e-06 to 1e+06"),
+                re.escape(f"holds an Example of weight {weight!r}, expected a number from 1e-06 to 1e+06"),
             )
             for weight in (0, -1, float("nan"), float("inf"), True, "2", 1e-7, 1e39)
         ),
@@ -119,9 +119,9 @@ def test_what_is_no_example_is_refused_by_name_before_anything_is_encoded(index,
     ],
 )
 def test_what_is_no_vector_is_refused(index, vector, said):
-    for how in ({"plus": vector}, {"like": Example(vector=vector)}):
+    for options in ({"plus": vector}, {"like": Example(vector=vector)}):
         with pytest.raises(InvalidVector, match=said):
-            index.search("cats", **how)
+            index.search("cats", **options)
 
 
 @pytest.mark.parametrize("text", ["", " \n", "half a pair \ud83d"])
@@ -131,7 +131,9 @@ def test_what_is_no_text_is_refused(index, text):
 
 
 def test_nothing_asked_is_refused_and_no_examples_are_none(index):
-    for how in ({}, {"like": []}, {"plus": [], "minus": ()}):
-        with pytest.raises(InvalidQuery, match=r"^nothing is asked: give a query, or something it is to be like$"):
-            index.search(**how)
+    for options in ({}, {"like": []}, {"plus": [], "minus": ()}):
+        with pytest.raises(
+            InvalidQuery, match=r"^nothing to search for: give a query, or an example with like or plus$"
+        ):
+            index.search(**options)
     assert index.search("cats", like=[], plus=(), minus=None) == index.search("cats")

@@ -1,4 +1,4 @@
-"""Why a hit was found: what a search tells agrees with each leg asked by itself and with the words that stand there."""
+"""Explanations of hits agree with each retriever on its own, and with the words in the text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vecsearch.types import Span
 WORDS = ["house", "houses", "walk", "walking", "walked", "river", "rivers", "the", "and", "stone", "cloud", "Clouds"]
 QUERIES = ["walks", "the house", "stones and rivers", "clouded", "the and", "unheard", "house house walk"]
 MODES = ["hybrid", "dense", "lexical"]
-DEPTH = 12  # of each leg
+DEPTH = 12  # of each retriever
 
 
 @pytest.fixture(scope="module")
@@ -43,25 +43,25 @@ def few_are_brought(monkeypatch):
     monkeypatch.setattr(vecsearch.search.retrievers.hybrid, "DEPTH", DEPTH)
 
 
-def scores_in(index: Index, query: str, mode: str, **how) -> dict[str, float]:
-    return {hit.chunk_id: hit.score for hit in index.search(query, k=1000, mode=mode, **how)}
+def scores_in(index: Index, query: str, mode: str, **options) -> dict[str, float]:
+    return {hit.chunk_id: hit.score for hit in index.search(query, k=1000, mode=mode, **options)}
 
 
 def rank(scores: dict[str, float], chunk_id: str, depth: int) -> int | None:
-    """How many score higher, and one; None for what a leg has not or not so far up."""
+    """How many score higher, and one; None for what a retriever has not or not so far up."""
     place = 1 + sum(other > scores[chunk_id] for other in scores.values()) if chunk_id in scores else depth + 1
     return place if place <= depth else None
 
 
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize(
-    ("how", "depth"), [({}, 8), ({"where": "n < 20"}, 8), ({"per_document": 1, "diversity": 0.6}, 100)], ids=str
+    ("options", "depth"), [({}, 8), ({"where": "n < 20"}, 8), ({"per_document": 1, "diversity": 0.6}, 100)], ids=str
 )
-def test_ranks_and_scores_are_those_of_each_leg_asked_by_itself(index, query, how, depth):
-    near = scores_in(index, query, "dense", where=how.get("where"))
-    worded = scores_in(index, query, "lexical", where=how.get("where"))
+def test_ranks_and_scores_are_those_of_each_retriever_on_its_own(index, query, options, depth):
+    near = scores_in(index, query, "dense", where=options.get("where"))
+    worded = scores_in(index, query, "lexical", where=options.get("where"))
     for mode in MODES:
-        for hit in index.search(query, k=8, mode=mode, explain=True, **how):
+        for hit in index.search(query, k=8, mode=mode, explain=True, **options):
             told = hit.explanation
             brought = max(depth, DEPTH) if mode == "hybrid" else depth
             assert told.dense_score == hit.similarity == near[hit.chunk_id]
@@ -78,7 +78,9 @@ def test_the_weight_that_is_told_makes_the_score_of_what_each_leg_says(index, qu
     monkeypatch.setattr(vecsearch.search.retrievers.hybrid, "DEPTH", 1000)  # so that all candidates make the scale
     hits = index.search(query, k=1000, dense_weight=given, explain=True)  # all candidates
     (weight,) = {hit.explanation.dense_weight for hit in hits}
-    close, said = ([getattr(hit.explanation, f"{leg}_score") for hit in hits] for leg in ("dense", "lexical"))
+    close, said = (
+        [getattr(hit.explanation, f"{retriever}_score") for hit in hits] for retriever in ("dense", "lexical")
+    )
     assert weight == (1.0 if query == "unheard" else given) or (given is None and 0 < weight < 1)
     for hit, near, worded in zip(hits, close, said, strict=True):
         meaning = (near - min(close)) / (max(close) - min(close))
@@ -125,8 +127,8 @@ def test_a_heading_makes_a_hit_of_which_no_word_stands_in_the_text(tmp_path, enc
 
 
 def test_nothing_is_explained_unless_asked(index):
-    for how in ({}, {"explain": False}):
-        assert [hit.explanation for hit in index.search("walk", k=3, **how)] == [None] * 3
+    for options in ({}, {"explain": False}):
+        assert [hit.explanation for hit in index.search("walk", k=3, **options)] == [None] * 3
     explained = index.search("walk", k=3, explain=True)
     assert [hit.chunk_id for hit in explained] == [hit.chunk_id for hit in index.search("walk", k=3)]
 

@@ -22,8 +22,8 @@ from tests.helpers.examples import examples
 from tests.helpers.search_oracle import (
     CHUNK_WORDS,
     VOCABULARY,
-    Asked,
     Row,
+    SearchCase,
     assert_answers,
     expected,
     rows_of,
@@ -33,7 +33,7 @@ from vecsearch import Document, Index
 from vecsearch.models.encoder import Fertility
 
 MODES = ["hybrid", "dense", "lexical"]
-DEPTH = 9  # of each leg, so that few rows are many
+DEPTH = 9  # of each retriever, so that few rows are many
 YEARS = (None, 2019, 2020, 2021)
 WHERES = {
     None: lambda row: True,
@@ -131,10 +131,10 @@ options = st.fixed_dictionaries(
 @settings(deadline=None, max_examples=examples(100))
 @given(text=texts, options=options, where=st.sampled_from(list(WHERES)))
 def test_the_answer_is_that_of_brute_force(shelf, text, options, where):
-    asked = Asked(text=text, vector=shelf.encoder.vector(text), **options)
+    case = SearchCase(text=text, vector=shelf.encoder.vector(text), **options)
     assert_answers(
         shelf.index.search(text, where=where, **options),
-        expected(shelf.rows, asked, shelf.allowed(where), depth=DEPTH),
+        expected(shelf.rows, case, shelf.allowed(where), depth=DEPTH),
     )
 
 
@@ -146,9 +146,9 @@ def test_where_most_of_the_best_do_not_qualify_it_is_looked_further(shelf, mode,
     for floor in (None, scores[4], scores[len(scores) // 3], scores[-1]):
         for bounds in ({}, {"per_document": 1}, {"collapse": 0.6}):
             for k in (3, 8, 20):
-                asked = Asked(text=text, vector=vector, mode=mode, k=k, min_similarity=floor, **bounds)
+                case = SearchCase(text=text, vector=vector, mode=mode, k=k, min_similarity=floor, **bounds)
                 hits = shelf.index.search(text, k=k, mode=mode, min_similarity=floor, **bounds)
-                assert_answers(hits, expected(shelf.rows, asked, depth=DEPTH))
+                assert_answers(hits, expected(shelf.rows, case, depth=DEPTH))
 
 
 @settings(deadline=None, max_examples=examples(60))
@@ -160,17 +160,17 @@ def test_k_hits_come_back_or_all_that_qualify_in_order_and_each_once(shelf, text
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     if len(hits) == options["k"]:
         return
-    asked = Asked(text=text, vector=shelf.encoder.vector(text), **options)
+    case = SearchCase(text=text, vector=shelf.encoder.vector(text), **options)
     floor = options.get("min_similarity", -np.inf)
-    qualify = [row for row in shelf.allowed(where) if similarity(row, asked) >= floor]
-    if asked.mode == "lexical":
+    qualify = [row for row in shelf.allowed(where) if similarity(row, case) >= floor]
+    if case.mode == "lexical":
         qualify = [row for row in qualify if set(row.text.split()) & set(text.split())]
     of_document = Counter(row.document_id for row in qualify)
     units = np.array([row.unit for row in qualify if row.chunk_id in shown])
     assert shown <= {row.chunk_id for row in qualify}
     for row in qualify:
-        alike = asked.collapse is not None and (units @ np.array(row.unit)).max() >= asked.collapse - 1e-6
-        full = asked.per_document is not None and of_document[row.document_id] > asked.per_document
+        alike = case.collapse is not None and (units @ np.array(row.unit)).max() >= case.collapse - 1e-6
+        full = case.per_document is not None and of_document[row.document_id] > case.per_document
         assert row.chunk_id in shown or alike or full
 
 
@@ -194,8 +194,8 @@ def test_many_queries_at_once_answer_as_one_by_one(shelf, mode, metric):
         {"diversity": 0.5},
         {"where": "year = 2019", "explain": True},
     ):
-        how = {"k": 7, "mode": mode, "metric": metric, **options}
-        assert shelf.index.search(queries, **how) == [shelf.index.search(query, **how) for query in queries]
+        options = {"k": 7, "mode": mode, "metric": metric, **options}
+        assert shelf.index.search(queries, **options) == [shelf.index.search(query, **options) for query in queries]
 
 
 def test_a_text_is_searched_by_both_and_a_vector_by_what_is_near(shelf):
@@ -212,8 +212,8 @@ def test_how_well_the_model_reads_each_query_tells_what_its_vector_counts(shelf,
     encoder = Fluent()
     answers = Index.open(shelf.index.path, model=encoder).search(asked_texts, k=20)
     for text, hits, said in zip(asked_texts, answers, encoder.fertility(asked_texts), strict=True):
-        asked = Asked(text=text, vector=encoder.vector(text), k=20, **said._asdict())
-        assert_answers(hits, expected(shelf.rows, asked, depth=DEPTH))
+        case = SearchCase(text=text, vector=encoder.vector(text), k=20, **said._asdict())
+        assert_answers(hits, expected(shelf.rows, case, depth=DEPTH))
 
 
 def test_words_that_no_chunk_has_leave_the_order_to_meaning(shelf):

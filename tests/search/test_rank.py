@@ -26,7 +26,7 @@ class Letters:
         return np.array([float(text.count("e") - text.count("o")) for text in texts])
 
 
-def told(hits):
+def ids_and_scores(hits):
     """What is known of hits, or of ranked chunks, without their texts."""
     return [(hit.score, hit.similarity, hit.document_id, hit.chunk_id) for hit in hits]
 
@@ -52,13 +52,13 @@ ways = st.fixed_dictionaries(
 
 
 @settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=texts, how=ways)
-def test_however_it_is_asked_it_has_the_ids_and_scores_of_a_search(shelf, text, how):  # noqa: F811
-    if "like" in how:
-        how = {**how, "like": shelf.rows[how["like"]].document_id}
-    found = shelf.index.search(text, **how)
-    assert told(shelf.index.rank(text, **how)) == told(found)
-    assert len(found) <= how["k"]
+@given(text=texts, options=ways)
+def test_however_it_is_asked_it_has_the_ids_and_scores_of_a_search(shelf, text, options):  # noqa: F811
+    if "like" in options:
+        options = {**options, "like": shelf.rows[options["like"]].document_id}
+    found = shelf.index.search(text, **options)
+    assert ids_and_scores(shelf.index.rank(text, **options)) == ids_and_scores(found)
+    assert len(found) <= options["k"]
 
 
 @pytest.fixture
@@ -79,10 +79,12 @@ def test_a_query_of_any_form_is_answered_as_by_a_search(index, encoder):
     several = [["house 3", "green 4"], ("house 3",), vectors]
     for queries in several:
         answers = index.rank(queries, k=4)
-        assert [told(ranked) for ranked in answers] == [told(hits) for hits in index.search(queries, k=4)]
+        assert [ids_and_scores(ranked) for ranked in answers] == [
+            ids_and_scores(hits) for hits in index.search(queries, k=4)
+        ]
         assert [len(ranked) for ranked in answers] == [4] * len(queries)
-    assert told(index.rank(vectors[0])) == told(index.search(vectors[0]))
-    assert told(index.rank(like="d3", k=3)) == told(index.search(like="d3", k=3))
+    assert ids_and_scores(index.rank(vectors[0])) == ids_and_scores(index.search(vectors[0]))
+    assert ids_and_scores(index.rank(like="d3", k=3)) == ids_and_scores(index.search(like="d3", k=3))
     assert index.rank([]) == index.rank([], like="d3") == []
 
 
@@ -98,7 +100,7 @@ def test_texts_are_not_read(index, encoder, tmp_path):
     damaged = Index.open(damaged_copy(index, tmp_path / "damaged", b"green"), model=encoder)
     with pytest.raises(IndexDamaged):
         damaged.search("number 7")
-    assert told(damaged.rank("number 7")) == told(index.search("number 7"))
+    assert ids_and_scores(damaged.rank("number 7")) == ids_and_scores(index.search("number 7"))
 
 
 def test_an_id_that_is_no_text_is_told_as_damage(index, encoder, tmp_path):
@@ -125,7 +127,7 @@ def test_reasons_are_refused_before_anything_is_encoded(index, encoder):
 
 
 @pytest.mark.parametrize(
-    ("query", "how", "refused"),
+    ("query", "options", "refused"),
     [
         (" ", {}, InvalidQuery),
         (None, {}, InvalidQuery),
@@ -139,11 +141,11 @@ def test_reasons_are_refused_before_anything_is_encoded(index, encoder):
     ],
     ids=str,
 )
-def test_what_a_search_refuses_is_refused_in_the_same_words(index, query, how, refused):
+def test_what_a_search_refuses_is_refused_in_the_same_words(index, query, options, refused):
     with pytest.raises(refused) as by_search:
-        index.search(query, **how)
+        index.search(query, **options)
     with pytest.raises(refused) as by_rank:
-        index.rank(query, **how)
+        index.rank(query, **options)
     assert str(by_rank.value) == str(by_search.value)
 
 

@@ -113,11 +113,11 @@ def test_a_document_is_shown_with_the_chunks_that_the_reranker_likes_best(index)
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("how", [{"per_document": 1}, {"collapse": 0.7}, {"min_similarity": 0.2}], ids=str)
-def test_k_hits_come_back_when_there_are_so_many_that_qualify(index, mode, how):
+@pytest.mark.parametrize("options", [{"per_document": 1}, {"collapse": 0.7}, {"min_similarity": 0.2}], ids=str)
+def test_k_hits_come_back_when_there_are_so_many_that_qualify(index, mode, options):
     reranker = CountingReranker()
-    hits = index.search("red tree", k=40, mode=mode, rerank=reranker, rerank_depth=5, **how)
-    every = index.search("red tree", k=1000, mode=mode, rerank=CountingReranker(), rerank_depth=1000, **how)
+    hits = index.search("red tree", k=40, mode=mode, rerank=reranker, rerank_depth=5, **options)
+    every = index.search("red tree", k=1000, mode=mode, rerank=CountingReranker(), rerank_depth=1000, **options)
     assert len(hits) == min(40, len(every))
     assert len({hit.chunk_id for hit in hits}) == len(hits)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -125,9 +125,9 @@ def test_k_hits_come_back_when_there_are_so_many_that_qualify(index, mode, how):
 
 def test_many_queries_at_once_answer_as_one_by_one(index):
     queries = ["red tree", "red stone", "red"]
-    how = {"k": 6, "rerank": CountingReranker(), "rerank_depth": 30, "explain": True}
-    together = index.search(queries, **how)
-    assert together == [index.search(query, **how) for query in queries]
+    options = {"k": 6, "rerank": CountingReranker(), "rerank_depth": 30, "explain": True}
+    together = index.search(queries, **options)
+    assert together == [index.search(query, **options) for query in queries]
     assert all(hit.explanation.reranked == hit.score for hits in together for hit in hits)
     assert [hit.explanation.dense_rank for hit in together[0]] != [1, 2, 3, 4, 5, 6]
 
@@ -164,9 +164,9 @@ def test_scores_in_a_list_or_in_float32_are_taken(index):
 
 def test_without_a_text_there_is_nothing_to_read(index):
     vector = CountingEncoder().vector("red")
-    for how in ({"query": vector}, {"query": vector[None]}, {"like": "001"}, {"plus": "red"}):
+    for options in ({"query": vector}, {"query": vector[None]}, {"like": "001"}, {"plus": "red"}):
         with pytest.raises(InvalidOption, match=r"^rerank reads texts: give the query as a text$"):
-            index.search(rerank=CountingReranker(), **how)
+            index.search(rerank=CountingReranker(), **options)
     assert index.search([], rerank=CountingReranker()) == []
 
 

@@ -81,18 +81,18 @@ def test_what_a_program_gave_has_the_source_that_it_gave(index: Index) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nobody#0", "there is no chunk 'nobody#0': name one as a hit does"),
+        ("nobody#0", "has no chunk 'nobody#0': use the chunk_id of a hit"),
         ("d", "'d' is a document: name one of its chunks, d#0 to d#"),
         ("one", "name one of its chunks, one#0 only"),
-        ("d#999", "there is no chunk 'd#999': d has the chunks d#0 to d#"),
-        ("d#" + "9" * 5000, "there is no chunk"),
-        ("d#-1", "there is no chunk"),
-        ("d#x", "there is no chunk"),
-        ("", "there is no chunk"),
-        ("\udce9#0", "there is no chunk"),
+        ("d#999", "has no chunk 'd#999': the chunks of d are d#0 to d#"),
+        ("d#" + "9" * 5000, "has no chunk"),
+        ("d#-1", "has no chunk"),
+        ("d#x", "has no chunk"),
+        ("", "has no chunk"),
+        ("\udce9#0", "has no chunk"),
     ],
 )
-def test_a_name_that_is_none_is_one_clear_line(index: Index, name: str, words: str) -> None:
+def test_an_unknown_name_is_refused_in_one_clear_line(index: Index, name: str, words: str) -> None:
     index.add([Document("d", WORDS), Document("one", "single")])
     with pytest.raises(InvalidQuery, match=re.escape(words)) as error:
         index.show(name)

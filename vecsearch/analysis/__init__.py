@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from vecsearch.analysis.mapping import MapReport, draw_map
     from vecsearch.analysis.sampling import SampledChunk
     from vecsearch.analysis.words import WordNeighbor, analogy, nearest_words
-    from vecsearch.search.explaining import explain_tokens
+    from vecsearch.search.token_matches import explain_tokens
 
 __all__ = [
     "AnalogyScore",
@@ -129,7 +129,7 @@ _HOMES = {
     "evaluate": "vecsearch.analysis.evaluation",
     "evaluate_sts": "vecsearch.analysis.evaluation.word_scores",
     "evaluate_words": "vecsearch.analysis.evaluation.word_scores",
-    "explain_tokens": "vecsearch.search.explaining",
+    "explain_tokens": "vecsearch.search.token_matches",
     "find_clusters": "vecsearch.analysis.clustering",
     "inspect_text": "vecsearch.analysis.inspecting",
     "measure_dims": "vecsearch.analysis.dimensions",

@@ -1,6 +1,6 @@
-"""Which of ranked candidates are shown: not too many of one document, no near-duplicates, or a diverse choice.
+"""Choose which of ranked candidates are shown: limit those of one document, drop near-duplicates, or diversify.
 
-Pure rules over arrays; candidates stand the best first and are named by their places.
+Pure functions over arrays in which candidates are in order, the best first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ROUNDING = 1e-6  # how far below 1 the cosine of equal unit vectors may come ou
 
 
 def first_of_each(documents: IntArray, n: int) -> BoolArray:
-    """Which of the candidates are among the first `n` of their document; `documents`, int64 (m, ...), says theirs."""
+    """Return which candidates are among the first `n` of their document, given in `documents`, int64 (m, ...)."""
     seen: Counter[tuple[int, ...]] = Counter()
     kept = []
     for document in map(tuple, documents.tolist()):
@@ -25,21 +25,21 @@ def first_of_each(documents: IntArray, n: int) -> BoolArray:
 
 
 def without_near_duplicates(vectors: FloatArray, threshold: float, k: int) -> IntArray:
-    """The places of the first `k` candidates whose cosine with no kept one before them reaches `threshold`.
+    """Return the positions of the first `k` candidates whose cosine with each kept one before is below `threshold`.
 
-    `vectors`, float32 (m, dim), are unit rows. What looks like a candidate already shown tells nothing new.
+    `vectors`, float32 (m, dim), are unit rows.
     """
     kept: list[int] = []
-    for place, vector in enumerate(vectors):
+    for position, vector in enumerate(vectors):
         if len(kept) == k:
             break
         if not kept or float((vectors[kept] @ vector).max()) < threshold - _ROUNDING:
-            kept.append(place)
+            kept.append(position)
     return np.array(kept, np.int64)
 
 
 def diverse(scores: ScoreArray, vectors: FloatArray, diversity: float, k: int) -> IntArray:
-    """The places of `k` candidates by maximal marginal relevance, in the order in which they are chosen.
+    """Return the positions of `k` candidates by maximal marginal relevance, in the order they are chosen.
 
     Each next one has the highest (1 - diversity) * relevance - diversity * its highest cosine with one chosen before
     (Carbonell and Goldstein 1998, The Use of MMR). Relevance is the score, scaled from 0 for the last candidate to 1
@@ -52,8 +52,8 @@ def diverse(scores: ScoreArray, vectors: FloatArray, diversity: float, k: int) -
     left = np.ones(len(scores), np.bool_)
     while left.any() and len(chosen) < k:
         gain = np.where(left, (1 - diversity) * relevance - diversity * closest, -np.inf)
-        place = int(gain.argmax())
-        chosen.append(place)
-        left[place] = False
-        closest = np.maximum(closest, vectors @ vectors[place]) if len(chosen) > 1 else vectors @ vectors[place]
+        best = int(gain.argmax())
+        chosen.append(best)
+        left[best] = False
+        closest = np.maximum(closest, vectors @ vectors[best]) if len(chosen) > 1 else vectors @ vectors[best]
     return np.array(chosen, np.int64)

@@ -1,12 +1,12 @@
-"""Two scores of each candidate become one: the cosines of the dense leg and the BM25 scores of the lexical leg.
+"""Fuse two scores of each candidate into one: the cosine of the dense retriever and the BM25 score of the lexical one.
 
-Both are brought to the same scale and added with weights that each query decides for itself, by what can be known
-before anyone has judged an answer: how well the model reads the query, how much longer the texts are than it, how much
-of its words the best text has, how far the nearest text stands out. The numbers below were fitted to collections
-with judgements; docs/fusion.md has what they give on collections they were not fitted to, and where it loses.
+Both are scaled to 0..1 and added with a weight that each query gets of its own, a logistic function of features known
+before anyone has judged a result: how well the model reads the query, how much longer the texts are, how much of the
+query's words the best text covers, how far the nearest text stands out. The coefficients were fitted to collections
+with qrels; docs/fusion.md shows what they give on collections they were not fitted to, and where fusion loses.
 
-The scale is min-max, and sums are made in the order of size, because minima and sorted sums do not depend on the order
-of candidates: the fused scores are the same to the last bit in whatever segments the candidates are.
+Scaling is min-max and sums are taken in order of size: minima and sorted sums do not depend on the order of
+candidates, so fused scores are the same to the last bit however candidates are spread over segments.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ import numpy as np
 from vecsearch.models.encoder import Fertility
 from vecsearch.types import ScoreArray
 
-DEPTH = 100  # how many of its best candidates each leg brings at least; each of them has the scores of both legs
+DEPTH = 100  # the fewest candidates that each retriever is asked for; each candidate has the scores of both
 
-# What each clue of `clues` adds to the logarithm of the odds of the dense leg.
-_TELL = (-0.81, -1.11, 1.78, -0.86, -1.88, 0.33)
-_FEWEST_LETTERS, _ENOUGH_LETTERS = 0.5, 3.5  # a language of which a token has so many is known
-_LONG = 4.5  # a text that has so many times as many words as the query is long
+# What each of `features` adds to the log odds of the dense retriever.
+_COEFFICIENTS = (-0.81, -1.11, 1.78, -0.86, -1.88, 0.33)
+_LEAST_FERTILITY, _FULL_FERTILITY = 0.5, 3.5  # characters per token; above, the model knows the language
+_LONG = 4.5  # a text with this many times the words of the query is long
 
 
-class Asked(NamedTuple):
-    """What is known of a query whose candidates are to be fused.
+class QueryFacts(NamedTuple):
+    """What is known of a query before its candidates are fused.
 
-    `fertility` is how well the model reads it, `words` how many different words it has, `limit` the BM25 score
-    that no text can reach (see `lexical.RowScores`), `length` how many words the candidates have, their median.
+    `fertility` is how well the model reads it, `words` its number of distinct words, `limit` the BM25 score that no
+    text can reach (see `lexical.RowScores`), `length` the median number of words in the candidates.
     """
 
     fertility: Fertility
@@ -42,66 +42,66 @@ class Asked(NamedTuple):
 
 
 def fuse(dense: ScoreArray, lexical: ScoreArray, weight: float, lowest: float | None = None) -> ScoreArray:
-    """The scores that a hybrid search ranks by, float64 (m,); 1 is what both legs have first.
+    """Return the scores that a hybrid search ranks by, float64 (m,); a candidate first in both retrievers scores 1.
 
-    `dense` and `lexical`, float64 (m,), are the scores of the same candidates. A candidate that no word of the query
-    is in has the lexical score 0; where none has one, the dense leg decides alone. `weight`, 0 to 1, is what the dense
-    leg counts; the lexical leg counts the rest. A cosine of `lowest` counts 0, and less is below; by default the lowest
-    does, so that all scores are from 0 to 1.
+    `dense` and `lexical`, float64 (m,), are the scores of the same candidates. A candidate without a word of the query
+    has the lexical score 0; where all have 0, the dense scores decide alone. `weight`, 0 to 1, is the share of the
+    dense score; the lexical score has the rest. A cosine of `lowest` scales to 0, and lower ones below it; by default
+    that is the lowest cosine, so that all scores are from 0 to 1.
     """
     if not len(dense):
         return np.zeros(0)
-    meaning = _from_zero_to_one(dense, float(dense.min()) if lowest is None else lowest)
+    scaled = _scaled(dense, float(dense.min()) if lowest is None else lowest)
     if not lexical.any():
-        return meaning
-    fused: ScoreArray = weight * meaning + (1 - weight) * _from_zero_to_one(lexical, 0.0)
+        return scaled
+    fused: ScoreArray = weight * scaled + (1 - weight) * _scaled(lexical, 0.0)
     return fused
 
 
-def dense_weight(dense: ScoreArray, lexical: ScoreArray, asked: Asked) -> float:
-    """What the dense leg should count for this query, between 0 and 1.
+def dense_weight(dense: ScoreArray, lexical: ScoreArray, facts: QueryFacts) -> float:
+    """Return the weight of the dense scores for this query, between 0 and 1.
 
-    `dense` and `lexical`, float64 (m,), are the scores of the candidates that either leg has among its `DEPTH` best.
-
-    More for a model that knows the query's language and looks at the context, for texts as short as the query, for
-    words that no text has, and for a text whose vector is much nearer than those of the other candidates.
+    `dense` and `lexical`, float64 (m,), are the scores of the candidates among the `DEPTH` best of either retriever.
+    The weight is higher for a model that knows the query's language and reads words in context, for texts as short as
+    the query, for words that no text has, and when one vector is much nearer than those of the other candidates.
     """
     if not lexical.any():
         return 1.0
-    return weight_by(clues(dense, lexical, asked))
+    return logistic(features(dense, lexical, facts))
 
 
-def clues(dense: ScoreArray, lexical: ScoreArray, asked: Asked) -> tuple[float, ...]:
-    """What tells which leg to trust, where some candidate has a word of the query; the first clue is always 1.
+def features(dense: ScoreArray, lexical: ScoreArray, facts: QueryFacts) -> tuple[float, ...]:
+    """Return the features that the weight depends on, for candidates of which at least one has a word of the query.
 
-    Then: 1 for a model in which a token has the same vector in every text; the logarithm of the letters that a token
-    of the query stands for, up to 3.5; that of how many times as many words the texts have as the query, up to 4.5;
-    the share of its words' weight that the best text has; how many standard deviations the highest cosine is above the
-    mean of the candidates'.
+    In order: the constant 1; 1 for a static model, in which a token has one vector in all texts; the logarithm of the
+    characters per token of the query, up to 3.5; the logarithm of how many times longer than the query the texts are,
+    in words, up to 4.5; the share of its words' weight that the best text covers; how many standard deviations the
+    highest cosine is above the candidates' mean.
     """
     return (
         1.0,
-        0.0 if asked.fertility.contextual else 1.0,
-        log(min(max(asked.fertility.characters_per_token, _FEWEST_LETTERS), _ENOUGH_LETTERS)),
-        log(min((asked.length + 1) / asked.words, _LONG)),
-        float(lexical.max()) / asked.limit,
-        _outstanding(dense),
+        0.0 if facts.fertility.contextual else 1.0,
+        log(min(max(facts.fertility.characters_per_token, _LEAST_FERTILITY), _FULL_FERTILITY)),
+        log(min((facts.length + 1) / facts.words, _LONG)),
+        float(lexical.max()) / facts.limit,
+        _lead(dense),
     )
 
 
-def weight_by(told: Sequence[float]) -> float:
-    """The weight of the dense leg, between 0 and 1, that the clues of a query speak for."""
-    return 1 / (1 + exp(-sum(tell * clue for tell, clue in zip(_TELL, told, strict=True))))
+def logistic(values: Sequence[float]) -> float:
+    """Return the weight of the dense scores, between 0 and 1, for a query with these feature values."""
+    products = (coefficient * value for coefficient, value in zip(_COEFFICIENTS, values, strict=True))
+    return 1 / (1 + exp(-sum(products)))
 
 
-def _outstanding(scores: ScoreArray) -> float:
-    """How many standard deviations the highest score is above the mean, 0 where all are the same."""
-    in_order = np.sort(_from_zero_to_one(scores, float(scores.min())))  # so that no square is too small for a float
-    return float((in_order[-1] - in_order.mean()) / in_order.std()) if in_order[0] < in_order[-1] else 0.0
+def _lead(scores: ScoreArray) -> float:
+    """How many standard deviations the highest score is above the mean; 0 where all are equal."""
+    ascending = np.sort(_scaled(scores, float(scores.min())))  # scaled, so that no square underflows
+    return float((ascending[-1] - ascending.mean()) / ascending.std()) if ascending[0] < ascending[-1] else 0.0
 
 
-def _from_zero_to_one(scores: ScoreArray, lowest: float) -> ScoreArray:
-    """The scores with `lowest` as 0 and their highest as 1, which it is alone when both are the same."""
+def _scaled(scores: ScoreArray, lowest: float) -> ScoreArray:
+    """The scores with `lowest` mapped to 0 and the highest to 1; where the two are equal, that score is 1."""
     reach = float(scores.max()) - lowest
     scaled: ScoreArray = (scores - lowest) / reach if reach > 0 else 1 + (scores - lowest)
     return scaled

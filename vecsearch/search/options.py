@@ -1,4 +1,4 @@
-"""How to search: all options of a search as one checked value."""
+"""Options of a search, as one checked value."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from vecsearch.checks import check_number, check_whole
 from vecsearch.search.fusion import DEPTH
-from vecsearch.search.retrievers.dense import Nearness
 from vecsearch.types import Example, FloatArray, Metric, Mode
 
 if TYPE_CHECKING:
     from vecsearch.models.rerank import Reranker
 
-RERANK_DEPTH = 50  # candidates; a cross-encoder reads some tens a second
-_FILTERED = 4  # times as many candidates where not all of them will be shown
-_POOL = 100  # candidates among which a diverse choice is made
+RERANK_DEPTH = 50  # candidates; a cross-encoder reads some dozens a second
+_FILTERED = 4  # factor by which more candidates are retrieved where some will be left out
+_POOL = 100  # candidates, at least, of which a diverse choice is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +58,13 @@ class SearchOptions:
                 check_number(name, getattr(self, name), 0.0, 1.0)
 
     def resolved(self, mode: Mode, metric: Metric) -> SearchOptions:
-        """The same options with a mode, and with a metric where none was chosen."""
+        """Return the same options with this mode, and with this metric unless one was chosen."""
         return replace(self, mode=mode, metric=metric if self.metric is None else Metric.of(self.metric))
 
     @property
-    def nearness(self) -> Nearness:
-        """By which metric vectors are compared, and whether approximate structures may be used."""
-        return Nearness(metric=Metric.of(self.metric or Metric.COSINE), exact=self.exact)
+    def vector_metric(self) -> Metric:
+        """How vectors are compared."""
+        return Metric.of(self.metric or Metric.COSINE)
 
     @property
     def depth(self) -> int:

@@ -17,7 +17,7 @@ from vecsearch.errors import InvalidOption
 from vecsearch.models.capabilities import token_vectors_of
 from vecsearch.models.encoder import TokenVectors
 from vecsearch.models.encoders import load_encoder
-from vecsearch.search.explaining import explain_tokens
+from vecsearch.search.token_matches import explain_tokens
 from vecsearch.types import Role
 
 pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("peer")]

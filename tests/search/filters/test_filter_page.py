@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.loading import set_loader
 from vecsearch import Index
-from vecsearch.search.filters.names import BUILT_IN
+from vecsearch.search.filters.binding import BUILT_IN
 from vecsearch.search.filters.values import Kind
 
 PAGE = (Path(__file__).parents[3] / "docs" / "filters.md").read_text(encoding="utf-8")

@@ -171,7 +171,7 @@ def test_a_long_chain_and_a_long_list_are_read() -> None:
     assert parse(f"a IN ({', '.join(map(str, range(20_000)))})") == OneOf(A, tuple(range(20_000)))
 
 
-def test_forty_parentheses_in_one_another_are_read() -> None:
+def test_forty_nested_parentheses_are_parsed() -> None:
     assert parse("(" * 40 + "a = 1" + ")" * 40) == ONE
 
 

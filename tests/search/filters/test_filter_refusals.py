@@ -72,5 +72,5 @@ def test_parts_in_which_nothing_matches_stay_without_rows(tmp_path: Path) -> Non
 def test_any_name_is_right_where_there_is_no_chunk(tmp_path: Path) -> None:
     assert restricted([], "nothing = 5") == ()
     assert [part.live for part in restricted(parts_of(tmp_path, [{"k": 1}], deleted=[0]), "nothing = 5")] == [0]
-    with pytest.raises(InvalidFilter, match="cannot be read"):
+    with pytest.raises(InvalidFilter, match="cannot be parsed"):
         restricted([], "nothing = ")

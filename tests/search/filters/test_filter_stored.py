@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.filter_rows import segment_of
 from vecsearch.errors import IndexDamaged
-from vecsearch.search.filters.comparing import compared
+from vecsearch.search.filters.matching import compare
 from vecsearch.search.filters.tree import Operator
 from vecsearch.search.filters.values import Kind, column_of
 from vecsearch.storage.store import Part
@@ -50,7 +50,7 @@ def test_columns_that_another_tool_wrote_are_compared_or_only_there(array: pa.Ar
     assert column.kinds(None) == {kind}
     assert column.values.present().to_pylist() == [True, False]
     if value is not None:
-        assert compared(column.values, Operator.EQUAL, value).to_pylist() == [True, None]
+        assert compare(column.values, Operator.EQUAL, value).to_pylist() == [True, None]
 
 
 def test_a_part_without_rows_has_no_matches(tmp_path: Path) -> None:

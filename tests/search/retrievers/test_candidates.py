@@ -1,4 +1,4 @@
-"""Candidates: their order where scores are equal, their ranks in each leg, and the documents they are of."""
+"""Candidates: their order where scores are equal, their ranks in each retriever, and the documents they are of."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ def columns(pairs) -> tuple[np.ndarray, np.ndarray]:
     return table[:, 0], table[:, 1]
 
 
+def candidates_at(part_numbers, rows) -> Candidates:
+    scores = np.zeros(len(rows))
+    return Candidates(part_numbers, rows, scores, scores, None, depth=1, unseen=-inf)
+
+
 @given(st.integers(0, 10**6), st.integers(0, 40), st.integers(1, 5))
 def test_equal_scores_stand_in_the_order_of_documents_and_places(parts, seed, m, values):
     chooser = random.Random(seed)
@@ -72,7 +77,7 @@ def test_ids_are_read_only_where_scores_are_equal(parts, monkeypatch):
 @given(st.integers(0, 10**6), st.integers(0, 40))
 def test_candidates_of_one_document_are_told_by_where_it_begins(parts, seed, m):
     pairs = some_of(parts, random.Random(seed), m)
-    documents = [tuple(row) for row in documents_of(parts, *columns(pairs)).tolist()]
+    documents = [tuple(row) for row in documents_of(parts, candidates_at(*columns(pairs))).tolist()]
     names = [key(parts, *pair)[0] for pair in pairs]
     assert len(set(documents)) == len(set(names)) == len(set(zip(documents, names, strict=True)))
     assert all(key(parts, *document)[1] == 0 for document in documents)
@@ -82,11 +87,11 @@ scores = st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 3)), max_size=12)
 
 
 @given(scores, st.integers(1, 15), st.booleans(), st.booleans())
-def test_a_rank_is_how_many_score_higher_and_one_for_what_a_leg_has_brought(pairs, depth, dense, worded):
+def test_a_rank_is_how_many_score_higher_and_one_for_what_a_retriever_found(pairs, depth, dense, worded):
     near, said = np.array(pairs, np.float64).reshape(-1, 2).T
     rows = np.arange(len(pairs))
     made = Candidates(rows, rows, near, near, said if worded else None, depth=depth, unseen=-inf)
-    ranks = made.ranked(dense=dense).ranks.tolist()
+    ranks = made.with_ranks(dense=dense).ranks.tolist()
     for place, (similarity, score) in enumerate(pairs):
         first = 1 + sum(other > similarity for other, _ in pairs)
         second = 1 + sum(other > score for _, other in pairs)
@@ -96,11 +101,11 @@ def test_a_rank_is_how_many_score_higher_and_one_for_what_a_leg_has_brought(pair
 
 def test_what_is_taken_keeps_everything_that_is_known_of_it():
     rows = np.arange(4)
-    made = Candidates(rows, rows + 10, rows / 2, rows / 3, rows / 5, depth=7, unseen=0.5).ranked(dense=True)
-    taken = made.taken(np.array([3, 1]))
+    made = Candidates(rows, rows + 10, rows / 2, rows / 3, rows / 5, depth=7, unseen=0.5).with_ranks(dense=True)
+    taken = made.take(np.array([3, 1]))
     assert (taken.parts.tolist(), taken.rows.tolist(), len(taken)) == ([3, 1], [13, 11], 2)
     assert (taken.scores.tolist(), taken.lexical.tolist()) == ([1.5, 0.5], [0.6, 0.2])
     assert (taken.depth, taken.unseen) == (7, 0.5)
     assert taken.ranks.tolist() == [made.ranks.tolist()[place] for place in (3, 1)]
-    assert taken.scored(np.array([9.0, 8.0])).similarities.tolist() == taken.similarities.tolist()
-    assert made.taken(np.array([True, False, False, True])).rows.tolist() == [10, 13]
+    assert taken.with_scores(np.array([9.0, 8.0])).similarities.tolist() == taken.similarities.tolist()
+    assert made.take(np.array([True, False, False, True])).rows.tolist() == [10, 13]

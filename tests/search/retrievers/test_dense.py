@@ -1,4 +1,4 @@
-"""The dense leg at its edges: lengths that hardly differ, all scores below zero, conditions that leave little."""
+"""The dense retriever at its edges: lengths that hardly differ, all scores below zero, conditions that leave little."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidOption
-from vecsearch.search.filters.names import BUILT_IN
+from vecsearch.search.filters.binding import BUILT_IN
 from vecsearch.session import Session
 from vecsearch.storage.columns import PREFIX
 from vecsearch.storage.commit import Commit

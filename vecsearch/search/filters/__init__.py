@@ -1,9 +1,9 @@
-"""Conditions on chunks: which of them a search may find.
+"""Filters: which chunks a search may find, by an SQL condition over metadata and the columns of every chunk.
 
-    text -> tree -> the columns it names, of the right types -> a mask for each part -> parts with fewer rows
+    text -> tree (parsing, literals) -> bound to columns of matching types (binding, values) -> mask (matching)
 
-To a search, rows that do not match are rows that are not there: so k hits come back when k match, and they are the
-best of those. A condition is SQL; docs/filters.md says what can be written and what it means.
+Rows that do not match are not live to a search: so k hits come back when k match, and they are the best of those.
+docs/filters.md describes what can be written and what it means.
 """
 
 from __future__ import annotations
@@ -15,17 +15,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecsearch.search.filters.checking import check
+from vecsearch.search.filters.binding import Columns, bind
 from vecsearch.search.filters.matching import matching
-from vecsearch.search.filters.names import Columns
-from vecsearch.search.filters.tree import leaves
 from vecsearch.storage.store import Part
 
-_REMEMBERED = 8  # conditions, a byte for each row
+_KEPT = 8  # conditions whose masks are kept, a byte per row each
 
 
 class Filters:
-    """What conditions leave of one version; the masks of the latest few conditions are kept. Safe for threads."""
+    """The conditions of one version, and the masks of the latest few of them. Safe for threads."""
 
     def __init__(self, parts: tuple[Part, ...]) -> None:
         self._parts = parts
@@ -33,11 +31,11 @@ class Filters:
         self._lock = Lock()
 
     def parts(self, where: str | None) -> tuple[Part, ...]:
-        """The parts of the version in which only matching rows are live; raises InvalidFilter."""
+        """Return the parts of the version in which only matching rows are live; raises InvalidFilter."""
         if where is None:
             return self._parts
         if not isinstance(where, str):
-            return restricted(self._parts, where)  # which refuses it
+            return restricted(self._parts, where)  # raises
         with self._lock:
             parts = self._kept.get(where)
         if parts is None:
@@ -45,39 +43,34 @@ class Filters:
         with self._lock:
             self._kept.pop(where, None)
             self._kept[where] = parts
-            while len(self._kept) > _REMEMBERED:
+            while len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
         return parts
 
 
 def restricted(parts: Sequence[Part], where: str) -> tuple[Part, ...]:
-    """The parts as if every row for which the condition is not true were deleted.
+    """Return the parts as if every row for which the condition is not true were deleted.
 
-    Raises InvalidFilter. An index without chunks has nothing that a name could stand for, so that any is right there.
+    Raises InvalidFilter. An index without live chunks has no columns to bind names to; there any name is valid.
     """
-    from vecsearch.search.filters.parsing import (
-        parse,  # imports the SQL parser, which a search without a condition needs not
-    )
+    from vecsearch.search.filters.parsing import parse  # imports sqlglot, which only searches with a condition need
 
     condition = parse(where)
-    there = [part for part in parts if part.live]
-    columns, meant = Columns(there), {}
-    for test in leaves(condition) if there else []:
-        column = columns.named(test.name)
-        check(test, columns.kinds(column), columns.element_kinds(column))
-        meant[test.name] = column
-    left = {}
-    for place, part in enumerate(there):
-        found = matching(condition, {name: columns.taken(column)[place] for name, column in meant.items()})
-        alive = found if part.alive is None else found & part.alive
-        left[id(part)] = Part(part.segment, alive, int(np.count_nonzero(alive)))
-    return tuple(left.get(id(part), part) for part in parts)
+    live = [part for part in parts if part.live]
+    columns = Columns(live)
+    column_names = bind(condition, columns) if live else {}
+    matches = {}
+    for number, part in enumerate(live):
+        mask = matching(condition, {name: columns.of_parts(column)[number] for name, column in column_names.items()})
+        alive = mask if part.alive is None else mask & part.alive
+        matches[id(part)] = Part(part.segment, alive, int(np.count_nonzero(alive)))
+    return tuple(matches.get(id(part), part) for part in parts)
 
 
 def document_ids(parts: Sequence[Part]) -> list[str]:
-    """The ids of the documents that the rows which are there belong to, in alphabetical order."""
-    found: set[str] = set()
+    """Return the ids of the documents with a live row, in alphabetical order."""
+    names: set[str] = set()
     for part in parts:
         ids = part.segment.table.column("document_id")
-        found.update(pc.unique(ids if part.alive is None else ids.filter(pa.array(part.alive))).to_pylist())
-    return sorted(found)
+        names.update(pc.unique(ids if part.alive is None else ids.filter(pa.array(part.alive))).to_pylist())
+    return sorted(names)

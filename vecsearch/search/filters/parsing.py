@@ -1,6 +1,6 @@
-"""A condition in SQL becomes a tree; what a filter cannot answer is refused, with its place.
+"""Parse a condition in SQL into a tree; what a filter cannot evaluate is refused, with its position.
 
-sqlglot reads the whole language; `_condition` and what it calls take from its tree the few forms that are ours.
+sqlglot parses the whole language; `_condition` and the functions it calls accept the few forms that filters support.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidFilter
-from vecsearch.search.filters.literals import literal_of, name_of, ordered_of, pattern_of
-from vecsearch.search.filters.nodes import bare, cut, only, shown, unfit
+from vecsearch.search.filters.literals import bare, cut, literal_of, name_of, only, ordered_of, pattern_of, shown, unfit
 from vecsearch.search.filters.tree import (
     AllOf,
     AnyOf,
@@ -40,11 +39,11 @@ _OPERATORS = {
     exp.GTE: Operator.AT_LEAST,
 }
 _NAMES = (exp.Column, exp.Dot)  # a Dot where there are more than four parts
-_DEEPEST = 40  # parentheses in one another; the parser needs some dozen calls for each
+_DEEPEST = 40  # nested parentheses; the parser recurses a dozen calls for each
 
 
 def parse(where: str) -> Condition:
-    """The condition that the text says; raises InvalidFilter for one that cannot be read or answered."""
+    """Return the tree of a condition; raises InvalidFilter for one that cannot be parsed or evaluated."""
     if not is_storable(where):
         raise InvalidFilter(f"a condition is a text such as \"year >= 2020 AND lang = 'en'\", not {where!r:.60}")
     if not where.strip():
@@ -56,25 +55,25 @@ def parse(where: str) -> Condition:
 
 
 def _read(where: str) -> Any:
-    """The expression that sqlglot makes of the text, which holds nothing else: no second one, no comment."""
+    """The expression that sqlglot parses, checked to be all that the text holds: no second one, no comment."""
     dialect = Dialect.get_or_raise(None)
     try:
         tokens = dialect.tokenize(where)
         _check_tokens(tokens)
-        parser = dialect.parser(error_message_context=len(where))  # so that an error tells its place
-        found = parser.parse_into(exp.Condition, tokens, where)
+        parser = dialect.parser(error_message_context=len(where))  # so that an error has its position
+        expressions = parser.parse_into(exp.Condition, tokens, where)
     except TokenError:
-        raise InvalidFilter(f"the condition cannot be read: {cut(where, end=True)}: a quote never closes") from None
+        raise InvalidFilter(f"the condition cannot be parsed: {cut(where, end=True)}: a quote never closes") from None
     except ParseError as error:
-        place = error.errors[0]
-        read, unread = place.get("start_context") or "", place.get("highlight") or "its end"
+        details = error.errors[0]
+        read, unread = details.get("start_context") or "", details.get("highlight") or "its end"
         raise InvalidFilter(
-            f"the condition cannot be read at character {len(read) + 1}, {cut(unread)}: "
-            "write \"...\" around names that are no plain words and '...' around texts"
+            f"the condition cannot be parsed at character {len(read) + 1}, {cut(unread)}: "
+            "write \"...\" around names that are not plain words and '...' around texts"
         ) from None
-    if not found or found[0] is None:  # what begins with ELSE, or is a + alone
-        raise InvalidFilter(f"the condition cannot be read: {cut(where)}")
-    return found[0]
+    if not expressions or expressions[0] is None:  # a text that begins with ELSE, or a + alone
+        raise InvalidFilter(f"the condition cannot be parsed: {cut(where)}")
+    return expressions[0]
 
 
 def _check_tokens(tokens: Iterable[Any]) -> None:
@@ -84,10 +83,10 @@ def _check_tokens(tokens: Iterable[Any]) -> None:
             raise InvalidFilter(f"the condition holds a comment, {cut(token.comments[0])}: leave it out")
         kind = token.token_type.name
         if kind == "SEMICOLON":
-            raise InvalidFilter(f"the condition has a ; at character {token.start + 1}: there is one condition only")
+            raise InvalidFilter(f"the condition has a ; at character {token.start + 1}: write a single condition")
         depth += (kind == "L_PAREN") - (kind == "R_PAREN")
         if depth > _DEEPEST:
-            raise InvalidFilter(f"the condition has more than {_DEEPEST} parentheses in one another: write it flatter")
+            raise InvalidFilter(f"the condition has more than {_DEEPEST} nested parentheses: simplify it")
 
 
 def _condition(node: Any) -> Condition:
@@ -129,7 +128,7 @@ def _test(node: Any) -> Condition:
 
 
 def _joined(node: Any, kind: type[Any]) -> list[Any]:
-    """What a chain of ANDs, or of ORs, joins, in its order; a loop, for such a chain may be long."""
+    """The operands of a chain of ANDs, or of ORs, in order; a loop, because a chain may be too long to recurse."""
     parts: list[Any] = []
     while isinstance(node, kind):
         only(node, "this", "expression")
@@ -164,7 +163,7 @@ def _between(node: Any) -> AllOf:
 
 
 def _is(node: Any) -> Condition:
-    """`IS NULL`; and `IS TRUE`, `IS FALSE`, which are never unknown."""
+    """`IS NULL`, or `IS TRUE` and `IS FALSE`, which are never unknown."""
     name = name_of(node.this)
     if type(node.expression) is exp.Null:
         return IsNull(name)

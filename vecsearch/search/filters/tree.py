@@ -1,16 +1,20 @@
-"""What a condition is, once it has been read: names, values and how they are compared. No SQL, no Arrow.
+"""The tree of a condition: names, literals and how they are compared. No SQL, no Arrow.
 
-The tree holds nothing that a filter cannot answer. What a name stands for, and whether its values can be compared
-with those of the condition, depends on an index: see checking.py.
+A tree holds only what a filter can evaluate. Which column a name means, and whether its values can be compared with the
+literals, depends on an index: see binding.py. Dates and times without a zone are in UTC.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import TypeAlias
 
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?\s?(Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII
+)
 Literal: TypeAlias = bool | int | float | str | date  # a datetime is a date too
 
 
@@ -21,7 +25,7 @@ class Name:
     parts: tuple[str, ...]
 
     def __str__(self) -> str:
-        """As it can be written."""
+        """Return the name as a condition can write it."""
         return ".".join(part if part.isidentifier() else quoted(part) for part in self.parts)
 
 
@@ -37,7 +41,7 @@ class Operator(str, Enum):
 
     @property
     def mirrored(self) -> Operator:
-        """The operator that says the same with the two sides exchanged."""
+        """The operator that means the same with the two sides exchanged."""
         return _MIRRORED.get(self, self)
 
 
@@ -68,7 +72,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """`name LIKE pattern`: % is any text, _ one character, and a backslash takes their meaning from %, _ and itself."""
+    """`name LIKE pattern`: % is any text, _ any one character; a backslash escapes %, _ and itself."""
 
     name: Name
     pattern: str
@@ -92,14 +96,14 @@ class IsNull:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The condition does not hold; of what is unknown, the opposite is unknown."""
+    """The condition is false; unknown where it is unknown."""
 
     condition: Condition
 
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """The condition is true, and not where it is unknown."""
+    """The condition is true; false where it is unknown."""
 
     condition: Condition
 
@@ -123,23 +127,23 @@ Condition: TypeAlias = Leaf | Not | Holds | AllOf | AnyOf
 
 
 def leaves(condition: Condition) -> list[Leaf]:
-    """Every test in the condition, from left to right."""
+    """Return every test in the condition, from left to right."""
     match condition:
         case Not() | Holds():
             return leaves(condition.condition)
         case AllOf() | AnyOf():
-            return [test for part in condition.conditions for test in leaves(part)]
+            return [leaf for part in condition.conditions for leaf in leaves(part)]
         case _:
             return [condition]
 
 
 def quoted(name: str) -> str:
-    """The name as SQL writes one that is no plain word."""
+    """Return the name as SQL writes one that is not a plain word."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def written(literal: Literal) -> str:
-    """The literal as it stands in a condition."""
+    """Return the literal as written in a condition."""
     if isinstance(literal, str):
         return "'" + literal.replace("'", "''") + "'"
     if isinstance(literal, bool):
@@ -148,3 +152,27 @@ def written(literal: Literal) -> str:
         moment = str(literal)
         return f"{'TIMESTAMP' if ':' in moment else 'DATE'} '{moment}'"
     return str(literal)
+
+
+def parse_moment(text: str) -> date | datetime | None:
+    """Return the date, or the time in its zone, of an ISO 8601 text; None for another text."""
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        return None
+    day, minute, second, fraction, zone = match.groups()
+    try:
+        if minute is None:
+            return date.fromisoformat(day)
+        return datetime.fromisoformat(
+            f"{day}T{minute}:{second or '00'}.{(fraction or '').ljust(6, '0')}{_offset(zone)}"
+        )
+    except ValueError:
+        return None
+
+
+def _offset(zone: str | None) -> str:
+    """The zone in the form that every Python version parses: +02:00."""
+    if zone is None or zone == "Z":
+        return "+00:00"
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    return f"{zone[0]}{digits[:2]}:{digits[2:]}"

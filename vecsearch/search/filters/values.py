@@ -1,15 +1,15 @@
-"""What a column holds, taken apart by type, so that a value is compared in the same way wherever it is stored.
+"""Decode a column into values by type, so that a value compares in the same way however it is stored.
 
-A key may be a column of integers in one segment, of doubles in a second, and JSON text in a third. Here each becomes
-Arrow arrays of one type each, with nulls where a value is of another type. JSON is decoded once for each distinct
-text. NaN is null, as SQLite has it; times are moments in UTC; integers of more than 64 bits are the nearest double.
+A key may be a column of integers in one segment, of doubles in a second, and JSON text in a third. Here it becomes one
+Arrow array per type, with nulls where a value is of another type. JSON is decoded once for each distinct text. NaN is
+null, as in SQLite; times are in UTC; integers of more than 64 bits are the nearest double.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from enum import Enum
 from math import inf, isnan
 from typing import Any
@@ -19,15 +19,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsearch.errors import IndexDamaged
-from vecsearch.search.filters.moments import days, microseconds
 from vecsearch.storage.columns import PREFIX, json_field, metadata_of
 from vecsearch.types import BoolArray, IntArray
 
-_MOMENT = pa.timestamp("us")
+_TIMESTAMP = pa.timestamp("us")
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND, _DAY = timedelta(microseconds=1), timedelta(days=1)
 
 
 class Kind(Enum):
-    """What people call the type of a value."""
+    """The types of values, as messages call them."""
 
     NUMBER = "numbers"
     TEXT = "texts"
@@ -40,7 +41,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The values of one type among m: an Arrow array (m,) that is null elsewhere."""
+    """The values of one type among m values: an Arrow array (m,), null where a value is of another type."""
 
     kind: Kind
     array: Any
@@ -48,22 +49,22 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The lists among m values: `there` (m,) says where, and element i is in the list at `parents[i]`."""
+    """The lists among m values: `is_list` (m,) is true for them, and element i is in the list at `parents[i]`."""
 
-    there: Any
+    is_list: Any
     parents: IntArray
     elements: Values
 
     def holding(self, result: Any) -> Any:
-        """Arrow booleans (m,): whether a list has an element that the result is true for; null for what is no list."""
-        held = np.zeros(len(self.there), np.bool_)
+        """Return whether a list has an element for which `result` is true: Arrow booleans (m,), null elsewhere."""
+        held = np.zeros(len(self.is_list), np.bool_)
         held[self.parents[as_mask(result)]] = True
-        return pc.if_else(self.there, pa.array(held), None)
+        return pc.if_else(self.is_list, pa.array(held), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """m values, taken apart; `objects` (m,) says where those are, which nothing is compared with."""
+    """m values by type; `objects` (m,) is true for objects, which nothing compares with."""
 
     size: int
     views: tuple[View, ...]
@@ -71,34 +72,34 @@ class Values:
     objects: Any = None
 
     def present(self) -> Any:
-        """Arrow booleans (m,): where there is a value."""
-        found = pa.array(np.zeros(self.size, np.bool_))
-        lists = None if self.lists is None else self.lists.there
+        """Return where a value is present, of whatever type: Arrow booleans (m,)."""
+        present = pa.array(np.zeros(self.size, np.bool_))
+        lists = None if self.lists is None else self.lists.is_list
         for mask in (*(pc.is_valid(view.array) for view in self.views), lists, self.objects):
-            found = found if mask is None else pc.or_(found, mask)
-        return found
+            present = present if mask is None else pc.or_(present, mask)
+        return present
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of n rows: its values, and for each row the place of its own, or None where row i has value i."""
+    """A column of n rows: its values, and the position of each row's value, or None where row i has value i."""
 
     values: Values
-    places: Any
+    positions: Any
 
     def spread(self, result: Any) -> Any:
-        """What was found for each value, an Arrow array (m,), for each row (n,); null where a row has none."""
-        return result if self.places is None else pc.take(result, self.places)
+        """Return a result for each value, an Arrow array (m,), as one for each row (n,); null where it has none."""
+        return result if self.positions is None else pc.take(result, self.positions)
 
     def kinds(self, rows: BoolArray | None) -> set[Kind]:
-        """The types of the values in these rows."""
+        """Return the types of the values in these rows."""
         lists, objects = self.values.lists, self.values.objects
         held = {view.kind for view in self.values.views if self._any(pc.is_valid(view.array), rows)}
-        held |= {Kind.LIST} if lists is not None and self._any(lists.there, rows) else set()
+        held |= {Kind.LIST} if lists is not None and self._any(lists.is_list, rows) else set()
         return held | ({Kind.OBJECT} if objects is not None and self._any(objects, rows) else set())
 
     def element_kinds(self, rows: BoolArray | None) -> set[Kind]:
-        """The types of what is in the lists of these rows."""
+        """Return the types of what the lists in these rows hold."""
         lists = self.values.lists
         if lists is None:
             return set()
@@ -111,7 +112,7 @@ class Column:
 
 
 def column_of(table: pa.Table, name: str) -> Column:
-    """The column of a table, all null when the table has none of this name."""
+    """Return a column of a table, all null when the table has no column of this name."""
     if name not in table.column_names:
         return Column(Values(table.num_rows, ()), None)
     array, field = table.column(name), table.schema.field(name)
@@ -119,24 +120,24 @@ def column_of(table: pa.Table, name: str) -> Column:
         return Column(_of_arrow(array), None)
     encoded = array.dictionary_encode().unify_dictionaries()
     texts = encoded.chunk(0).dictionary.to_pylist() if encoded.num_chunks else []
-    places = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
-    return Column(_of_python(_decoded(texts, field)), places)
+    positions = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
+    return Column(_of_python(_decoded(texts, field)), positions)
 
 
 def _decoded(texts: Sequence[str], field: pa.Field) -> list[Any]:
-    """The values that JSON texts of a column stand for; read as one list, which is ten times faster than one by one."""
+    """The values of a column's JSON texts, parsed as one list, which is ten times faster than one by one."""
     try:
         row = {field.name: f"[{','.join(texts)}]"}
         values = metadata_of(row, pa.schema([field]))[field.name.removeprefix(PREFIX)]
     except ValueError:
         values = None
     if type(values) is not list or len(values) != len(texts):
-        raise IndexDamaged(f"the column {field.name} of rows.arrow holds what is no JSON: run vecsearch verify")
+        raise IndexDamaged(f"the column {field.name} of rows.arrow does not hold valid JSON: run vecsearch verify")
     return values
 
 
 def as_mask(result: Any) -> BoolArray:
-    """Arrow booleans as numpy has them, bool (n,); what is unknown is false."""
+    """Return Arrow booleans as a numpy mask, bool (n,); null is false."""
     mask: BoolArray = np.asarray(pc.fill_null(result, False))
     return mask
 
@@ -147,10 +148,10 @@ def _of_arrow(array: pa.ChunkedArray) -> Values:
         whole = array.combine_chunks()
         parents = pc.list_parent_indices(whole).to_numpy().astype(np.int64)
         return Values(size, (), Lists(pc.is_valid(whole), parents, _of_arrow(pa.chunked_array([whole.flatten()]))))
-    for is_own, named, own in _ARROW:
-        if is_own(kind):
-            return Values(size, (View(named, _without_nan(array.cast(own, safe=False))),))
-    return Values(size, (), objects=pc.is_valid(array))  # not from us: a file that another tool wrote was imported
+    for is_of_type, named, arrow in _ARROW:
+        if is_of_type(kind):
+            return Values(size, (View(named, _without_nan(array.cast(arrow, safe=False))),))
+    return Values(size, (), objects=pc.is_valid(array))  # imported from a file that another tool wrote
 
 
 def _without_nan(array: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -161,10 +162,10 @@ def _without_nan(array: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _of_python(values: Sequence[Any]) -> Values:
     views, types = [], set(map(type, values))
-    for python, kind, arrow, own in _TYPES:
+    for python, kind, arrow, convert in _TYPES:
         if python in types:
-            found = pa.array([own(value) if type(value) is python else None for value in values], arrow)
-            views += [View(kind, found)] if found.null_count < len(found) else []
+            array = pa.array([convert(value) if type(value) is python else None for value in values], arrow)
+            views += [View(kind, array)] if array.null_count < len(array) else []
     lists = _lists(values) if list in types else None
     return Values(len(values), tuple(views), lists, _where(values, dict) if dict in types else None)
 
@@ -198,6 +199,19 @@ def _same(value: Any) -> Any:
     return value
 
 
+def microseconds(value: date) -> int:
+    """Return the microseconds from 1970 in UTC to a time, or to the midnight at which a date begins."""
+    if not isinstance(value, datetime):
+        return days(value) * (_DAY // _MICROSECOND)
+    aware = value if value.tzinfo is not None else value.replace(tzinfo=timezone.utc)
+    return (aware - _EPOCH) // _MICROSECOND
+
+
+def days(value: date) -> int:
+    """Return the days from 1970 to a date."""
+    return value.toordinal() - _EPOCH.toordinal()
+
+
 _TYPES: tuple[tuple[type, Kind, Any, Callable[[Any], Any]], ...] = (
     (int, Kind.NUMBER, pa.int64(), _integer),
     (int, Kind.NUMBER, pa.float64(), _large_integer),
@@ -205,7 +219,7 @@ _TYPES: tuple[tuple[type, Kind, Any, Callable[[Any], Any]], ...] = (
     (str, Kind.TEXT, pa.string(), _same),
     (bool, Kind.BOOLEAN, pa.bool_(), _same),
     (date, Kind.DATE, pa.date32(), days),
-    (datetime, Kind.TIME, _MOMENT, microseconds),
+    (datetime, Kind.TIME, _TIMESTAMP, microseconds),
 )
 _ARROW: tuple[tuple[Callable[[pa.DataType], bool], Kind, Any], ...] = (
     (_fits_int64, Kind.NUMBER, pa.int64()),
@@ -214,5 +228,5 @@ _ARROW: tuple[tuple[Callable[[pa.DataType], bool], Kind, Any], ...] = (
     (pa.types.is_large_string, Kind.TEXT, pa.string()),
     (pa.types.is_boolean, Kind.BOOLEAN, pa.bool_()),
     (pa.types.is_date, Kind.DATE, pa.date32()),
-    (pa.types.is_timestamp, Kind.TIME, _MOMENT),
+    (pa.types.is_timestamp, Kind.TIME, _TIMESTAMP),
 )

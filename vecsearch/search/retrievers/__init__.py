@@ -1,10 +1,9 @@
-"""How candidates are found: by their vectors, by their words, or by both.
+"""Retrievers: each returns the best rows of a version for a query, up to the number it is asked for.
 
-    candidates   rows of a version with their scores, in the order that settles ties
-    dense        the rows nearest to a vector, exactly or by an approximate structure
-    lexical      the rows that have the words of a text
-    hybrid       both, their scores fused
+    candidates   rows of a version with their scores, and the order of equal scores
+    dense        the rows nearest to a vector, by exact comparison or by an ANN index
+    lexical      the rows that have words of a text, by BM25
+    hybrid       the best of both, with fused scores
 
-Each gives the best rows that there are, so many as it is asked for. What is left out of them afterwards, and how many
-are wanted then, is for `query.py`.
+What is left out of the candidates afterwards, and how many to ask for then, is decided in `search/run.py`.
 """

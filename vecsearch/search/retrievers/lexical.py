@@ -1,4 +1,4 @@
-"""The lexical leg: the rows of a version that have the words of a text, by BM25 over the whole version."""
+"""The lexical retriever: the rows of a version that have words of a query, by BM25 over the whole version."""
 
 from __future__ import annotations
 
@@ -8,39 +8,37 @@ from math import inf
 import numpy as np
 
 from vecsearch.search.retrievers.candidates import Candidates, best_first
-from vecsearch.search.retrievers.dense import similarities
+from vecsearch.search.retrievers.dense import QueryVector, similarities
 from vecsearch.storage.lexical import RowScores
 from vecsearch.storage.store import Part
-from vecsearch.types import FloatArray, IntArray, Metric, ScoreArray
+from vecsearch.types import IntArray, ScoreArray
 
 
-def having_words(parts: Sequence[Part], scored: RowScores, depth: int) -> tuple[IntArray, IntArray, ScoreArray]:
-    """The `depth` best rows that have a word of the text and are there: their parts, rows and BM25 scores, (m,) each.
+def lexical_candidates(parts: Sequence[Part], bm25: RowScores, query: QueryVector, depth: int) -> Candidates:
+    """Return the `depth` live rows with the highest BM25 scores, and their similarities to the query's vector."""
+    numbers, rows, scores = rows_with_words(parts, bm25, depth)
+    unseen = inf if len(rows) == depth else -inf
+    return Candidates(numbers, rows, scores, similarities(parts, numbers, rows, query), scores, depth, unseen)
 
-    Best first; fewer only when fewer have one.
+
+def rows_with_words(parts: Sequence[Part], bm25: RowScores, depth: int) -> tuple[IntArray, IntArray, ScoreArray]:
+    """Return the `depth` best live rows with a word of the query: part numbers, rows and BM25 scores, (m,) each.
+
+    Best first; fewer only when fewer rows have such a word.
     """
-    best = scored.best(depth, [part.alive for part in parts])
-    places = np.repeat(np.arange(len(best), dtype=np.int64), [len(own.rows) for own in best])
-    rows = np.concatenate([np.empty(0, np.int64), *(own.rows for own in best)])
-    scores = np.concatenate([np.empty(0), *(own.scores for own in best)])
-    order = best_first(parts, places, rows, scores)[:depth]
-    return places[order], rows[order], scores[order]
+    best = bm25.best(depth, [part.alive for part in parts])
+    numbers = np.repeat(np.arange(len(best), dtype=np.int64), [len(of_part.rows) for of_part in best])
+    rows = np.concatenate([np.empty(0, np.int64), *(of_part.rows for of_part in best)])
+    scores = np.concatenate([np.empty(0), *(of_part.scores for of_part in best)])
+    order = best_first(parts, numbers, rows, scores)[:depth]
+    return numbers[order], rows[order], scores[order]
 
 
-def by_words(
-    parts: Sequence[Part], scored: RowScores, query: FloatArray, length: float, metric: Metric, depth: int
-) -> Candidates:
-    """The `depth` best rows that have a word of the text, ranked by BM25, with the similarity to its vector."""
-    places, rows, scores = having_words(parts, scored, depth)
-    close = similarities(parts, places, rows, query, length, metric)
-    return Candidates(places, rows, scores, close, scores, depth, unseen=inf if len(rows) == depth else -inf)
-
-
-def scores_and_lengths(scored: RowScores, places: IntArray, rows: IntArray) -> tuple[ScoreArray, IntArray]:
-    """The BM25 scores of these rows, float64 (m,), and how many words each has, int64 (m,)."""
+def scores_and_lengths(bm25: RowScores, numbers: IntArray, rows: IntArray) -> tuple[ScoreArray, IntArray]:
+    """Return the BM25 scores of these rows, float64 (m,), and how many words each has, int64 (m,)."""
     scores, lengths = np.empty(len(rows)), np.empty(len(rows), np.int64)
-    for place in np.unique(places).tolist():
-        own = places == place
-        scores[own] = scored.of(place, rows[own])
-        lengths[own] = scored.lengths(place, rows[own])
+    for number in np.unique(numbers).tolist():
+        in_part = numbers == number
+        scores[in_part] = bm25.of(number, rows[in_part])
+        lengths[in_part] = bm25.lengths(number, rows[in_part])
     return scores, lengths

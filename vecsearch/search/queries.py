@@ -1,4 +1,4 @@
-"""What is asked in one search: texts, vectors, or both, and how a text becomes a vector."""
+"""Queries of one search: texts, vectors or both, and how a text becomes a vector."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from vecsearch.types import FloatArray, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
-    """What is asked for in one search: raw vectors, float32 (q, dim), and the text of each where there is one."""
+class Queries:
+    """The queries of one search: raw vectors, float32 (q, dim), and the text of each unless they came as vectors."""
 
     vectors: FloatArray
     texts: Sequence[str] | None
@@ -24,32 +24,31 @@ class Questions:
         return len(self.vectors)
 
     def text(self, number: int) -> str:
-        """The text of a question; nothing for one that is a vector."""
+        """Return the text of a query, empty for one that came as a vector."""
         return self.texts[number] if self.texts else ""
 
 
-def checked_texts(texts: Sequence[str]) -> Sequence[str]:
-    """The texts of queries; raises InvalidQuery for a blank one or what is no text."""
+def check_texts(texts: Sequence[str]) -> None:
+    """Raise InvalidQuery for a query that is blank or not a text."""
     for text in texts:
         if not isinstance(text, str):
-            raise InvalidQuery(f"a query is {type(text).__name__}, expected str; vectors go into a numpy array")
+            raise InvalidQuery(f"a query is {type(text).__name__}, expected str; pass vectors as a numpy array")
         if not text.strip():
-            raise InvalidQuery("the query is empty: ask with at least one word")
+            raise InvalidQuery("the query is empty: give at least one word")
         if not is_storable(text):
-            raise InvalidQuery(f"the query {text!r} holds a lone surrogate, which is no character")
-    return texts
+            raise InvalidQuery(f"the query {text!r} holds a lone surrogate, which is not a character")
 
 
 def encode_queries(texts: Sequence[str], encoder: Encoder, cache: VectorCache) -> FloatArray:
-    """The raw vectors of queries, float32 (q, dim); warns of one that the model does not read to its end.
+    """Return the raw vectors of queries, float32 (q, dim); warn of queries longer than the model reads.
 
-    Raises InvalidQuery for a blank one or what is no text.
+    Raises InvalidQuery for a query that is blank or not a text.
     """
-    checked_texts(texts)
+    check_texts(texts)
     if cut := count_cut(encoder, texts):
         warnings.warn(
             f"vecsearch: {'the query is' if len(texts) == 1 else f'{cut} of {len(texts)} queries are'} longer than the "
-            f"{encoder.max_tokens} tokens {encoder.name} reads; the rest was not read",
+            f"{encoder.max_tokens} tokens {encoder.name} reads; the rest was ignored",
             RuntimeWarning,
             stacklevel=4,
         )

@@ -1,0 +1,171 @@
+"""Bind the names of a condition to columns, and check that its values can be compared with what those hold.
+
+A name is one of the columns that every chunk has, or a metadata key of a live chunk. `chunk.` or `metadata.` in front
+says which; a name that could be both needs that, so that neither is taken for the other. Types are those of the values
+in live chunks, not of how they are stored: a compacted index refuses the same conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from difflib import get_close_matches
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vecsearch.errors import InvalidFilter
+from vecsearch.search.filters.matching import comparable
+from vecsearch.search.filters.tree import (
+    Comparison,
+    Condition,
+    Contains,
+    IsNull,
+    Leaf,
+    Like,
+    Literal,
+    Name,
+    OneOf,
+    leaves,
+    written,
+)
+from vecsearch.search.filters.values import Column, Kind, column_of
+from vecsearch.storage.columns import PREFIX
+from vecsearch.storage.store import Part
+
+BUILT_IN = {
+    "document_id": Kind.TEXT,
+    "path": Kind.TEXT,  # the file it was read from, relative to the index, or the source that a program gave
+    "heading": Kind.TEXT,
+    "page": Kind.NUMBER,
+    "line": Kind.NUMBER,
+    "text": Kind.TEXT,
+}
+_CHUNK, _METADATA = "chunk", "metadata"
+_LISTED = 10  # keys in a message
+_EXAMPLES = {
+    Kind.NUMBER: "{} = 2020",
+    Kind.TEXT: "{} = 'text'",
+    Kind.BOOLEAN: "{} = TRUE",
+    Kind.DATE: "{} = DATE '2024-01-31'",
+    Kind.TIME: "{} >= TIMESTAMP '2024-01-31 12:00:00'",
+    Kind.LIST: "'x' = ANY({})",
+    Kind.OBJECT: "{} IS NOT NULL",
+}
+
+
+class Columns:
+    """The columns of the parts of a version, each decoded on first use."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._decoded: dict[str, list[Column]] = {}
+
+    def of_parts(self, column: str) -> list[Column]:
+        """Return the column of each part."""
+        if column not in self._decoded:
+            tables = [_with_paths(part.segment.table, column) for part in self._parts]
+            self._decoded[column] = [column_of(table, column) for table in tables]
+        return self._decoded[column]
+
+    def kinds(self, column: str) -> set[Kind]:
+        """Return the types of the column's values in live chunks."""
+        if column in BUILT_IN:
+            return {BUILT_IN[column]}
+        pairs = zip(self.of_parts(column), self._parts, strict=True)
+        return set().union(*(of_part.kinds(part.alive) for of_part, part in pairs))
+
+    def element_kinds(self, column: str) -> set[Kind]:
+        """Return the types of what the column's lists hold in live chunks."""
+        pairs = zip(self.of_parts(column), self._parts, strict=True)
+        return set().union(*(of_part.element_kinds(part.alive) for of_part, part in pairs))
+
+    def keys(self) -> list[str]:
+        """Return the metadata keys of live chunks, in alphabetical order."""
+        stored = {column for part in self._parts for column in part.segment.table.column_names}
+        columns = sorted(column for column in stored if column.startswith(PREFIX))
+        return [column.removeprefix(PREFIX) for column in columns if self.kinds(column)]
+
+
+def bind(condition: Condition, columns: Columns) -> dict[Name, str]:
+    """Return the column of each name in a condition; raises InvalidFilter for a name or a type that does not fit."""
+    bound = {}
+    for leaf in leaves(condition):
+        column = _column_of_name(leaf.name, columns)
+        _check_types(leaf, columns.kinds(column), columns.element_kinds(column))
+        bound[leaf.name] = column
+    return bound
+
+
+def _column_of_name(name: Name, columns: Columns) -> str:
+    first, *rest = name.parts
+    if first == _CHUNK and rest:
+        if rest[0] not in BUILT_IN or rest[1:]:
+            raise InvalidFilter(f"the condition names {name}; the columns of a chunk are {', '.join(BUILT_IN)}")
+        return rest[0]
+    key = ".".join(rest if first == _METADATA and rest else name.parts)
+    is_key = bool(columns.kinds(PREFIX + key))
+    if key in BUILT_IN and key == ".".join(name.parts):
+        if is_key:
+            raise InvalidFilter(
+                f"the condition names {key}, a column of every chunk, but here a metadata key too: "
+                f"write {_CHUNK}.{key} or {_METADATA}.{key}"
+            )
+        return key
+    if not is_key:
+        raise _unknown(name, key, columns.keys())
+    return PREFIX + key
+
+
+def _unknown(name: Name, key: str, keys: Sequence[str]) -> InvalidFilter:
+    names = [*keys, *BUILT_IN]
+    close = get_close_matches(key.lower(), [known.lower() for known in names], n=3)
+    suggested = [str(Name((known,))) for known in names if known.lower() in close]
+    listed = ", ".join(str(Name((known,))) for known in keys[:_LISTED]) + (", ..." if len(keys) > _LISTED else "")
+    available = f"the metadata keys here are {listed}" if keys else "no chunk here has metadata"
+    hint = f"did you mean {' or '.join(suggested)}? " if suggested else ""
+    if key == "source":  # what hits call it
+        hint = "the source of a text is called path; "
+    return InvalidFilter(f"the condition names {name}, which no chunk has: {hint}{available}")
+
+
+def _check_types(leaf: Leaf, kinds: Set[Kind], element_kinds: Set[Kind]) -> None:
+    """Raise InvalidFilter for a test that can hold for no value of the types that its column holds."""
+    match leaf:
+        case Comparison():
+            _check_literals(leaf.name, (leaf.literal,), kinds)
+        case OneOf():
+            _check_literals(leaf.name, leaf.literals, kinds)
+        case Like():
+            if Kind.TEXT not in kinds:
+                raise _incomparable(leaf.name, "LIKE, which is for texts", kinds)
+        case Contains():
+            if Kind.LIST not in kinds:
+                raise _incomparable(leaf.name, "ANY, which is for lists", kinds)
+            if element_kinds and not any(comparable(kind, leaf.literal) for kind in element_kinds):
+                held = _listed(element_kinds)
+                raise InvalidFilter(f"the condition looks for {written(leaf.literal)} in {leaf.name}, lists of {held}")
+        case IsNull():
+            pass
+
+
+def _check_literals(name: Name, literals: tuple[Literal, ...], kinds: Set[Kind]) -> None:
+    for literal in literals:
+        if not any(comparable(kind, literal) for kind in kinds):
+            raise _incomparable(name, written(literal), kinds)
+
+
+def _incomparable(name: Name, what: str, kinds: Set[Kind]) -> InvalidFilter:
+    examples = " or ".join(_EXAMPLES[kind].format(name) for kind in Kind if kind in kinds)
+    held = _listed(kinds)
+    return InvalidFilter(f"the condition compares {name}, which holds {held}, with {what}: write as in {examples}")
+
+
+def _listed(kinds: Set[Kind]) -> str:
+    return " and ".join(kind.value for kind in Kind if kind in kinds)
+
+
+def _with_paths(table: pa.Table, column: str) -> pa.Table:
+    """The table, or its paths with sources in place of missing ones."""
+    if column != "path":
+        return table
+    return pa.table({"path": pc.coalesce(table.column("path"), table.column("source"))})
