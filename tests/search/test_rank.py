@@ -119,7 +119,7 @@ def damaged_copy(index, path, begins):
     return path
 
 
-def test_reasons_are_refused_before_anything_is_encoded(index, encoder):
+def test_explain_is_refused_before_anything_is_encoded(index, encoder):
     encoder.encoded.clear()
     with pytest.raises(InvalidOption, match=r"^explain needs the texts .* use search\(\)$"):
         index.rank("never encoded before", explain=True)

@@ -174,7 +174,7 @@ def test_without_a_text_there_is_nothing_to_read(index):
     "rerank", [5, True, object(), ["a model"], {"model": "a"}], ids=["number", "bool", "object", "list", "dict"]
 )
 def test_what_is_no_reranker_is_refused_by_name(index, rerank):
-    with pytest.raises(InvalidOption, match=r"^rerank is .*; a model's name, or a Reranker"):
+    with pytest.raises(InvalidOption, match=r"^rerank is .*, expected a model's name or a Reranker"):
         index.search("red tree", rerank=rerank)
 
 

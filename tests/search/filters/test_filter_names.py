@@ -88,10 +88,10 @@ def test_a_key_is_named_in_quotes_with_dots_or_behind_metadata(name: str, expect
         ("chunk.text.more", "names chunk.text.more; the columns of a chunk are"),
         ("ordinal", "ordinal, which no chunk has"),
         ("norm", "norm, which no chunk has"),
-        ("source", "source, which no chunk has: where a text is from is called path"),
+        ("source", "source, which no chunk has: the source of a text is called path"),
     ],
 )
-def test_a_name_that_stands_for_nothing_is_refused_with_those_near_it(name: str, said: str) -> None:
+def test_an_unknown_name_is_refused_with_similar_ones(name: str, said: str) -> None:
     for cuts in ((), (1,)):
         with pytest.raises(InvalidFilter, match=said):
             found(KEYS, f"{name} = 1", cuts)
