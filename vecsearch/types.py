@@ -165,19 +165,19 @@ class TokenMatch:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a chunk is a hit: what each leg of the search made of it, and which of its words answer the query's.
+    """Why a chunk is a hit: its rank and score in each retriever, and which of its words match the query's.
 
-    A rank is the place among what a leg brought, from 1; None where it did not bring the chunk.
+    Ranks start from 1; None where a retriever did not find the chunk.
     """
 
     dense_rank: int | None
-    dense_score: float  # the similarity, whether or not the dense leg brought the chunk
+    dense_score: float  # the similarity, whether or not the dense retriever found the chunk
     lexical_rank: int | None
     lexical_score: float | None  # BM25
-    words: tuple[Span, ...]  # of the hit's text, in order, that the query's words are found by
-    tokens: tuple[TokenMatch, ...]  # for each word of the query; none from a model that shows no token vectors
-    reranked: float | None = None  # what a reranker gave it
-    dense_weight: float | None = None  # what the dense leg counted where both legs were fused, 0 to 1
+    words: tuple[Span, ...]  # of the hit's text, in order, that match the query's words
+    tokens: tuple[TokenMatch, ...]  # for each word of the query; empty for a model without token vectors
+    reranked: float | None = None  # the score of a reranker
+    dense_weight: float | None = None  # the weight of the dense score where both were fused, 0 to 1
 
 
 def json_safe(value: Any) -> Any:
