@@ -129,7 +129,7 @@ def test_a_known_model_is_described_with_prompts_and_what_it_is_good_for(vecsear
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("no-such-model", "no model 'no-such-model': no such folder, not in the hub's cache, not known"),
+        ("no-such-model", "no model 'no-such-model': not a folder, not in the hub's cache, not known"),
         ("empty", "config.json is missing"),
     ],
 )

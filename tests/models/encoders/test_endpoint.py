@@ -27,7 +27,7 @@ from tests.helpers.endpoint_server import (
 )
 from vecsearch.errors import EndpointFailed, ExtraMissing, InvalidOption
 from vecsearch.models.encoders.derived_files import read_derived
-from vecsearch.models.encoders.endpoint.encoder import EndpointEncoder
+from vecsearch.models.encoders.endpoint.encoder import EndpointEncoder, dim_record
 from vecsearch.models.encoders.endpoint.request import Sending
 from vecsearch.types import Role
 
@@ -214,7 +214,7 @@ def test_another_dimension_than_remembered_is_refused_and_forgotten(server):
     server.encoder.dim = 16
     with pytest.raises(EndpointFailed, match="vectors of 16 numbers, expected 32"):
         encoder.encode(["a"], Role.DOCUMENT)
-    assert read_derived(encoder._dim_record) is None
+    assert read_derived(dim_record(encoder.endpoint)) is None
     assert made(server).dim == 16
 
 
@@ -223,9 +223,9 @@ def test_a_cache_folder_that_cannot_be_written_costs_a_request(server, tmp_path,
     monkeypatch.setenv("VECSEARCH_CACHE", str(tmp_path / "file"))
     assert [made(server).dim, made(server).dim] == [32, 32]
     assert len(server.requests) == 2
-    server.encoder.dim = 16
     encoder = made(server)
-    encoder.dim = 32
+    assert encoder.dim == 32
+    server.encoder.dim = 16
     with pytest.raises(EndpointFailed, match="expected 32"):
         encoder.encode(["a"], Role.DOCUMENT)
 

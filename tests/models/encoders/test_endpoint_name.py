@@ -75,7 +75,7 @@ def test_the_environment_says_where_by_default_and_the_name_keeps_it(monkeypatch
 @pytest.mark.parametrize("url", ["gateway", "ftp://gateway", "http://"])
 def test_a_wrong_address_in_the_environment_is_named(url, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", url)
-    with pytest.raises(InvalidOption, match=r"of \$OPENAI_BASE_URL cannot be asked"):
+    with pytest.raises(InvalidOption, match=r"\$OPENAI_BASE_URL has the URL"):
         find_endpoint("openai:m")
 
 

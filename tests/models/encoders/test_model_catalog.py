@@ -147,7 +147,7 @@ def test_an_endpoint_of_ones_own_is_told_apart_from_openais(monkeypatch):
 
 @pytest.mark.parametrize("name", ["no-such-model", "no/such-model", "./none", "", "~nobody-of-this-name/x"])
 def test_a_model_that_nobody_knows_is_not_found(name: str) -> None:
-    with pytest.raises(ModelNotFound, match=f"no model '{name}': no such folder"):
+    with pytest.raises(ModelNotFound, match=f"no model '{name}': not a folder"):
         describe_model(name)
 
 

@@ -155,11 +155,11 @@ def test_a_config_that_cannot_be_run_says_why(tiny, change, said):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"model_type": "gpt2"}, "model_type 'gpt2' is none of bert, roberta"),
-        ({"model_type": ["bert"]}, "model_type ['bert'] is none of"),
+        ({"model_type": "gpt2"}, "model_type 'gpt2' is not one of bert, roberta"),
+        ({"model_type": ["bert"]}, "model_type ['bert'] is not one of"),
         ({"position_embedding_type": "relative_key"}, "position_embedding_type 'relative_key'"),
-        ({"hidden_act": "swish"}, "hidden_act 'swish' is none of gelu"),
-        ({"embedding_size": 16}, "embeddings of a size of their own"),
+        ({"hidden_act": "swish"}, "hidden_act 'swish' is not one of gelu"),
+        ({"embedding_size": 16}, "an embedding size other than hidden_size"),
         ({"is_decoder": True}, "a decoder"),
         ({"model_type": "mpnet", "relative_attention_num_buckets": 16}, "num_buckets is not 32"),
     ],

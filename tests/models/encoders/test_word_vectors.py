@@ -174,15 +174,15 @@ def test_words_are_runs_of_letters_with_their_marks_and_single_han_characters(tm
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "line 1 has 0 numbers behind a word"),
+        (b"", "line 1 has 0 numbers after a word"),
         (b"\n\n", "line 1 has 0 numbers"),
         (b"It was a dark and stormy night\n", "line 1 has 0 numbers"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "line 1 has 0 numbers"),
         (b"red 1 2\ntree 3\n", "line 2 has 1 numbers, expected 2"),
         (b"red 1 2\n\ntree 3 4 5\n", "line 3 has 3 numbers, expected 2"),
         (b"red 1 2\ntree\n", "line 2 has 0 numbers, expected 2"),
-        (b"red 1 2\ntree 3 x4\n", "line 2: 'x4' is no number"),
-        (b"red 1 2\ntree  4\n", "line 2: '' is no number"),
+        (b"red 1 2\ntree 3 x4\n", "line 2: 'x4' is not a number"),
+        (b"red 1 2\ntree  4\n", "line 2: '' is not a number"),
         (b"red 1 2\ntree 3 1_0\n", "lines 1 to 2"),
         (b"red 1 2\ntree 3 nan\n", "line 2 holds NaN or infinity"),
         (b"red 1 2\n\ntree 3 1e99\n", "line 3 holds NaN or infinity"),

@@ -58,7 +58,7 @@ def test_a_model_of_another_family_goes_to_sentence_transformers(cross, monkeypa
     change_json(cross / "config.json", model_type="deberta-v2")
     monkeypatch.setattr(vecsearch.models.encoders, "installed", lambda _: True)
     assert isinstance(load_reranker(str(cross)), TorchReranker)
-    with pytest.raises(ModelUnsupported, match="model_type 'deberta-v2' is none of"):
+    with pytest.raises(ModelUnsupported, match="model_type 'deberta-v2' is not one of"):
         load_reranker(str(cross), runtime="onnxruntime")
     monkeypatch.setattr(vecsearch.models.encoders, "installed", lambda _: False)
     with pytest.raises(ExtraMissing, match=r"deberta-v2.*pip install 'vecsearch\[sentence-transformers\]'"):

@@ -95,7 +95,7 @@ def test_the_folder_that_sentence_transformers_6_saves_is_understood(cross):
 @pytest.mark.parametrize(
     ("name", "settings", "said"),
     [
-        ("config.json", {"model_type": "gpt2"}, "model_type 'gpt2' is none of bert"),
+        ("config.json", {"model_type": "gpt2"}, "model_type 'gpt2' is not one of bert"),
         (
             "config.json",
             {"id2label": {"0": "a", "1": "b", "2": "c"}},
@@ -238,5 +238,5 @@ def test_openvino_leaves_graphs_to_the_other_runtime(cross):
     pytest.importorskip("openvino", reason="openvino is not installed")
     write_cross_graph(cross / "onnx" / "model.onnx")
     (cross / "model.safetensors").unlink()
-    with pytest.raises(ModelUnsupported, match="is run by onnxruntime, not by openvino"):
+    with pytest.raises(ModelUnsupported, match="runs on onnxruntime, not on openvino"):
         load_reranker(str(cross), runtime="openvino").scores("red", ["tree"])

@@ -1,5 +1,11 @@
 """Models that turn texts into vectors: load_encoder() finds one by name and picks the runtime for it.
 
+    load_encoder -> _open -> an endpoint          "openai:MODEL@URL"
+                          -> word vectors         a file
+                          -> torch                asked for by runtime or device
+                          -> a static model       a folder with a matrix and a tokenizer
+                          -> a transformer        a folder whose graph we have or build, else torch
+
 Holds no model code of its own. A runtime's library is imported when a text is first encoded, never here.
 """
 
@@ -13,11 +19,11 @@ from typing import TypeVar
 
 from vecsearch.errors import ExtraMissing, InvalidOption, ModelUnsupported
 from vecsearch.models.encoder import Encoder
-from vecsearch.models.encoders.model_folder import DEFAULT_MODEL, ModelFolder, find_model, is_graph
+from vecsearch.models.encoders.model_folder import DEFAULT_MODEL, ModelFolder, find_model, find_whole_model, is_graph
 from vecsearch.models.encoders.model_names import full_name
 from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, installed
 
-__all__ = ["DEFAULT_MODEL", "Loading", "load_encoder"]
+__all__ = ["DEFAULT_MODEL", "TRUSTED", "Loading", "graph_or_torch", "load_encoder"]
 
 _Opened = TypeVar("_Opened")
 _ENDPOINT = "openai:"
@@ -26,13 +32,17 @@ TRUSTED = "VECSEARCH_TRUST_REMOTE_CODE"  # names of models, separated by commas
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """How to run a model; the meaning of each is in load_encoder()."""
+    """How to run an encoder or a reranker; what each option means is in load_encoder()."""
 
     runtime: Runtime | None = None
-    dim: int | None = None
     threads: int | None = None
     device: str | None = None
     trust_remote_code: bool = False
+
+    @property
+    def needs_torch(self) -> bool:
+        """Whether only sentence-transformers can do this."""
+        return bool(self.device) or self.runtime is Runtime.SENTENCE_TRANSFORMERS
 
 
 def load_encoder(
@@ -44,28 +54,27 @@ def load_encoder(
     device: str | None = None,
     trust_remote_code: bool = False,
 ) -> Encoder:
-    """The encoder for `model`, on the fastest runtime here that gives its vectors.
+    """Return the encoder for `model`, on the fastest runtime on this machine that gives its vectors.
 
     `model` is a folder, an .onnx file in one, a file of word vectors, a model that an installed package carries, a hub
     name ("owner/name@revision"), or an endpoint ("openai:MODEL@http://host/v1"). Opens small files only.
 
-    `runtime` names one: onnxruntime, openvino, sentence-transformers. With `dim`, vectors are their first so many
-    numbers. `threads` bounds the processor's cores in use, by default all this process may use. `device` is torch's
-    name of one ("cuda", "mps") and means sentence-transformers. `trust_remote_code` lets a model's folder bring code
-    of its own; $VECSEARCH_TRUST_REMOTE_CODE does so for the models it names.
+    `runtime` names one: onnxruntime, openvino, sentence-transformers. `dim` cuts vectors to their first `dim` numbers.
+    `threads` bounds the processor's cores in use, by default all that this process may use. `device` is torch's name
+    of one ("cuda", "mps") and implies sentence-transformers. `trust_remote_code` lets code in a model's folder run;
+    $VECSEARCH_TRUST_REMOTE_CODE does so for the models it names.
 
-    Raises ModelNotFound when nothing of that name is here or on the hub, ModelDamaged when its files are broken,
-    ModelUnsupported when nothing that is installed runs it, ExtraMissing when something that can be installed does,
+    Raises ModelNotFound when no model of that name is on this machine or the hub, ModelDamaged when its files are
+    broken, ModelUnsupported when no installed runtime runs it, ExtraMissing when an installable one does,
     InvalidOption.
     """
-    loading = Loading(
+    options = Loading(
         runtime=None if runtime is None else Runtime.of(runtime),
-        dim=dim,
         threads=threads,
         device=device,
         trust_remote_code=trust_remote_code or model in os.environ.get(TRUSTED, "").split(","),
     )
-    encoder = _opened(model, loading)
+    encoder = _open(model, options)
     if dim is None:
         return encoder
     from vecsearch.models.encoders.shortened import Shortened
@@ -73,70 +82,82 @@ def load_encoder(
     return Shortened(encoder, dim)
 
 
-def _opened(model: str, loading: Loading) -> Encoder:
-    """The encoder for a model by where it is: behind an address, in a file, in a folder."""
+def _open(model: str, options: Loading) -> Encoder:
+    """The encoder for a model by what its name leads to."""
     if model.startswith(_ENDPOINT):
-        from vecsearch.models.encoders.endpoint.encoder import EndpointEncoder
-
-        _check_runtime(model, loading, Runtime.OPENAI)
-        return EndpointEncoder(model)
+        return _endpoint(model, options)
     if (path := Path(model).expanduser()).is_file() and not is_graph(path):
-        from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
-
-        _check_runtime(model, loading, Runtime.STATIC)
-        return WordVectorEncoder(path)
-    if loading.device or loading.runtime is Runtime.SENTENCE_TRANSFORMERS:
-        return _by_torch(model, loading)
+        return _word_vectors(model, path, options)
+    if options.needs_torch:
+        return _with_torch(model, options)
     folder = find_model(full_name(model))
     if _is_static(folder):
-        from vecsearch.models.encoders.static.encoder import StaticEncoder
-
-        _check_runtime(model, loading, Runtime.STATIC)
-        return StaticEncoder(folder)
-    return graph_or_torch(model, loading, lambda: _by_graph(folder, loading), lambda: _by_torch(model, loading))
+        return _static(model, folder, options)
+    return graph_or_torch(model, options, lambda: _with_graph(folder, options), lambda: _with_torch(model, options))
 
 
 def graph_or_torch(
-    model: str, loading: Loading, by_graph: Callable[[], _Opened], by_torch: Callable[[], _Opened]
+    model: str, options: Loading, with_graph: Callable[[], _Opened], with_torch: Callable[[], _Opened]
 ) -> _Opened:
-    """A transformer whose graph we have or build; else by sentence-transformers, if nothing else was asked for."""
+    """Open a transformer by its graph; without one that we have or build, by torch unless a runtime was named."""
     try:
-        return by_graph()
+        return with_graph()
     except ModelUnsupported as unsupported:
-        if loading.runtime:
+        if options.runtime:
             raise
         if not installed(Runtime.SENTENCE_TRANSFORMERS):
             purpose = f"the model {model!r} ({unsupported})"
             raise ExtraMissing.of("sentence-transformers", "sentence-transformers", purpose) from None
-    return by_torch()
+    return with_torch()
 
 
-def _by_graph(folder: ModelFolder, loading: Loading) -> Encoder:
+def _endpoint(model: str, options: Loading) -> Encoder:
+    from vecsearch.models.encoders.endpoint.encoder import EndpointEncoder
+
+    _check_runtime(model, options, Runtime.OPENAI)
+    return EndpointEncoder(model)
+
+
+def _word_vectors(model: str, path: Path, options: Loading) -> Encoder:
+    from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
+
+    _check_runtime(model, options, Runtime.STATIC)
+    return WordVectorEncoder(path)
+
+
+def _static(model: str, folder: ModelFolder, options: Loading) -> Encoder:
+    from vecsearch.models.encoders.static.encoder import StaticEncoder
+
+    _check_runtime(model, options, Runtime.STATIC)
+    return StaticEncoder(folder)
+
+
+def _with_graph(folder: ModelFolder, options: Loading) -> Encoder:
     from vecsearch.models.encoders.transformer.encoder import TransformerEncoder
     from vecsearch.models.encoders.transformer.onnx_session import ONNXRUNTIME
     from vecsearch.models.encoders.transformer.precision import OPENVINO
 
-    match loading.runtime or graph_runtime():
+    match options.runtime or graph_runtime():
         case Runtime.ONNXRUNTIME:
-            return TransformerEncoder(folder, ONNXRUNTIME, threads=loading.threads)
-        case Runtime.OPENVINO if loading.runtime:
-            return TransformerEncoder(folder, OPENVINO, threads=loading.threads)
-        case Runtime.OPENVINO:
-            return TransformerEncoder(folder, ONNXRUNTIME, OPENVINO, threads=loading.threads)
+            return TransformerEncoder(folder, ONNXRUNTIME, threads=options.threads)
+        case Runtime.OPENVINO if options.runtime:
+            return TransformerEncoder(folder, OPENVINO, threads=options.threads)
+        case Runtime.OPENVINO:  # the default here: queries do not wait until it is ready
+            return TransformerEncoder(folder, ONNXRUNTIME, OPENVINO, threads=options.threads)
         case other:
-            raise InvalidOption(f"runtime is {other.value!r}, but {folder.name} is a transformer: name another or none")
+            raise InvalidOption(
+                f"runtime is {other.value!r}, but {folder.name} is a transformer: name another runtime or none"
+            )
 
 
-def _by_torch(model: str, loading: Loading) -> Encoder:
-    from vecsearch.models.encoders.model_folder import find_whole_model
+def _with_torch(model: str, options: Loading) -> Encoder:
     from vecsearch.models.encoders.torch.encoder import TorchEncoder
 
-    folder = find_whole_model(full_name(model), code=loading.trust_remote_code)
     return TorchEncoder(
-        folder,
-        device=loading.device,
-        threads=loading.threads,
-        trust_remote_code=loading.trust_remote_code,
+        find_whole_model(full_name(model), code=options.trust_remote_code),
+        device=options.device,
+        threads=options.threads,
+        trust_remote_code=options.trust_remote_code,
     )
 
 
@@ -146,8 +167,12 @@ def _is_static(folder: ModelFolder) -> bool:
     return is_static(folder)
 
 
-def _check_runtime(model: str, loading: Loading, only: Runtime) -> None:
-    """Raises InvalidOption when another runtime is asked for than the only one that can run a model."""
-    if loading.runtime not in (None, only) or loading.device:
-        asked = f"device {loading.device!r}" if loading.device else f"runtime {loading.runtime.value!r}"  # type: ignore[union-attr]
-        raise InvalidOption(f"{asked} cannot run {model}, only the runtime {only.value!r} can: leave it out")
+def _check_runtime(model: str, options: Loading, only: Runtime) -> None:
+    """Raise InvalidOption for another runtime than the only one that can run a model."""
+    if options.device:
+        choice = f"device {options.device!r}"
+    elif options.runtime and options.runtime is not only:
+        choice = f"runtime {options.runtime.value!r}"
+    else:
+        return
+    raise InvalidOption(f"{choice} cannot run {model}, only the runtime {only.value!r} can: leave it out")

@@ -1,8 +1,8 @@
-"""The user's cache folder, and the small files derived from models that live in it.
+"""Small files derived from models, in the user's cache folder.
 
-Everything here can be deleted at any time: it is made again. A derived file starts with the SHA-256 of the rest,
-so that a torn or altered one reads as absent. A cache folder that cannot be written costs time, never the work.
-Holds nothing about what the files mean.
+Each can be deleted at any time: it is derived again. A derived file starts with the SHA-256 of the rest, so that a
+torn or altered one reads as absent. A cache folder that cannot be written costs time, never the work. Does not know
+what the files mean.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def model_cache() -> Path:
-    """The folder of files derived from models."""
+    """Return the folder of files derived from models."""
     return cache_folder() / "models"
 
 
 def read_derived(path: Path) -> bytes | None:
-    """What write_derived() stored at `path`; None when it is not there, not readable or not intact."""
+    """Return what write_derived() stored at `path`; None when it is missing, unreadable or altered."""
     try:
         stored = path.read_bytes()
     except OSError:

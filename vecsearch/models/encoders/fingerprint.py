@@ -1,7 +1,7 @@
-"""What makes a model itself: hashes of its big files, remembered, and one fingerprint over all that shapes a vector.
+"""A model's identity: hashes of its large files, remembered, and one fingerprint over all that shapes a vector.
 
-Hashing 90 MB takes longer than answering a query, so a hash is remembered under the file's real path, size and
-modification time, and taken again when one of them differs.
+Hashing 90 MB takes longer than answering a query, so a hash is remembered with the file's real path, size and
+modification time, and computed again when one of them differs.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ from vecsearch.models.encoders.transformer.spec import ModelSpec
 
 
 def file_hash(path: Path) -> str:
-    """The SHA-256 of a file in hexadecimal digits, from memory where the file has not changed since."""
+    """Return the SHA-256 of a file in hexadecimal digits, a remembered one where the file has not changed since."""
     real = path.resolve()
-    found = real.stat()
-    stat = [str(real), found.st_size, found.st_mtime_ns]
+    status = real.stat()
+    stamp = [str(real), status.st_size, status.st_mtime_ns]
     record = model_cache() / f"{hashlib.sha256(str(real).encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
     if (known := read_derived(record)) is not None:
         remembered, digest = json.loads(known)
-        if remembered == stat:
+        if remembered == stamp:
             return str(digest)
     digest = sha256(real)
-    write_derived(record, json.dumps([stat, digest]).encode())
+    write_derived(record, json.dumps([stamp, digest]).encode())
     return digest
 
 
 def check_known_hashes(model: ModelFolder) -> None:
-    """Return when the files are those the model is known by; raise ModelDamaged naming the first that is not."""
+    """Raise ModelDamaged naming the first file that differs from the hash that the model is known by."""
     for name, expected in model.known_hashes.items():
         path = model.path / name
         if not path.is_file():
             raise ModelDamaged(f"model {model.name!r}: {path} is missing; reinstall the package that carries it")
-        if (found := file_hash(path)) != expected:
+        if (actual := file_hash(path)) != expected:
             raise ModelDamaged(
-                f"model {model.name!r}: {path} has SHA-256 {found[:12]}..., expected {expected[:12]}...; "
+                f"model {model.name!r}: {path} has SHA-256 {actual[:12]}..., expected {expected[:12]}...; "
                 "reinstall the package that carries it"
             )
 
 
 def fingerprint(spec: ModelSpec) -> str:
-    """64 hexadecimal digits, equal for two models exactly when every text has the same vector in both.
+    """Return 64 hexadecimal digits, equal for two models exactly when every text has the same vector in both.
 
-    The name and the runtime are no part of it; numbers that only bound the vectors' precision are not either.
+    Neither the name nor the runtime is part of it, nor numbers that only bound the vectors' precision.
     """
-    beside = spec.weights.with_name(f"{spec.weights.name}_data")  # what a graph of more than 2 GB keeps apart
+    beside = spec.weights.with_name(f"{spec.weights.name}_data")  # the weights of a graph of more than 2 GB
     ingredients = {
         "weights": file_hash(spec.weights) + (file_hash(beside) if beside.is_file() else ""),
         "tokenizer": file_hash(spec.tokenizer),

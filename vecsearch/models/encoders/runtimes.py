@@ -1,6 +1,5 @@
-"""What can run a model here: which runtimes are installed, how to get the others, what the processor can do.
-
-Imports none of them: a package is looked up, not loaded.
+"""What can run a model on this machine: which runtimes are installed, how to install the others, what the processor
+can do. Imports none of them: a package is looked up, not loaded.
 """
 
 from __future__ import annotations
@@ -26,22 +25,22 @@ _BF16_FLAGS = {"avx512_bf16", "amx_bf16"}  # as Linux names them, arch/x86/inclu
 
 
 def installed(runtime: Runtime) -> bool:
-    """Whether the runtime's package is here; nothing is imported."""
+    """Whether the runtime's package is installed; nothing is imported."""
     return importlib.util.find_spec(_MODULES[runtime]) is not None
 
 
 def install_command(runtime: Runtime) -> str | None:
-    """The command that installs the runtime; None where it is here already."""
+    """Return the command that installs the runtime; None where it is installed."""
     return None if installed(runtime) else f"pip install 'vecsearch[{runtime.value}]'"
 
 
 def graph_runtime() -> Runtime:
-    """The faster of the two that run graphs here: OpenVINO where it may compute in bf16, else ONNX Runtime."""
+    """Return the faster runtime for graphs here: OpenVINO where it may compute in bf16, else ONNX Runtime."""
     return Runtime.OPENVINO if installed(Runtime.OPENVINO) and has_bf16_units() else Runtime.ONNXRUNTIME
 
 
 def has_bf16_units() -> bool:
-    """Whether this processor multiplies bf16 numbers itself; False wherever Linux on x86 does not say so."""
+    """Whether this processor multiplies bf16 numbers itself; False wherever Linux on x86 does not report it."""
     if sys.platform != "linux":
         return False
     try:

@@ -1,7 +1,7 @@
-"""The matrix of a model on disk that has a row for each of its tokens: from safetensors, or out of an ONNX graph.
+"""A model's matrix with a row for each token: from its safetensors, or out of an ONNX graph.
 
 Names of tensors are those of transformers' modeling files. A matrix of whole numbers (int8) is not read: its rows
-alone say nothing without the scales beside it.
+mean nothing without the scales beside it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _INPUT = "input_ids"
 
 
 def matrix_in_folder(folder: Path) -> FloatArray | None:
-    """The matrix among a folder's safetensors files, float32 (tokens, dim); None where none is called like one.
+    """Return the matrix in a folder's safetensors files, float32 (tokens, dim); None where no tensor has such a name.
 
-    Raises ModelDamaged when a file is not what it should be.
+    Raises ModelDamaged for a broken file.
     """
     for path in _files(folder):
         for name, shape in read_shapes(path).items():
@@ -34,9 +34,9 @@ def matrix_in_folder(folder: Path) -> FloatArray | None:
 
 
 def matrix_in_graph(path: Path) -> FloatArray | None:
-    """The matrix that a graph looks its input's tokens up in, float32 (tokens, dim); None where it is quantised.
+    """Return the matrix in which a graph looks up its input's tokens, float32 (tokens, dim); None if it is quantised.
 
-    Raises ModelDamaged when the file is no graph.
+    Raises ModelDamaged when the file is not a graph.
     """
     import onnx
 
@@ -44,9 +44,9 @@ def matrix_in_graph(path: Path) -> FloatArray | None:
         graph = onnx.load(str(path), load_external_data=False).graph
         tensors = {tensor.name: tensor for tensor in graph.initializer}
         looked_up = (node.input[0] for node in graph.node if node.op_type == "Gather" and node.input[1] == _INPUT)
-        found = next((tensors[name] for name in looked_up if name in tensors), None)
-        matrix: Any = None if found is None else onnx.numpy_helper.to_array(found, str(path.parent))
-    except Exception as error:  # protobuf's own, and onnx's for a file beside that lies elsewhere
+        tensor = next((tensors[name] for name in looked_up if name in tensors), None)
+        matrix: Any = None if tensor is None else onnx.numpy_helper.to_array(tensor, str(path.parent))
+    except Exception as error:  # protobuf's own, and onnx's for external data outside the folder
         raise ModelDamaged(f"{path} cannot be read as an ONNX graph: {' '.join(str(error).split())[:200]}") from error
     if matrix is None or matrix.ndim != 2 or matrix.dtype.kind != "f":
         return None
@@ -59,9 +59,9 @@ def _files(folder: Path) -> Iterator[Path]:
         yield whole
     elif (index := folder / "model.safetensors.index.json").is_file():
         try:
-            named = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
-            if not all(isinstance(name, str) and Path(name).name == name for name in named):
+            shards = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
+            if not all(isinstance(name, str) and Path(name).name == name for name in shards):
                 raise ValueError("a shard lies outside of the folder")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelDamaged(f"{index} names no files of weights: {error}") from error
-        yield from (folder / name for name in named)
+        yield from (folder / name for name in shards)

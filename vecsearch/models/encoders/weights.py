@@ -1,4 +1,4 @@
-"""The tensors of a .safetensors file, mapped from disk: nothing is read until it is used; and those of a model.
+"""The tensors of a .safetensors file, mapped from disk, so that nothing is read until it is used.
 
 The format: 8 bytes little-endian header length, a JSON header with dtype, shape and byte range of each tensor, the
 bytes. https://huggingface.co/docs/safetensors. Every number of the header is checked before it is used.
@@ -28,36 +28,36 @@ _INTEGERS = {"I64": "<i8", "I32": "<i4", "I8": "i1"}
 
 
 def read_weights(path: Path) -> dict[str, FloatArray]:
-    """The floating point tensors of a file by name, float32; others are left out. What is written to them stays here.
+    """Return the floating point tensors of a file by name, float32; others are left out. Writes to them stay in memory.
 
-    Raises ModelDamaged when the file is cut short, larger than its header says, or no safetensors file.
+    Raises ModelDamaged when the file is truncated, larger than its header says, or not a safetensors file.
     """
     with _opened(path) as (content, header):
         return {name: _tensor(content, entry) for name, entry in header.items() if entry["dtype"] in _WIDTHS}
 
 
 def read_tensor(path: Path, name: str) -> FloatArray | None:
-    """The floating point tensor of this name, float32, None where there is none; raises as read_weights()."""
+    """Return the floating point tensor of this name, float32, or None; raises as read_weights()."""
     with _opened(path) as (content, header):
         entry = header.get(name)
         return _tensor(content, entry) if entry and entry["dtype"] in _WIDTHS else None
 
 
 def read_integers(path: Path) -> dict[str, IntArray]:
-    """The tensors of signed integers of a file by name, int64; raises as read_weights()."""
+    """Return the tensors of signed integers of a file by name, int64; raises as read_weights()."""
     with _opened(path) as (content, header):
         return {name: _integers(content, entry) for name, entry in header.items() if entry["dtype"] in _INTEGERS}
 
 
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of all tensors of a file by name; reads its header only, and raises as read_weights()."""
+    """Return the shapes of all tensors of a file by name; reads only its header, and raises as read_weights()."""
     with _opened(path) as (_, header):
         return {name: tuple(int(size) for size in entry["shape"]) for name, entry in header.items()}
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[_Bytes, dict[str, Any]]]:
-    """The mapped bytes of all tensors, and the header's entries by name; what is wrong with these is ModelDamaged."""
+    """The mapped bytes of all tensors, and the header's entries by name; an invalid entry is ModelDamaged."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -66,7 +66,7 @@ def _opened(path: Path) -> Iterator[tuple[_Bytes, dict[str, Any]]]:
     except (OSError, ValueError) as error:
         raise ModelDamaged(f"{path} is not a safetensors file: {error}") from error
     if not isinstance(header, dict):
-        raise ModelDamaged(f"{path} is not a safetensors file or was cut short")
+        raise ModelDamaged(f"{path} is not a safetensors file, or was truncated")
     header.pop("__metadata__", None)
     try:
         end = max(entry["data_offsets"][1] for entry in header.values())
@@ -81,23 +81,23 @@ def _opened(path: Path) -> Iterator[tuple[_Bytes, dict[str, Any]]]:
 
 
 def read_parameters(path: Path, shape: Shape) -> dict[str, FloatArray]:
-    """The tensors that a graph of `shape` needs, from a file that may hold them under a head's name ("bert.").
+    """Return the tensors that a graph of `shape` needs, from a file that may name them with a prefix ("bert.").
 
-    Some files, of early BERT models and of those that transformers 5.3 saves, call what a LayerNorm scales and shifts
-    by gamma and beta. Raises ModelDamaged naming the first that is missing or has another shape.
+    Early BERT models, and files that transformers 5.3 saves, name the scale and shift of a LayerNorm gamma and beta.
+    Raises ModelDamaged naming the first tensor that is missing or has another shape.
     """
     tensors = read_weights(path)
-    found = {_named_now(name.removeprefix(f"{shape.family.value}.")): tensor for name, tensor in tensors.items()}
+    by_name = {_current_name(name.removeprefix(f"{shape.family.value}.")): tensor for name, tensor in tensors.items()}
     needed = parameters(shape)
     for name, dims in needed.items():
-        if name not in found:
+        if name not in by_name:
             raise ModelDamaged(f"{path} holds no tensor {name}")
-        if found[name].shape != dims:
-            raise ModelDamaged(f"{path}: {name} has shape {found[name].shape}, config.json says {dims}")
-    return {name: found[name] for name in needed}
+        if by_name[name].shape != dims:
+            raise ModelDamaged(f"{path}: {name} has shape {by_name[name].shape}, config.json says {dims}")
+    return {name: by_name[name] for name in needed}
 
 
-def _named_now(name: str) -> str:
+def _current_name(name: str) -> str:
     for old, new in (("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")):
         if name.endswith(old):
             return name.removesuffix(old) + new

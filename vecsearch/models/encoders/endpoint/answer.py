@@ -1,4 +1,4 @@
-"""An endpoint's answer to vectors, JSON as in OpenAI's API reference, embeddings/create. All of it is doubted."""
+"""An endpoint's answer to vectors: JSON as in OpenAI's API reference, embeddings/create. All of it is checked."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 
 from vecsearch.types import FloatArray
 
-_SHOWN = 60  # characters of an answer that is not what was asked for
+_SHOWN = 60  # characters of an invalid answer
 
 
 class AnswerInvalid(ValueError):
-    """An answer is not what was asked for; says what it is instead."""
+    """An answer is not a list of vectors; the message says what it is instead."""
 
 
 def read_answer(content: bytes, n: int) -> FloatArray:
-    """The vectors of an answer in the order of the n texts: float32 (n, dim), finite; raises AnswerInvalid.
+    """Return the vectors of an answer in the order of the n texts: float32 (n, dim), finite; raises AnswerInvalid.
 
-    Vectors are matched by their `index`. Each may be base64 of little-endian float32 or a list of numbers: we ask
-    for the first, and not every server knows it.
+    Vectors are matched by their `index`. Each may be base64 of little-endian float32 or a list of numbers: we request
+    the first, and not every server supports it.
     """
     try:
         answer = json.loads(content)
@@ -51,10 +51,10 @@ def _vector(embedding: Any) -> FloatArray:
             values = np.asarray(embedding)
         if values.ndim != 1 or not len(values) or values.dtype.kind not in "if":
             raise ValueError
-        with np.errstate(over="ignore"):  # it becomes infinity, which is found below
+        with np.errstate(over="ignore"):  # it becomes infinity, which is refused below
             vector: FloatArray = values.astype(np.float32)
-    except ValueError:  # no base64, not whole numbers of four bytes, lists in lists
-        raise AnswerInvalid(f"a vector that is no list of numbers: {_short(embedding)}") from None
+    except ValueError:  # not base64, not a multiple of four bytes, lists in lists
+        raise AnswerInvalid(f"a vector that is not a list of numbers: {_short(embedding)}") from None
     if not np.isfinite(vector).all():
         raise AnswerInvalid("a vector that holds NaN or infinity")
     return vector

@@ -1,6 +1,6 @@
-"""Several calls that wait for somebody else, at the same time, and what they give as it comes. Knows no vectors.
+"""Several calls that wait for a server at the same time, and their results as they arrive. Knows no vectors.
 
-The threads are daemons: nobody waits for a call that nobody needs any more, not even the end of the program.
+The threads are daemons: a call that is no longer needed is not waited for, not even at the end of the program.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TypeVar
 
-_HEARTBEAT = 0.25  # seconds after which who waits is asked whether to go on
+_HEARTBEAT = 0.25  # seconds after which the caller may decide to stop
 _Result = TypeVar("_Result")
 
 
 def as_finished(calls: Iterable[Callable[[Event], _Result]], at_once: int) -> Iterator[_Result | None]:
-    """What the calls give, in the order they end, `at_once` of them running; None now and then while none does.
+    """Yield the calls' results as they end, with `at_once` of them running; None now and then while none ends.
 
-    When one raises, no other is begun, those that run are waited for and given, and then the error is raised. Each
-    call gets an event that is set from then on, or when the iterator is closed: time to give up what can wait.
+    When one raises, no other is started, the results of those that run are yielded, and then the error is raised. Each
+    call gets an event that is set from then on, or when the iterator is closed: a signal to give up waiting.
     """
     stop, ended = Event(), SimpleQueue[tuple[_Result | None, BaseException | None]]()
     coming, running, failure = iter(calls), 0, None
@@ -51,5 +51,5 @@ def _run(
 ) -> None:
     try:
         ended.put((call(stop), None))
-    except BaseException as error:  # raised again where the results are waited for
+    except BaseException as error:  # raised again in the thread that waits
         ended.put((None, error))

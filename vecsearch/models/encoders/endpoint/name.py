@@ -1,4 +1,4 @@
-"""The name of a model behind an address: which model, where, and whether the user's key may go there. Asks nothing."""
+"""The name of a model behind an endpoint: which model, which URL, and whether it may get the user's key."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ _NAME = re.compile(r"openai:(?P<model>((?!@https?://)\S)+)(@(?P<url>https?://\S+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A model's name and the address that is asked for it, without a slash at its end."""
+    """A model's name and the URL of its API, without a slash at the end."""
 
     model: str
     url: str
 
     @property
     def name(self) -> str:
-        """The whole name: it leads to the same address whatever the environment says later."""
+        """The full name: it means the same URL whatever the environment says later."""
         return f"openai:{self.model}" if self.url == OPENAI_URL else f"openai:{self.model}@{self.url}"
 
     @property
     def trusted(self) -> bool:
         """Whether the user's key may go there: to OpenAI, and where the user's own $OPENAI_BASE_URL points.
 
-        A name can come with an index that somebody else made: it must not have the key sent wherever it says.
+        A name can come from an index that somebody else made: it must not have the key sent to a URL of their choice.
         """
         return self.url in (OPENAI_URL, _own_url())
 
     def key(self) -> str:
-        """The user's key, "" where none goes; raises EndpointFailed when OpenAI needs one. Kept and shown nowhere."""
+        """Return the user's key, "" where none is sent; raises EndpointFailed when OpenAI needs one."""
         key = os.environ.get("OPENAI_API_KEY", "").strip() if self.trusted else ""
         if not key and self.url == OPENAI_URL:
             raise EndpointFailed(f"{self.name} needs a key: set $OPENAI_API_KEY, or name another endpoint, {_FORM}")
         if not re.fullmatch(r"[!-~]*", key):
-            raise EndpointFailed(f"{self.name}: $OPENAI_API_KEY holds characters that no key has: set it again")
+            raise EndpointFailed(f"{self.name}: $OPENAI_API_KEY contains characters that no key has: set it again")
         return key
 
     def __str__(self) -> str:
-        """For messages."""
+        """Return the form for messages."""
         return f"{self.model} at {self.url}"
 
 
 def find_endpoint(name: str) -> Endpoint:
-    """What `name` stands for, its address by default $OPENAI_BASE_URL or OpenAI's; raises InvalidOption.
+    """Return the endpoint that `name` means, by default at $OPENAI_BASE_URL or OpenAI's URL; raises InvalidOption.
 
-    An address with a password or key in it is refused: names are stored and shown.
+    A URL with a password or key in it is refused: names are stored and shown.
     """
     match = _NAME.fullmatch(name)
     if match is None or not name.isprintable():
@@ -61,8 +61,8 @@ def find_endpoint(name: str) -> Endpoint:
 
 
 def _own_url() -> str:
-    given = os.environ.get("OPENAI_BASE_URL", "").strip()
-    return _checked_url(given, "$OPENAI_BASE_URL") if given else OPENAI_URL
+    url = os.environ.get("OPENAI_BASE_URL", "").strip()
+    return _checked_url(url, "$OPENAI_BASE_URL") if url else OPENAI_URL
 
 
 def _checked_url(url: str, where: str) -> str:
@@ -70,10 +70,12 @@ def _checked_url(url: str, where: str) -> str:
         parts = urlsplit(url)
         secret = parts.username is not None or bool(parts.query or parts.fragment)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
-    except ValueError:  # a port that is no number, half a bracket
+    except ValueError:  # a port that is not a number, an unclosed bracket
         secret, usable = False, False
-    if secret:  # not repeated here: what is wrong with it may be the secret
-        raise InvalidOption("the endpoint's address holds a name, password or query; a key belongs in $OPENAI_API_KEY")
+    if secret:  # not repeated in the message: it may be the secret
+        raise InvalidOption(
+            "the endpoint's URL contains a user name, password or query; a key belongs in $OPENAI_API_KEY"
+        )
     if not usable:
-        raise InvalidOption(f"the address {url!r} of {where} cannot be asked; expected http://host:port/v1")
+        raise InvalidOption(f"{where} has the URL {url!r}, which is not that of an API; expected http://host:port/v1")
     return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl().rstrip("/")

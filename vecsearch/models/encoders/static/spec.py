@@ -1,8 +1,8 @@
-"""What a static model's small files say of it: StaticSpec, read and checked. Opens no more than a header of weights.
+"""StaticSpec: what a static model's small files say about it, read and checked. Of weights it opens only the header.
 
-Three kinds of folder: model2vec's, sentence-transformers' StaticEmbedding (model2vec writes a modules.json that says it
-is one), and that of the package wordllama. All have a matrix with a row for each token and a tokenizer; they differ in
-names, in which tokens count, and in what is cut off.
+Three kinds of folder: model2vec's, sentence-transformers' StaticEmbedding (model2vec writes a modules.json as one), and
+that of the package wordllama. All have a matrix with a row for each token and a tokenizer; they differ in names, in
+which tokens count, and in what is cut off.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from vecsearch.models.encoders.weights import read_shapes
 WORDLLAMA_WEIGHTS = "weights/l2_supercat_256.safetensors"
 WORDLLAMA_TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 
-_MODEL2VEC_LIMIT = 512  # tokens, where config.json does not say it: DEFAULT_MAX_LENGTH in model2vec 0.10
+_MODEL2VEC_LIMIT = 512  # tokens, where config.json names no limit: DEFAULT_MAX_LENGTH in model2vec 0.10
 
 
 class StaticKind(str, Enum):
     """Whose rules turn tokens into a vector."""
 
     MODEL2VEC = "model2vec"  # unknown tokens do not count, max_length is in config.json
-    MODULE = "StaticEmbedding"  # all tokens count, tokenizer.json says where a text is cut
+    MODULE = "StaticEmbedding"  # all tokens count, tokenizer.json says where a text is truncated
     WORDLLAMA = "wordllama"  # all tokens count, nothing is cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticSpec:
-    """Everything about a static model but its matrix and tokenizer.
+    """Everything about a static model except its matrix and tokenizer.
 
-    `matrix` is the name of the tensor that is the matrix, `limit` how many tokens of a text are read, None without a
+    `matrix` is the name of the matrix's tensor, `limit` the number of tokens of a text that are read, None for no
     limit; the tokenizer of a StaticEmbedding has its own.
     """
 
@@ -50,28 +50,28 @@ class StaticSpec:
 
 
 def is_static(model: ModelFolder) -> bool:
-    """Whether a folder holds a static model; looks at its small files only. A broken one may be none."""
+    """Whether a folder holds a static model, by its small files only; a broken folder may read as not static."""
     folder = model.path
     if _is_wordllama(folder):
         return True
     try:
         kinds = [module.kind for module in _modules(folder)]
-        named = read_json(folder / "config.json", optional=True).get("model_type")
+        model_type = read_json(folder / "config.json", optional=True).get("model_type")
     except (ModelDamaged, ModelUnsupported):
         return False
     if kinds:
         return kinds[0] == "StaticEmbedding" and set(kinds[1:]) <= {"Normalize"}
-    return named == StaticKind.MODEL2VEC.value
+    return model_type == StaticKind.MODEL2VEC.value
 
 
 def read_static_spec(model: ModelFolder) -> StaticSpec:
-    """The spec of the static model in a folder; raises ModelDamaged naming the file that is missing or broken."""
+    """Return the spec of the static model in a folder; raises ModelDamaged naming a missing or broken file."""
     folder = model.path
     if _is_wordllama(folder):
         return _wordllama(folder)
     modules = _modules(folder)
-    place = modules[0].folder if modules else folder
-    weights = _existing(place / "model.safetensors")
+    first = modules[0].folder if modules else folder
+    weights = _existing(first / "model.safetensors")
     shapes = read_shapes(weights)
     if "embedding.weight" in shapes:
         kind, matrix = StaticKind.MODULE, "embedding.weight"
@@ -82,7 +82,7 @@ def read_static_spec(model: ModelFolder) -> StaticSpec:
     return StaticSpec(
         kind=kind,
         weights=weights,
-        tokenizer=_existing(place / "tokenizer.json"),
+        tokenizer=_existing(first / "tokenizer.json"),
         matrix=matrix,
         dim=_dim(weights, matrix, shapes.get(matrix)),
         limit=limit,
@@ -104,13 +104,13 @@ def _wordllama(folder: Path) -> StaticSpec:
         matrix=matrix,
         dim=_dim(weights, matrix, read_shapes(weights).get(matrix)),
         limit=None,
-        normalize=False,  # WordLlamaInference.embed does not either, unless it is asked to
+        normalize=False,  # nor does WordLlamaInference.embed by default
         prompts=Prompts(),
     )
 
 
 def _model2vec_options(path: Path) -> tuple[int | None, bool]:
-    """How many tokens are read, and whether vectors are scaled to length 1: defaults are model2vec's."""
+    """The number of tokens that are read, and whether vectors are scaled to length 1: defaults are model2vec's."""
     config = read_json(path, optional=True)
     limit, normalize = config.get("max_length", _MODEL2VEC_LIMIT), config.get("normalize", False)
     if limit is not None and (not isinstance(limit, int) or limit < 1):
@@ -121,7 +121,7 @@ def _model2vec_options(path: Path) -> tuple[int | None, bool]:
 
 
 def _modules(folder: Path) -> list[Module]:
-    """The modules that the folder names; none for one that model2vec wrote before it named any."""
+    """The modules that the folder lists; empty for a folder that model2vec wrote before it listed any."""
     return read_modules(folder) if (folder / "modules.json").is_file() else []
 
 

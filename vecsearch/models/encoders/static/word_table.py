@@ -1,8 +1,8 @@
-"""Words and their vectors, parsed once from a file of word vectors and mapped from the cache folder ever after.
+"""Words and their vectors, parsed once from a file of word vectors, then mapped from the cache folder.
 
 The cached file: SHA-256 of the small parts, three numbers (n, dim, bytes of the words), the matrix, the mean of its
-rows, the words. The matrix is no part of the digest: checking it would read all of it, a gigabyte for a query of three
-words. It is whole when the file has its length, as it was flushed before it got its name.
+rows, the words. The matrix is not part of the digest: checking it would read all of it, a gigabyte for a query of three
+words. It is complete when the file has its length, as it was flushed before the file got its name.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ class WordTable:
 
 
 def load_table(file: WordFile) -> WordTable:
-    """The table of a file: mapped from the cache, or parsed; of a word that comes twice, the first vector stays.
+    """Return the table of a file, mapped from the cache or parsed; a word that occurs twice keeps its first vector.
 
-    Raises ModelDamaged for what read_blocks() finds. A cache folder that cannot be written costs time and memory only.
+    Raises ModelDamaged as read_blocks() does. A cache folder that cannot be written costs time and memory only.
     """
     path = model_cache() / f"{file_hash(file.path)}.{_VERSION}.words"
     return _mapped(path) or _written(path, file) or _parsed(file)
 
 
 def _mapped(path: Path) -> WordTable | None:
-    """The table in a cached file; None when it is not there, not readable or not intact."""
+    """The table in a cached file; None when it is missing, unreadable or altered."""
     try:
         return _table(np.memmap(path, np.uint8, "r"))
     except (OSError, ValueError):  # the latter also from numpy, which maps no empty file
@@ -59,7 +59,7 @@ def _mapped(path: Path) -> WordTable | None:
 
 
 def _written(path: Path, file: WordFile) -> WordTable | None:
-    """The table of a file, mapped from `path` where it is now; None when that cannot be written."""
+    """The table of a file, written to `path` and mapped from there; None when that cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as stream:
@@ -77,7 +77,7 @@ def _parsed(file: WordFile) -> WordTable:
 
 
 def _table(content: _Bytes) -> WordTable:
-    """The table in a file's content, not copied; raises ValueError when the content is not intact."""
+    """The table in a file's content, not copied; raises ValueError for altered content."""
     if len(content) < _MATRIX_START:
         raise ValueError(f"{len(content)} bytes")
     n, dim, word_bytes = _NUMBERS.unpack_from(content.data, _DIGEST_BYTES)
@@ -102,12 +102,12 @@ def _write(stream: BinaryIO, file: WordFile) -> None:
     total = np.zeros(file.dim)
     stream.write(bytes(_MATRIX_START))
     for block, vectors in read_blocks(file):
-        fresh = []
+        new_rows = []
         for row, word in enumerate(block):
             if (word := word.replace("\n", " ")) not in words:
                 words[word] = None
-                fresh.append(row)
-        kept = vectors[fresh]
+                new_rows.append(row)
+        kept = vectors[new_rows]
         total += kept.sum(axis=0, dtype=np.float64)
         stream.write(kept.astype("<f4", copy=False).data)
     small = (total / len(words)).astype("<f4").tobytes() + "\n".join(words).encode()

@@ -1,10 +1,10 @@
 """Files of word vectors, read block by block: word2vec's text and binary form, GloVe's text; each may be gzipped.
 
-Text has a word and its numbers on each line, between blanks. word2vec puts a line "count dim" above them, GloVe
-nothing. word2vec's binary form has that line too, then for each word its bytes, a blank, little-endian float32
-numbers, and in some files a line feed. Words may hold blanks (GloVe 840B has ". . ."): the last `dim` columns are
+Text files have a word and its numbers on each line, separated by blanks. word2vec puts a line "count dim" above them,
+GloVe does not. word2vec's binary form has that line too, then for each word its bytes, a blank, little-endian float32
+numbers, and in some files a line feed. Words may contain blanks (GloVe 840B has ". . ."): the last `dim` columns are
 the numbers. Sources: word2vec.c and its distance.c (Mikolov et al. 2013), GloVe's glove.c (Pennington et al. 2014),
-https://fasttext.cc/docs/en/crawl-vectors.html. Keeps nothing: `word_table` does.
+https://fasttext.cc/docs/en/crawl-vectors.html. Stores nothing: `word_table` does.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordFile:
-    """What the beginning of a file says: `count` words, where it has a header, with `dim` numbers each."""
+    """What the beginning of a file says: `count` words with `dim` numbers each; `count` is None without a header."""
 
     path: Path
     dim: int
@@ -44,7 +44,7 @@ class WordFile:
 
 
 def read_beginning(path: Path) -> WordFile:
-    """What kind of file is at `path`, from its first lines; raises ModelDamaged when it holds no word vectors."""
+    """Return the kind of file at `path`, from its first lines; raises ModelDamaged when it holds no word vectors."""
     with _opened(path) as stream:
         first = stream.readline(_LONGEST_LINE)
         header = re.fullmatch(rb"(\d{1,18}) (\d{1,18})\s*", first)
@@ -58,22 +58,22 @@ def read_beginning(path: Path) -> WordFile:
 
 
 def read_blocks(file: WordFile) -> Iterator[Block]:
-    """The words and vectors of a file in their order, some megabytes at a time; a word may come twice.
+    """Yield the words and vectors of a file in their order, some megabytes at a time; a word may occur twice.
 
-    Raises ModelDamaged naming the place when a line or record is not what it should be, holds NaN or infinity, or when
-    there are fewer or more vectors than the header says.
+    Raises ModelDamaged naming the line or word for a malformed line or record, NaN or infinity, and for fewer or more
+    vectors than the header says.
     """
-    found = 0
+    count = 0
     for words, vectors in _binary_blocks(file) if file.binary else _text_blocks(file):
-        found += len(words)
+        count += len(words)
         yield words, vectors
-    if found != (file.count or found):
-        raise ModelDamaged(f"{file.path} holds {found} vectors, its header says {file.count}: download it again")
+    if count != (file.count or count):
+        raise ModelDamaged(f"{file.path} holds {count} vectors, its header says {file.count}: download it again")
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    """The file's content, unzipped; what goes wrong while it is read is ModelDamaged."""
+    """The file's content, unzipped; a failure to read it is ModelDamaged."""
     try:
         with path.open("rb") as raw:
             zipped = raw.read(len(_GZIP)) == _GZIP
@@ -84,11 +84,11 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _trailing_numbers(path: Path, line: bytes) -> int:
-    """How many numbers stand at the end of a file's first line, its first column left out: that is a word."""
+    """The number of numbers at the end of a file's first line, without its first column, which is a word."""
     columns = line.rstrip().split(b" ")[1:]
     numbers = next((i for i, column in enumerate(reversed(columns)) if not _is_number(column)), len(columns))
     if not 0 < numbers <= _LARGEST_DIM:
-        raise ModelDamaged(f"{path}, line 1 has {numbers} numbers behind a word: this is no file of word vectors")
+        raise ModelDamaged(f"{path}, line 1 has {numbers} numbers after a word: this is not a file of word vectors")
     return numbers
 
 
@@ -101,7 +101,7 @@ def _is_number(column: bytes) -> bool:
 
 
 def _is_binary(line: bytes) -> bool:
-    """Whether what follows the header is no text: float32 numbers have bytes that no text has."""
+    """Whether what follows the header is binary: float32 numbers have bytes that no text has."""
     try:
         line.decode()
     except UnicodeDecodeError:
@@ -125,13 +125,15 @@ def _lines(path: Path, stream: BinaryIO) -> Iterator[list[bytes]]:
     while piece := stream.read(_BLOCK_BYTES):
         *lines, rest = (rest + piece).split(b"\n")
         if len(rest) > _LONGEST_LINE:
-            raise ModelDamaged(f"{path} has a line of more than {_LONGEST_LINE} bytes: this is no file of word vectors")
+            raise ModelDamaged(
+                f"{path} has a line of more than {_LONGEST_LINE} bytes: this is not a file of word vectors"
+            )
         yield lines
     yield [rest]
 
 
 def _parse(file: WordFile, lines: Sequence[bytes], first: int) -> Block:
-    """The words and vectors of some lines, of which the first has the number `first`."""
+    """The words and vectors of some lines; `first` is the number of the first one."""
     words: list[str] = []
     columns: list[bytes] = []
     numbers: list[int] = []
@@ -148,19 +150,19 @@ def _parse(file: WordFile, lines: Sequence[bytes], first: int) -> Block:
 
 
 def _split(file: WordFile, line: bytes, number: int) -> tuple[bytes, bytes]:
-    """The word and the numerals of a line, without a look at the numerals."""
+    """The word and the numerals of a line; the numerals are not checked."""
     if line.count(b" ") == file.dim:
         word, _, numerals = line.partition(b" ")
         return word, numerals
     word, *columns = line.rsplit(b" ", file.dim)
-    more = len(word.split(b" ")) - 1
-    if len(columns) < file.dim or (more and _is_number(word.rpartition(b" ")[2])):
-        raise ModelDamaged(f"{file.path}, line {number} has {len(columns) + more} numbers, expected {file.dim}")
+    extra = len(word.split(b" ")) - 1
+    if len(columns) < file.dim or (extra and _is_number(word.rpartition(b" ")[2])):
+        raise ModelDamaged(f"{file.path}, line {number} has {len(columns) + extra} numbers, expected {file.dim}")
     return word, b" ".join(columns)
 
 
 def _numbers(file: WordFile, columns: Sequence[bytes], numbers: Sequence[int]) -> FloatArray:
-    """The vectors that lines of numerals stand for; an error is looked for line by line only when there is one."""
+    """The vectors that lines of numerals stand for; only after a failure is it searched for line by line."""
     if not columns:
         return np.empty((0, file.dim), np.float32)
     try:
@@ -169,8 +171,8 @@ def _numbers(file: WordFile, columns: Sequence[bytes], numbers: Sequence[int]) -
         for line, number in zip(columns, numbers, strict=True):
             for column in line.split(b" "):
                 if not _is_number(column):
-                    said = column.decode("utf-8", "replace")[:40]
-                    raise ModelDamaged(f"{file.path}, line {number}: {said!r} is no number") from None
+                    shown = column.decode("utf-8", "replace")[:40]
+                    raise ModelDamaged(f"{file.path}, line {number}: {shown!r} is not a number") from None
         raise ModelDamaged(f"{file.path}, lines {numbers[0]} to {numbers[-1]}: {error}") from error
 
 
@@ -182,8 +184,8 @@ def _binary_blocks(file: WordFile) -> Iterator[Block]:
             words, numbers, rest = _records(file, rest + piece)
             vectors = np.frombuffer(numbers, "<f4").astype(np.float32, copy=False).reshape(-1, file.dim)
             if not (finite := np.isfinite(vectors).all(axis=1)).all():
-                at = int(np.argmin(finite))
-                raise ModelDamaged(f"{file.path}, word {read + at + 1} ({words[at][:40]!r}) holds NaN or infinity")
+                row = int(np.argmin(finite))
+                raise ModelDamaged(f"{file.path}, word {read + row + 1} ({words[row][:40]!r}) holds NaN or infinity")
             read += len(words)
             yield words, vectors
     if rest.strip(b"\n"):
@@ -191,7 +193,7 @@ def _binary_blocks(file: WordFile) -> Iterator[Block]:
 
 
 def _records(file: WordFile, content: bytes) -> tuple[list[str], bytes, bytes]:
-    """The whole records at the beginning of `content`: their words, their numbers, and what is left of it."""
+    """The whole records at the beginning of `content`: their words, their numbers, and the remaining bytes."""
     words: list[str] = []
     vectors: list[bytes] = []
     start, size = 0, 4 * file.dim
@@ -201,6 +203,6 @@ def _records(file: WordFile, content: bytes) -> tuple[list[str], bytes, bytes]:
         start = blank + 1 + size
     if blank < 0 and len(content) - start >= _LONGEST_WORD:
         raise ModelDamaged(
-            f"{file.path} has a word of more than {_LONGEST_WORD} bytes: this is no binary word2vec file"
+            f"{file.path} has a word of more than {_LONGEST_WORD} bytes: this is not a binary word2vec file"
         )
     return words, b"".join(vectors), content[start:]

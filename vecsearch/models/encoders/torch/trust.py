@@ -1,7 +1,7 @@
-"""What in a model's folder would run as code when it is opened, told from its files: nothing is imported.
+"""What in a model's folder would run as code when it is opened, found in its files: nothing is imported.
 
-Versions of sentence-transformers before 6 import what a local folder names without asking, so the question is
-answered here, before they see it. Weights in pickles are code too: unpickling runs what the file says.
+Versions of sentence-transformers before 6 import what a local folder names without asking, so it is checked here,
+before they see it. Pickled weights are code too: unpickling runs what the file says.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _INDEX = "model.safetensors.index.json"
 
 
 def needed_code(modules: Sequence[Module]) -> str | None:
-    """Which file names code that does not come with sentence-transformers or transformers, and what it names.
+    """Return which file names code outside sentence-transformers and transformers, and what it names, as a clause.
 
     None when the model's files are data only.
     """
-    return next((found for module in with_routes(modules) for found in _named_code(module)), None)
+    return next((clause for module in with_routes(modules) for clause in _named_code(module)), None)
 
 
 def _named_code(module: Module) -> Iterator[str]:
@@ -46,44 +46,45 @@ def _named_code(module: Module) -> Iterator[str]:
         yield f"{module.folder / 'wordembedding_config.json'} names {words}"
     if not _comes_with_transformers(config.get("model_type")):
         for name in _AUTO_MAPS:
-            if (named := read_json(module.folder / name, optional=True).get("auto_map")) is not None:
-                yield f"{module.folder / name} names {_first_class(named)}"
+            if (classes := read_json(module.folder / name, optional=True).get("auto_map")) is not None:
+                yield f"{module.folder / name} names {_first_class(classes)}"
 
 
-def _first_class(named: Any) -> str:
+def _first_class(classes: Any) -> str:
     """One of the classes of an auto_map; a tokenizer has two in a list, of which one may be null."""
-    while isinstance(named, dict | list):
-        named = next((entry for entry in (named.values() if isinstance(named, dict) else named) if entry), None)
-    return str(named)
+    while isinstance(classes, dict | list):
+        values = classes.values() if isinstance(classes, dict) else classes
+        classes = next((entry for entry in values if entry), None)
+    return str(classes)
 
 
 def _comes_with_transformers(model_type: Any) -> bool:
-    """Whether transformers has an architecture of that name, which it prefers to the model's own code."""
-    found = importlib.util.find_spec("transformers")  # looks the package up, does not import it
-    if found is None:
-        return True  # nothing can be run, and what is missing is said when the model is opened
+    """Whether transformers has an architecture with that name, which it prefers to the model's own code."""
+    spec = importlib.util.find_spec("transformers")  # looks the package up, does not import it
+    if spec is None:
+        return True  # nothing can run, and opening the model reports what is missing
     if not isinstance(model_type, str) or not model_type.replace("-", "_").isidentifier():
         return False
-    places = found.submodule_search_locations or ()
-    return any(Path(place, "models", model_type.replace("-", "_")).is_dir() for place in places)
+    folders = spec.submodule_search_locations or ()
+    return any(Path(folder, "models", model_type.replace("-", "_")).is_dir() for folder in folders)
 
 
 def check_weights(modules: Sequence[Module]) -> None:
-    """Return when the model's weights are safetensors files that are all there.
+    """Check that the model's weights are safetensors files and complete.
 
-    Raises ModelUnsupported for weights in pickles and for an adapter without the model it adapts, ModelDamaged when
-    a file of weights is missing.
+    Raises ModelUnsupported for pickled weights and for an adapter without its base model, ModelDamaged when a file of
+    weights is missing.
     """
     folders = list(dict.fromkeys(module.folder for module in with_routes(modules)))
     for folder in folders:
         pickled = sorted(folder.glob("pytorch_model*.bin"))
         if pickled and not any(folder.glob("*.safetensors")):
             raise ModelUnsupported(
-                f"{pickled[0]} is a pickle, which can run any code when it is read, and no safetensors file is beside "
+                f"{pickled[0]} is a pickle, which can run any code when it is read, without a safetensors file beside "
                 "it; save the model again with safe_serialization=True, or take a revision that has model.safetensors"
             )
         if (adapter := folder / "adapter_config.json").is_file():
-            raise ModelUnsupported(f"{adapter}: an adapter is no whole model; merge it into the model it adapts first")
+            raise ModelUnsupported(f"{adapter}: an adapter is not a whole model; merge it into its base model first")
         for shard in _shards(folder / _INDEX):
             if not (folder / shard).is_file():
                 raise ModelDamaged(f"{folder / shard} is missing, which {_INDEX} names: download the model again")
@@ -95,8 +96,8 @@ def _shards(index: Path) -> list[str]:
     """The files that an index of weights names."""
     if not index.is_file():
         return []
-    named = parse_json(index)
-    files = named.get("weight_map") if isinstance(named, dict) else None
+    content = parse_json(index)
+    files = content.get("weight_map") if isinstance(content, dict) else None
     if not isinstance(files, dict) or not all(_is_file_name(name) for name in files.values()):
         raise ModelDamaged(f"{index} has no weight_map from names to files of its folder")
     return sorted(set(files.values()))

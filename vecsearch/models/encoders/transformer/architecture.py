@@ -1,9 +1,9 @@
-"""Transformer encoders described once, for every runtime: which tensors a family has and how they come together.
+"""Transformer encoders described once, for every runtime: which tensors a family has and how they are combined.
 
 Families: BERT (Devlin et al. 2019), RoBERTa and XLM-RoBERTa (Liu et al. 2019, Conneau et al. 2020), DistilBERT
 (Sanh et al. 2019), MPNet (Song et al. 2020), ELECTRA (Clark et al. 2020). Names of tensors are those of transformers'
-modeling files. A runtime gives the operations as a Graph and gets back the token vectors of the last layer, or what
-a head for classification makes of them. Holds no weights.
+modeling files. A runtime supplies the operations as a Graph and gets back the token vectors of the last layer, or the
+output of a classification head. Holds no weights.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BUCKETS = 32  # of distances between tokens, in MPNet
 
 
 class Family(str, Enum):
-    """Encoders that share a structure; what differs inside one are numbers."""
+    """Encoders that share a structure; members of a family differ in numbers only."""
 
     BERT = "bert"
     ROBERTA = "roberta"
@@ -35,7 +35,7 @@ class Family(str, Enum):
 class Shape:
     """The numbers that a graph is built from; `first_position` is the row of a text's first token among positions.
 
-    `labels` are the numbers that the head of a cross-encoder gives for a pair, 0 for a model of vectors.
+    `labels` is the number of outputs that a cross-encoder's head has for a pair, 0 for an embedding model.
     """
 
     family: Family = Family.BERT
@@ -53,7 +53,7 @@ class Shape:
 
     @property
     def reads_types(self) -> bool:
-        """Whether a graph is told the type of each token, which is another one in the second text of a pair."""
+        """Whether a graph takes the type of each token, which is different in the second text of a pair."""
         return self.labels > 0 and self.token_types > 1
 
 
@@ -75,41 +75,41 @@ T = TypeVar("T")
 
 
 class Graph(Protocol[T]):
-    """The operations of a runtime on values of its own kind T; weights are asked for by the names of their tensors."""
+    """The operations of a runtime on values of its own kind T; weights are given by the names of their tensors."""
 
     def embedded(self, words: str, positions: str, first: int, types: str | None) -> T:
-        """The sum, for each token, of its row of words, of positions from row `first` on, and its row of types.
+        """Sum, for each token, its row of words, of positions from row `first` on, and of types.
 
-        That is the first row in a graph that is not told the types.
+        The row of types is the first one in a graph that does not take types.
         """
 
     def distances(self, table: str, buckets: IntArray) -> T:
-        """For heads and pairs of tokens, table[buckets[i, j]]: (1, heads, tokens, tokens), or fewer rows of pairs."""
+        """Return table[buckets[i, j]] for heads and pairs of tokens: (1, heads, tokens, tokens), or fewer rows."""
 
     def add(self, left: T, right: T) -> T:
-        """The sum."""
+        """Return the sum."""
 
     def linear(self, rows: T, name: str) -> T:
-        """rows @ weight' + bias."""
+        """Return rows @ weight' + bias."""
 
     def norm(self, rows: T, name: str, epsilon: float) -> T:
-        """Layer normalisation over the last axis, scaled and shifted."""
+        """Normalise over the last axis, scale and shift (LayerNorm)."""
 
     def activation(self, rows: T, kind: str) -> T:
-        """One of the ACTIVATIONS or "tanh", of every number."""
+        """Apply one of the ACTIVATIONS or "tanh" to every number."""
 
     def first(self, rows: T) -> T:
-        """The vector of each text's first token: (n, 1, hidden)."""
+        """Return the vector of each text's first token: (n, 1, hidden)."""
 
     def attention(self, query: T, key: T, value: T, heads: int, bias: T | None) -> T:
-        """softmax(q k' / sqrt(head size) + bias) v for each head, padding left out, heads side by side again."""
+        """Return softmax(q k' / sqrt(head size) + bias) v for each head, padding left out, heads concatenated."""
 
 
 ACTIVATIONS = ("gelu", "gelu_new", "relu")  # gelu_new: with tanh, Hendrycks and Gimpel 2016
 
 
 def token_vectors(graph: Graph[T], shape: Shape) -> T:
-    """The last layer's vectors of the graph's input: (n, tokens, hidden)."""
+    """Return the last layer's vectors of the graph's input: (n, tokens, hidden)."""
     rows, bias = _embedded(graph, shape), _bias(graph, shape)
     for layer in _layers(shape):
         rows = _layer(graph, shape, layer, rows, rows, bias)
@@ -117,9 +117,9 @@ def token_vectors(graph: Graph[T], shape: Shape) -> T:
 
 
 def label_scores(graph: Graph[T], shape: Shape) -> T:
-    """What a head for classification makes of each text's first token: (n, 1, labels).
+    """Return what a classification head makes of each text's first token: (n, 1, labels).
 
-    The last layer is computed for that token only: all others are there to be attended to.
+    The last layer is computed for that token only: all others serve as keys and values.
     """
     rows, bias = _embedded(graph, shape), _bias(graph, shape)
     *layers, last = _layers(shape)
@@ -131,13 +131,13 @@ def label_scores(graph: Graph[T], shape: Shape) -> T:
 
 
 def parameters(shape: Shape) -> dict[str, tuple[int, ...]]:
-    """The names of the tensors that a graph of this shape needs, with their shapes."""
+    """Return the names of the tensors that a graph of this shape needs, with their shapes."""
     hidden, inner = shape.hidden, shape.intermediate
-    found: dict[str, tuple[int, ...]] = {_WORDS: (shape.vocabulary, hidden), _POSITIONS: (shape.positions, hidden)}
+    tensors: dict[str, tuple[int, ...]] = {_WORDS: (shape.vocabulary, hidden), _POSITIONS: (shape.positions, hidden)}
     if shape.token_types:
-        found[_TYPES] = (shape.token_types, hidden)
+        tensors[_TYPES] = (shape.token_types, hidden)
     if shape.family is Family.MPNET:
-        found[_DISTANCES] = (BUCKETS, shape.heads)
+        tensors[_DISTANCES] = (BUCKETS, shape.heads)
     norms = [_NORM]
     linear: dict[str, tuple[int, int]] = {}
     for layer in _layers(shape):
@@ -148,10 +148,10 @@ def parameters(shape: Shape) -> dict[str, tuple[int, ...]]:
         head, _, labels = _HEADS[shape.family]
         linear |= {head: (hidden, hidden), labels: (shape.labels, hidden)}
     for name in norms:
-        found |= {f"{name}.weight": (hidden,), f"{name}.bias": (hidden,)}
+        tensors |= {f"{name}.weight": (hidden,), f"{name}.bias": (hidden,)}
     for name, (rows, columns) in linear.items():
-        found |= {f"{name}.weight": (rows, columns), f"{name}.bias": (rows,)}
-    return found
+        tensors |= {f"{name}.weight": (rows, columns), f"{name}.bias": (rows,)}
+    return tensors
 
 
 _WORDS = "embeddings.word_embeddings.weight"
@@ -160,7 +160,7 @@ _TYPES = "embeddings.token_type_embeddings.weight"
 _NORM = "embeddings.LayerNorm"
 _DISTANCES = "encoder.relative_attention_bias.weight"
 
-_HEADS = {  # the first layer of each head for classification, its activation, and its last layer
+_HEADS = {  # the first layer of each classification head, its activation, and its last layer
     Family.BERT: ("pooler.dense", "tanh", "classifier"),
     Family.ROBERTA: ("classifier.dense", "tanh", "classifier.out_proj"),
     Family.MPNET: ("classifier.dense", "tanh", "classifier.out_proj"),
@@ -208,16 +208,16 @@ def _embedded(graph: Graph[T], shape: Shape) -> T:
 
 
 def _bias(graph: Graph[T], shape: Shape, tokens: int | None = None) -> T | None:
-    """What attention of the first `tokens` to all adds for distances, in the family that does."""
+    """The bias for distances in the attention of the first `tokens`, in the family that has one."""
     return graph.distances(_DISTANCES, _buckets(shape)[:tokens]) if shape.family is Family.MPNET else None
 
 
-def _layer(graph: Graph[T], shape: Shape, layer: _Layer, asking: T, rows: T, bias: T | None) -> T:
-    """The vectors of the tokens `asking` after a layer in which they attend to all `rows`."""
-    query = graph.linear(asking, layer.query)
+def _layer(graph: Graph[T], shape: Shape, layer: _Layer, queries: T, rows: T, bias: T | None) -> T:
+    """The vectors of the tokens `queries` after a layer in which they attend to all `rows`."""
+    query = graph.linear(queries, layer.query)
     key, value = graph.linear(rows, layer.key), graph.linear(rows, layer.value)
     mixed = graph.linear(graph.attention(query, key, value, shape.heads, bias), layer.mixed)
-    middle = graph.norm(graph.add(mixed, asking), layer.mixed_norm, shape.layer_norm_eps)
+    middle = graph.norm(graph.add(mixed, queries), layer.mixed_norm, shape.layer_norm_eps)
     inner = graph.activation(graph.linear(middle, layer.inner), shape.activation)
     return graph.norm(graph.add(graph.linear(inner, layer.outer), middle), layer.outer_norm, shape.layer_norm_eps)
 
@@ -229,13 +229,13 @@ def _layers(shape: Shape) -> Iterator[_Layer]:
 
 
 def _buckets(shape: Shape) -> IntArray:
-    """Which distance stands for the pair of token i and token j: int64 (positions, positions).
+    """The bucket of the distance between token i and token j: int64 (positions, positions).
 
-    Half of the buckets are for what follows a token; of each half the nearest half are exact and the others grow with
-    the logarithm of the distance up to 128. Raffel et al. 2020 (T5), as MPNet uses it.
+    Half of the buckets are for tokens that follow; the nearer half of each half is exact and the others grow with the
+    logarithm of the distance up to 128. Raffel et al. 2020 (T5), as MPNet uses it.
     """
-    place = np.arange(shape.positions)
-    apart = place[:, None] - place[None, :]
+    position = np.arange(shape.positions)
+    apart = position[:, None] - position[None, :]
     half, exact = BUCKETS // 2, BUCKETS // 4
     distance = np.abs(apart)
     grown = np.log(np.maximum(distance, 1).astype(np.float32) / exact) / math.log(128 / exact) * (half - exact)

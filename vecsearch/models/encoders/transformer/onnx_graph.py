@@ -1,10 +1,10 @@
-"""An encoder as an ONNX graph: token numbers and mask in, the last layer's token vectors out. float32.
+"""An encoder as an ONNX graph: token ids and mask in, the last layer's token vectors out. float32.
 
-A cross-encoder's graph is told the tokens' types too, where it knows several, and gives the scores of a pair's labels.
+A cross-encoder's graph also takes the tokens' types, where it knows several, and returns the scores of a pair's labels.
 
 Standard operators of opset 17 only, so that any runtime can read it. The graph holds no weights: each parameter is
 an initializer under its name in model.safetensors whose values are given at load time (some 20 kB instead of a
-second copy of the model on disk). What is computed stands in `architecture`.
+second copy of the model on disk). What is computed is in `architecture`.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _IR_VERSION = 8  # the one of opset 17: what the oldest runtime we support reads
 
 
 def build_graph(shape: Shape) -> bytes:
-    """The graph for `shape` as a serialised onnx.ModelProto, the parameters' values left out."""
+    """Return the graph for `shape` as a serialised onnx.ModelProto without the parameters' values."""
     from onnx import TensorProto, helper
 
     graph = _Graph(shape)
     if shape.labels:
-        graph.add_node("Identity", label_scores(graph, shape), name=SCORES)  # one row a pair
+        graph.add_node("Identity", label_scores(graph, shape), name=SCORES)  # one row per pair
         output = helper.make_tensor_value_info(SCORES, TensorProto.FLOAT, ["n", shape.labels])
     else:
         graph.add_node("Reshape", token_vectors(graph, shape), "sizes_and_hidden", name=OUTPUT)
@@ -53,9 +53,9 @@ def build_graph(shape: Shape) -> bytes:
 
 @dataclass(slots=True)
 class _Graph:
-    """A graph while it is written, see architecture.Graph; a value is the name of what makes it.
+    """A graph under construction, see architecture.Graph; a value is the name of the node that makes it.
 
-    One row a token all through the layers, (n * tokens, hidden): Gemm takes the weights as they lie in the file,
+    One row per token all through the layers, (n * tokens, hidden): Gemm takes the weights as they lie in the file,
     transposed.
     """
 

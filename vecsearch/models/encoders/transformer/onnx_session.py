@@ -1,4 +1,4 @@
-"""A model loaded into ONNX Runtime: token numbers in, token vectors out; and sessions for any graph. Knows no texts.
+"""A model loaded into ONNX Runtime: token ids in, token vectors out; and sessions for any graph. Knows no texts.
 
 Weights are not copied: the sessions read them where model.safetensors is mapped into memory.
 """
@@ -27,35 +27,35 @@ _ERRORS_ONLY = 3  # onnxruntime's severity; its warnings speak of its own optimi
 
 
 class OnnxModel:
-    """A model of vectors; run() may be called from several threads."""
+    """An embedding model; several threads may call run(), as ONNX Runtime's sessions allow."""
 
     def __init__(self, spec: ModelSpec, threads: int) -> None:
-        """Map the weights; raises ModelDamaged when they are not those of the spec."""
+        """Map the weights; raises ModelDamaged when they do not fit the spec."""
         self._spec = spec
         self._sessions = OnnxSessions(spec.weights, spec.shape, threads)
 
     def run(self, ids: IntArray, lengths: IntArray, *, alone: bool) -> FloatArray:
-        """Token numbers (n, tokens), of which the first `lengths` (n,) count -> their vectors (n, tokens, dim).
+        """Turn token ids (n, tokens), of which the first `lengths` (n,) count, into vectors (n, tokens, dim).
 
-        `alone` says that no other batch runs beside this one, so that it may have all cores.
+        `alone`: no other batch runs meanwhile, so that this one may use all cores.
         """
         session = self._sessions.get(alone=alone)
         mask = token_mask(lengths, ids.shape[1]).astype(np.int64)
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        taken = {entry.name: feed[entry.name] for entry in session.get_inputs()}
-        hidden: FloatArray = session.run([_token_output(session, self._spec)], taken)[0]
+        inputs = {entry.name: feed[entry.name] for entry in session.get_inputs()}
+        hidden: FloatArray = session.run([_token_output(session, self._spec)], inputs)[0]
         return hidden
 
 
 class OnnxSessions:
-    """Two sessions over one set of weights, each made when first used; several threads may get and run them.
+    """Two sessions over one set of weights, each opened when first used; several threads may get and run them.
 
-    One session spreads an operator over all cores, for a query that waits; the other keeps to the calling thread,
-    for callers that run several batches side by side.
+    One session spreads an operator over all cores, for a query that someone waits for; the other keeps to the
+    calling thread, for callers that run several batches side by side.
     """
 
     def __init__(self, weights: Path, shape: Shape | None, threads: int) -> None:
-        """Map the weights, or name the graph where there is no shape to build one from; raises ModelDamaged."""
+        """Map the weights, unless there is no shape and the file is a graph itself; raises ModelDamaged."""
         self._file = weights
         self._shape = shape
         self._threads = threads
@@ -64,7 +64,7 @@ class OnnxSessions:
         self._weights = read_parameters(weights, shape) if shape else {}
 
     def get(self, *, alone: bool) -> Any:
-        """The session for a batch that runs alone, or for one of several that run side by side."""
+        """Return the session for a batch that runs alone, or for one of several that run side by side."""
         threads = self._threads if alone else 1
         with self._lock:
             if threads not in self._sessions:
@@ -77,11 +77,11 @@ class OnnxSessions:
         options.log_severity_level = _ERRORS_ONLY
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.enable_mem_pattern = False  # plans kept per shape of batch: 100 MB for nothing, shapes hardly repeat
+        options.enable_mem_pattern = False  # 100 MB of plans by batch shape, and shapes hardly repeat
         # Repacked weights are a second copy of the model: batches became no faster, a query of 16 tokens 0.7 ms,
         # loading 15 ms slower. A graph optimised beforehand loads no faster than one that maps its weights.
         options.add_session_config_entry("session.disable_prepacking", "1")
-        # Threads that wait for the next batch by spinning hold the cores for what comes after a query: the search.
+        # Threads that spin while they wait for the next batch hold the cores that the search needs next.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         source: str | bytes = str(self._file)
         if self._shape:
@@ -96,9 +96,9 @@ class OnnxSessions:
 
 
 def _onnxruntime() -> Any:
-    """The library, told before it starts that it may report nothing: its wheels since 1.29 do by default.
+    """Import the library with its telemetry off, which its wheels since 1.29 send by default.
 
-    Where the program has imported it already, it is told to stop. Who sets the variable to something else decides.
+    Telemetry stays on where the user has set the variable to something else.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
@@ -116,7 +116,7 @@ def _token_output(session: Any, spec: ModelSpec) -> str:
 
 
 def _graph(shape: Shape) -> bytes:
-    """The graph for `shape`, from the cache folder where it is there intact: importing onnx takes 100 ms."""
+    """The graph for `shape`, from the cache folder if it is there: importing onnx takes 100 ms."""
     key = hashlib.sha256(f"{GRAPH_VERSION} {shape}".encode()).hexdigest()[:32]
     path = model_cache() / f"{shape.family.value}-{key}.graph"
     if (graph := read_derived(path)) is None:

@@ -1,7 +1,7 @@
-"""An encoder as an OpenVINO model, made of its weights where they lie: no file is converted, no ONNX is needed.
+"""An encoder as an OpenVINO model, made of its mapped weights: no file is converted, no ONNX is needed.
 
-What is computed stands in `architecture`. Token numbers and mask in, the last layer's token vectors out; of a
-cross-encoder the tokens' types in as well, where it knows several, and the scores of a pair's labels out.
+What is computed is in `architecture`. Token ids and mask in, the last layer's token vectors out; a cross-encoder also
+takes the tokens' types, where it knows several, and returns the scores of a pair's labels.
 """
 
 from __future__ import annotations
@@ -9,40 +9,39 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from vecsearch.errors import ExtraMissing
+from vecsearch.extras import require
 from vecsearch.models.encoders.transformer.architecture import Shape, label_scores, token_vectors
 from vecsearch.types import FloatArray, IntArray
 
+_IMPORTING = Lock()
+
 
 def import_openvino() -> Any:
-    """The library, which may report nothing: its package reports every import of itself by default.
+    """Import the library without telemetry, which its package sends at every import by default.
 
     Raises ExtraMissing where it is not installed.
     """
     reporter = "openvino_telemetry"
-    hidden = "openvino" not in sys.modules and reporter not in sys.modules
-    if hidden:
-        sys.modules[reporter] = None  # type: ignore[assignment]  # not to be found: openvino then takes its own stub
-    try:
-        import openvino
-    except ModuleNotFoundError as error:
-        if error.name != "openvino":
-            raise
-        raise ExtraMissing.of("openvino", "openvino", "the runtime 'openvino'") from None
-    finally:
+    with _IMPORTING:
+        hidden = "openvino" not in sys.modules and reporter not in sys.modules
         if hidden:
-            del sys.modules[reporter]
-    return openvino
+            sys.modules[reporter] = None  # type: ignore[assignment]  # cannot be imported: openvino takes its own stub
+        try:
+            return require("openvino", "openvino", "the runtime 'openvino'")
+        finally:
+            if hidden:
+                del sys.modules[reporter]
 
 
 def build_model(shape: Shape, weights: Mapping[str, FloatArray]) -> Any:
-    """An openvino.Model: int64 (n, tokens) and float32 mask (n, tokens) -> float32 (n, tokens, hidden).
+    """Return an openvino.Model: int64 (n, tokens) and float32 mask (n, tokens) -> float32 (n, tokens, hidden).
 
-    With labels: and int64 types (n, tokens) where there are several -> float32 (n, 1, labels).
+    With labels also int64 types (n, tokens) where there are several; then -> float32 (n, 1, labels).
     """
     graph = _Graph(shape, weights)
     inputs = [graph.ids, graph.mask, *([graph.types] if shape.reads_types else [])]
@@ -51,7 +50,7 @@ def build_model(shape: Shape, weights: Mapping[str, FloatArray]) -> Any:
 
 
 class _Graph:
-    """A model while it is written, see architecture.Graph; a value is a node, (n, tokens, hidden) between layers."""
+    """A model under construction, see architecture.Graph; a value is a node, (n, tokens, hidden) between layers."""
 
     def __init__(self, shape: Shape, weights: Mapping[str, FloatArray]) -> None:
         self._op: Any = import_openvino().opset13
@@ -107,8 +106,8 @@ class _Graph:
         size = self._shape.hidden // heads
 
         def split(rows: Any) -> Any:
-            parted = self._op.reshape(rows, self._constant([0, 0, heads, size]), True)
-            return self._op.transpose(parted, self._constant([0, 2, 1, 3]))  # (n, heads, tokens, size)
+            by_head = self._op.reshape(rows, self._constant([0, 0, heads, size]), True)
+            return self._op.transpose(by_head, self._constant([0, 2, 1, 3]))  # (n, heads, tokens, size)
 
         products = self._op.matmul(split(query), split(key), False, True)
         scores = self._op.multiply(products, self._op.constant(np.float32(1 / math.sqrt(size))))

@@ -1,7 +1,7 @@
-"""A model loaded into OpenVINO: token numbers in, token vectors out. Knows no texts.
+"""A model loaded into OpenVINO: token ids in, token vectors out. Knows no texts.
 
-Weights are read where model.safetensors is mapped into memory. Compiled models are not kept: reading one back took as
-long as compiling it for 23 million parameters, twice as long for 335 million, and as many bytes as the model.
+Weights are read where model.safetensors is mapped into memory. Compiled models are not stored: reading one back took as
+long as compiling it for 23 million parameters, twice as long for 335 million, and a file the size of the model.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from vecsearch.types import FloatArray, IntArray
 
 
 class Precision(str, Enum):
-    """What products are computed in; they are added up in float32 in either case."""
+    """The precision of products; they are summed in float32 in either case."""
 
     FLOAT32 = "f32"
     BFLOAT16 = "bf16"
 
 
 class OpenvinoRequests:
-    """One compiled model with a stream of its own for each thread, which takes requests from several threads."""
+    """One compiled model with a stream per core. A request serves one thread at a time, so each borrows one."""
 
     def __init__(self, weights: Path, shape: Shape | None, threads: int, precision: Precision | None) -> None:
         """Compile the model, by default in the fastest precision.
 
-        Raises ExtraMissing without OpenVINO, ModelDamaged when the weights are not of that shape, ModelUnsupported
+        Raises ExtraMissing without OpenVINO, ModelDamaged when the weights do not have that shape, ModelUnsupported
         for a model that ships its graph.
         """
         if shape is None:
-            raise ModelUnsupported(f"{weights}: a graph of its own is run by onnxruntime, not by openvino")
+            raise ModelUnsupported(f"{weights}: a model's own graph runs on onnxruntime, not on openvino")
         openvino = import_openvino()
         if precision is None:
             precision = Precision.BFLOAT16 if computes_bfloat16() else Precision.FLOAT32
@@ -57,7 +57,7 @@ class OpenvinoRequests:
 
     @contextmanager
     def one(self) -> Iterator[Any]:
-        """A request that no other thread uses meanwhile; its buffers are kept for the next batch."""
+        """Lend a request that no other thread uses meanwhile; its buffers are reused. A failed one is dropped."""
         with self._lock:
             request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
         yield request
@@ -66,17 +66,17 @@ class OpenvinoRequests:
 
 
 class OpenvinoModel:
-    """A model whose run() may be called from several threads."""
+    """An embedding model; several threads may call run()."""
 
     def __init__(self, spec: ModelSpec, threads: int, precision: Precision) -> None:
         """Compile the model; raises what OpenvinoRequests does."""
         self._requests = OpenvinoRequests(spec.weights, spec.shape, threads, precision)
 
     def run(self, ids: IntArray, lengths: IntArray, *, alone: bool) -> FloatArray:  # noqa: ARG002  # streams have a core
-        """Token numbers (n, tokens), of which the first `lengths` (n,) count -> their vectors (n, tokens, dim)."""
+        """Turn token ids (n, tokens), of which the first `lengths` (n,) count, into vectors (n, tokens, dim)."""
         mask = token_mask(lengths, ids.shape[1]).astype(np.float32)
         with self._requests.one() as request:
-            hidden: FloatArray = request.infer([ids, mask], share_inputs=True)[0]
+            hidden: FloatArray = request.infer([ids, mask], share_inputs=True)[0]  # a copy of the request's own
             return hidden
 
 

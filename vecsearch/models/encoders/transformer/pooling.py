@@ -1,4 +1,4 @@
-"""From the vectors of a text's tokens to the text's one. Pure numpy, one way for every runtime."""
+"""Pooling: from the vectors of a text's tokens to the text's vector. Pure numpy, the same for every runtime."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SMALLEST_NORM = np.float32(1e-12)  # as torch.nn.functional.normalize
 
 
 def pool(hidden: FloatArray, lengths: IntArray, mode: Pooling) -> FloatArray:
-    """One vector a text: `hidden` (n, tokens, dim), of whose rows the first `lengths` (n,) are tokens -> (n, dim)."""
+    """Turn `hidden` (n, tokens, dim), of which the first `lengths` (n,) rows count, into a vector per text (n, dim)."""
     if mode is Pooling.CLS:
         return np.ascontiguousarray(hidden[:, 0])
     if mode is Pooling.LAST:
@@ -30,6 +30,6 @@ def _mean(hidden: FloatArray, mask: npt.NDArray[np.bool_], lengths: IntArray) ->
 
 
 def unit_rows(vectors: FloatArray) -> FloatArray:
-    """The rows scaled to length 1; a zero row stays zero."""
+    """Scale the rows to length 1; a zero row stays zero."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, _SMALLEST_NORM), np.float32)

@@ -1,8 +1,8 @@
-"""OpenVINO as a runtime, and the precision it runs a model in: bfloat16 where the processor has it and vectors hold.
+"""OpenVINO as a runtime, and the precision of a model: bfloat16 where the processor has it and vectors agree.
 
-Half the bits make a model twice as fast, and deeper models less exact. So each model is asked once: passages encoded
-in both precisions must have a cosine of at least FAITHFUL with one another. The answer is remembered by the hash of
-the weights.
+Half the bits make a model twice as fast, and deeper models less exact. So each model is tested once: passages encoded
+in both precisions must have a cosine of at least FAITHFUL with one another. The result is remembered by the model's
+fingerprint.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _PASSAGES = (
 
 
 def open_model(spec: ModelSpec, threads: int) -> OpenvinoModel:
-    """The model in the precision that is right for it here; raises as OpenvinoModel does."""
+    """Open the model in the precision that is right for it on this processor; raises as OpenvinoModel does."""
     return OpenvinoModel(spec, threads, chosen_precision(spec))
 
 
 def chosen_precision(spec: ModelSpec) -> Precision:
-    """The precision to run a model in on this processor; raises as opening it does."""
+    """Return the precision of a model on this processor; raises as opening it does."""
     if not computes_bfloat16():
         return Precision.FLOAT32
     key = hashlib.sha256(f"{fingerprint(spec)} {version('openvino')}".encode()).hexdigest()[:32]
@@ -63,7 +63,7 @@ def chosen_precision(spec: ModelSpec) -> Precision:
 
 
 def _agreement(spec: ModelSpec) -> float:
-    """The least cosine of a passage's two vectors."""
+    """The lowest cosine of a passage's two vectors."""
     ids = TextTokenizer(spec.tokenizer).ids(_PASSAGES, spec.max_seq_length)
     full, half = (_vectors(spec, ids, precision) for precision in (Precision.FLOAT32, Precision.BFLOAT16))
     return float(np.sum(full * half, axis=1).min())

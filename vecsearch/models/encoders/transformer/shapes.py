@@ -19,19 +19,19 @@ _FAMILIES = {
     "electra": Family.ELECTRA,
 }
 _DISTILBERT_EPSILON = 1e-12  # a constant of transformers' modeling_distilbert.py
-_ELECTRA_EMBEDDING = 128  # what its configuration means where it says nothing
+_ELECTRA_EMBEDDING = 128  # its configuration's default
 _MPNET_FIRST_POSITION = 2  # after a padding row that modeling_mpnet.py fixes at 1
 
 
 def read_shape(path: Path, config: dict[str, Any]) -> Shape:
-    """The shape that the config.json at `path`, read as `config`, describes.
+    """Return the shape that `config`, read from the config.json at `path`, describes.
 
-    Raises ModelUnsupported for another architecture, ModelDamaged for numbers that cannot be.
+    Raises ModelUnsupported for another architecture, ModelDamaged for impossible numbers.
     """
     kind = config.get("model_type")
     family = _FAMILIES.get(str(kind))
     if family is None:
-        raise ModelUnsupported(f"{path}: model_type {kind!r} is none of {', '.join(_FAMILIES)}")
+        raise ModelUnsupported(f"{path}: model_type {kind!r} is not one of {', '.join(_FAMILIES)}")
     _check_variant(path, config)
     shape = _distilbert(path, config) if family is Family.DISTILBERT else _bert_like(path, config, family)
     if shape.hidden % shape.heads:
@@ -42,16 +42,16 @@ def read_shape(path: Path, config: dict[str, Any]) -> Shape:
 
 
 def _check_variant(path: Path, config: dict[str, Any]) -> None:
-    """Raises ModelUnsupported for a member of a family that computes something else."""
+    """Raise ModelUnsupported for a member of a family that computes something else."""
     position = config.get("position_embedding_type", "absolute")
     activation = config.get("activation" if config["model_type"] == "distilbert" else "hidden_act", "gelu")
     if position != "absolute":
         raise ModelUnsupported(f"{path}: position_embedding_type {position!r} is not supported, only 'absolute'")
     if activation not in ACTIVATIONS:
-        raise ModelUnsupported(f"{path}: hidden_act {activation!r} is none of {', '.join(ACTIVATIONS)}")
+        raise ModelUnsupported(f"{path}: hidden_act {activation!r} is not one of {', '.join(ACTIVATIONS)}")
     usual = _ELECTRA_EMBEDDING if config["model_type"] == "electra" else config.get("hidden_size")
     if config.get("is_decoder") or config.get("embedding_size", usual) != config.get("hidden_size"):
-        raise ModelUnsupported(f"{path}: a decoder, or embeddings of a size of their own, is not supported")
+        raise ModelUnsupported(f"{path}: a decoder, or an embedding size other than hidden_size, is not supported")
     if config.get("relative_attention_num_buckets", BUCKETS) != BUCKETS:
         raise ModelUnsupported(f"{path}: relative_attention_num_buckets is not {BUCKETS}")
 

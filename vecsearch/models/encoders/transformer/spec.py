@@ -1,4 +1,4 @@
-"""What a model's own small files say of it: ModelSpec, read and checked. Opens no weights.
+"""ModelSpec: what a model's own small files say about it, read and checked. Opens no weights.
 
 Files and keys are those of sentence-transformers folders: modules.json, 1_Pooling/config.json,
 sentence_bert_config.json, config_sentence_transformers.json beside transformers' config.json.
@@ -24,7 +24,7 @@ from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.transformer.architecture import Shape
 from vecsearch.models.encoders.transformer.shapes import read_shape
 
-SPECIAL_TOKENS = 2  # the families whose graphs we build put one token before a text and one behind it
+SPECIAL_TOKENS = 2  # the families whose graphs we build put one before a text and one after it
 _NO_LIMIT = 8192  # tokens of a text that are read where the files name no limit
 _GRAPHS = ("onnx/model.onnx", "model.onnx")  # of any architecture, as they are
 
@@ -40,9 +40,9 @@ class Pooling(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """Everything about a model but its weights; `max_seq_length` counts the special tokens.
+    """Everything about a model except its weights; `max_seq_length` counts special tokens.
 
-    `shape` is what its graph is built from, None for a model that ships its graph (.onnx).
+    The graph is built from `shape`, which is None for a model that ships its graph (.onnx).
     """
 
     name: str
@@ -58,9 +58,9 @@ class ModelSpec:
 
 
 def read_spec(model: ModelFolder) -> ModelSpec:
-    """The spec of the model in a folder.
+    """Return the spec of the model in a folder.
 
-    Raises ModelDamaged naming the file that is missing or broken, ModelUnsupported for what is of another kind.
+    Raises ModelDamaged naming a missing or broken file, ModelUnsupported for another kind of model.
     """
     folder = model.path
     config = read_json(folder / "config.json")
@@ -82,7 +82,7 @@ def read_spec(model: ModelFolder) -> ModelSpec:
 
 
 def find_weights(folder: Path, config: dict[str, Any]) -> tuple[Path, Shape | None]:
-    """The file of the weights, and the shape to build a graph of; none for a file that is a graph itself."""
+    """Return the file of the weights, and the shape to build a graph from; None for a file that is a graph itself."""
     graph = find_graph(folder)
     if (tensors := folder / "model.safetensors").is_file():
         try:
@@ -101,12 +101,12 @@ def _hidden(path: Path, config: dict[str, Any]) -> int:
 
 
 def find_graph(folder: Path) -> Path | None:
-    """The graph that a model's folder ships; None where there is none."""
+    """Return the graph that a model's folder ships; None without one."""
     return next((folder / name for name in _GRAPHS if (folder / name).is_file()), None)
 
 
 def token_limit(folder: Path, config: dict[str, Any], own: dict[str, Any], shape: Shape | None) -> int:
-    """The least of what the model's positions allow, what its own file says, and what its tokenizer's file says."""
+    """Return the lowest limit of the model's positions, its own file, and its tokenizer's file."""
     limits = []
     if shape:
         limits.append(shape.positions - shape.first_position)
@@ -115,23 +115,23 @@ def token_limit(folder: Path, config: dict[str, Any], own: dict[str, Any], shape
     if own.get("max_seq_length") is not None:
         limits.append(positive_int(folder / "sentence_bert_config.json", own, "max_seq_length"))
     else:
-        said = read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
-        if isinstance(said, int | float) and said >= 1:  # no limit is written as 1e30
-            limits.append(int(min(said, _NO_LIMIT)))
+        limit = read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
+        if isinstance(limit, int | float) and limit >= 1:  # no limit is written as 1e30
+            limits.append(int(min(limit, _NO_LIMIT)))
     return min(limits, default=_NO_LIMIT)
 
 
 def _module_folders(folder: Path) -> dict[str, str]:
-    """The kinds of a model's modules and their folders; "Pooling" is always among them."""
+    """The kinds of a model's modules with their folders; "Pooling" is always among them."""
     path = folder / "modules.json"
     listed = parse_json(path) if path.is_file() else []
     try:
         modules = {entry["type"].rpartition(".")[2]: entry["path"] for entry in listed}
     except (TypeError, KeyError, AttributeError) as error:
         raise ModelDamaged(f"{path} is not a list of modules with a type and a path") from error
-    for place in modules.values():
-        if not isinstance(place, str) or Path(place).is_absolute() or ".." in Path(place).parts:
-            raise ModelDamaged(f"{path}: the module folder {place!r} lies outside of the model's")
+    for name in modules.values():
+        if not isinstance(name, str) or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ModelDamaged(f"{path}: the module folder {name!r} lies outside of the model's")
     if unknown := modules.keys() - {"Transformer", "Pooling", "Normalize"}:
         raise ModelUnsupported(f"{path}: the module {min(unknown)} is not supported")
     return {"Pooling": "1_Pooling", **modules}
@@ -149,11 +149,11 @@ def _pooling(path: Path) -> Pooling:
     }
     chosen = [key for key, value in config.items() if key.startswith("pooling_mode_") and value]
     if "pooling_mode" in config:  # sentence-transformers 5.2 and later write the mode's name
-        named = config["pooling_mode"]
+        mode = config["pooling_mode"]
         by_name = {mode.value: mode for mode in Pooling}
-        if not isinstance(named, str) or named not in by_name:
-            raise ModelUnsupported(f"{path}: pooling_mode {named!r} is not supported")
-        return by_name[named]
+        if not isinstance(mode, str) or mode not in by_name:
+            raise ModelUnsupported(f"{path}: pooling_mode {mode!r} is not supported")
+        return by_name[mode]
     if not chosen:
         return Pooling.MEAN  # as sentence-transformers does for a plain transformer
     if len(chosen) > 1 or chosen[0] not in names:
