@@ -138,7 +138,7 @@ def test_a_server_that_wants_an_hour_is_not_waited_for(server):
     [
         (refuses(401, "who are you?"), ["401, who are you?", "set it to http://127"]),
         (refuses(403, "not you"), ["403, not you", "$OPENAI_BASE_URL"]),
-        (refuses(404, "no such model"), ["404, no such model", "mostly ends in /v1"]),
+        (refuses(404, "no such model"), ["404, no such model", "usually ends in /v1"]),
         (refuses(400, "maximum context length is 512"), ["400, maximum context", "VECSEARCH_ENDPOINT_MAX_TOKENS"]),
         (refuses(429, "pay first", code="insufficient_quota"), ["429, pay first", "no credit left"]),
         (says({"detail": "Not Found"}, status=404), ["404, Not Found"]),

@@ -1,9 +1,9 @@
-"""Token embeddings in the open: inspect_text() shows a text's way through a model, compare_token() one word in two.
+"""Token embeddings: inspect_text() shows a text's way through a model, compare_token() one word in two texts.
 
     text -> tokens -> rows of the matrix -> vectors in their context -> pooled -> the vector that a search compares
 
-How a model is opened is in `encoders/opened_insides.py`, how a text is read in `reading`, the arithmetic in `rows`;
-what comes out is in `values`.
+Encoders show their insides themselves (see InspectableEncoder); how a text is read is in `reading`, the arithmetic in
+`rows`, the results in `values`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from vecsearch.analysis.inspecting.comparing import compare_token
-from vecsearch.analysis.inspecting.reading import opened, read
+from vecsearch.analysis.inspecting.reading import encoder_of, read
 from vecsearch.analysis.inspecting.rows import nearest_rows, norms_of, one_hot_product
 from vecsearch.analysis.inspecting.values import (
     MatrixInsides,
@@ -23,7 +23,7 @@ from vecsearch.analysis.inspecting.values import (
     TokenInsides,
     TokenInText,
 )
-from vecsearch.errors import InvalidOption
+from vecsearch.checks import check_whole
 from vecsearch.models.capabilities import insides_of
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
@@ -45,17 +45,16 @@ __all__ = [
 def inspect_text(
     text: str, *, model: str | Encoder = DEFAULT_MODEL, role: Role | str = Role.DOCUMENT, nearest: int = 3
 ) -> TextInsides:
-    """Everything between a text and its vector, as `model` has it: each token with the `nearest` rows to its own.
+    """Return everything between a text and its vector in `model`: each token with the `nearest` rows to its own.
 
-    `role` is the side of a search that the text stands on, as some models put a prompt before it. Raises InvalidQuery
-    for a text without a token, ModelUnsupported for a model that shows none, such as an endpoint, and InvalidOption.
+    `role` matters to models that put a prompt before a query or a document. Raises InvalidQuery for a text without a
+    token, ModelUnsupported for a model that shows no tokens, such as an endpoint, and InvalidOption.
     """
-    if nearest < 0:
-        raise InvalidOption(f"nearest is {nearest}, expected at least 0")
-    side = Role.of(role)
-    encoder = opened(model)
+    check_whole("nearest", nearest, 0)
+    role = Role.of(role)
+    encoder = encoder_of(model)
     insides = insides_of(encoder)
-    reading = read(insides, encoder.name, text, side)
+    reading = read(insides, encoder.name, text, role)
     matrix = insides.matrix
     return TextInsides(
         model=encoder.name,
@@ -72,7 +71,7 @@ def inspect_text(
         pooled_norm=None if reading.pooled is None else float(np.linalg.norm(reading.pooled)),
         rows=None if matrix is None else matrix[reading.ids],
         vectors=reading.vectors,
-        vector=encoder.encode([text], side)[0],
+        vector=encoder.encode([text], role)[0],
         missing=tuple(_missing(insides, reading)),
     )
 
@@ -82,20 +81,20 @@ def _tokens(insides: Insides, reading: Reading, nearest: int) -> Iterator[TokenI
     near = _near(insides, sorted(set(reading.ids)), nearest)
     row_norms = None if insides.matrix is None else norms_of(insides.matrix[reading.ids]).tolist()
     vector_norms = norms_of(reading.vectors).tolist()
-    for place, (number, (start, end)) in enumerate(zip(reading.ids, reading.spans.tolist(), strict=True)):
+    for index, (number, (start, end)) in enumerate(zip(reading.ids, reading.spans.tolist(), strict=True)):
         yield TokenInsides(
             token=insides.tokens.token(number),
             id=number,
             span=Span(start, end) if start < end else None,
             special=number in insides.tokens.special,
-            row_norm=None if row_norms is None else row_norms[place],
+            row_norm=None if row_norms is None else row_norms[index],
             nearest=near.get(number, ()),
-            vector_norm=vector_norms[place],
+            vector_norm=vector_norms[index],
         )
 
 
 def _near(insides: Insides, numbers: Sequence[int], n: int) -> dict[int, tuple[NearToken, ...]]:
-    """The tokens whose rows are nearest to those of some, by the numbers of these."""
+    """The tokens with the nearest rows, by token id."""
     if insides.matrix is None or n == 0:
         return {}
     rows, cosines = nearest_rows(insides.matrix, numbers, n)
@@ -112,7 +111,7 @@ def _matrix(matrix: FloatArray, sample: Sequence[int]) -> MatrixInsides:
 
 
 def _missing(insides: Insides, reading: Reading) -> Iterator[str]:
-    """What the model does not have, or does not show."""
+    """What the model lacks or does not show."""
     if insides.matrix is None:
         yield "no matrix that can be read: its rows are quantised, or only the model's own code knows where they are"
     if not insides.contextual:

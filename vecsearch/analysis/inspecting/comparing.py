@@ -1,4 +1,4 @@
-"""One word in two texts: alike in the matrix, and what the texts around it make of it."""
+"""One word in two texts: equal in the matrix, different in context."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vecsearch.analysis.inspecting.reading import find_word, opened, read, tokens_in
+from vecsearch.analysis.inspecting.reading import encoder_of, find_word, read, tokens_in
 from vecsearch.analysis.inspecting.rows import unit
 from vecsearch.analysis.inspecting.values import TokenComparison, TokenInText
 from vecsearch.errors import InvalidQuery
@@ -18,20 +18,20 @@ from vecsearch.types import FloatArray, Role, Span
 
 
 def compare_token(token: str, first: str, second: str, *, model: str | Encoder = DEFAULT_MODEL) -> TokenComparison:
-    """How alike a word is in two texts: by the matrix, which knows no text, and by what the texts make of it.
+    """Return how similar a word is in two texts: by the matrix, which knows no context, and by its vectors in context.
 
-    The word is looked for as it is written, then in any case, and its first place counts; a word of several tokens
-    has the mean of their vectors. Raises InvalidQuery where it is not in a text or not read, ModelUnsupported for a
-    model that shows no tokens, such as an endpoint.
+    The word is searched for as it is written, then in any case, and its first occurrence counts; a word of several
+    tokens has the mean of their vectors. Raises InvalidQuery if it is not in a text or not read, ModelUnsupported for
+    a model that shows no tokens, such as an endpoint.
     """
-    encoder = opened(model)
+    encoder = encoder_of(model)
     insides = insides_of(encoder)
-    left, right = (_seen(insides, encoder.name, text, token) for text in (first, second))
+    left, right = (_occurrence(insides, encoder.name, text, token) for text in (first, second))
     return TokenComparison(
         model=encoder.name,
         token=token,
-        first=left.place,
-        second=right.place,
+        first=left.word,
+        second=right.word,
         static=None if insides.matrix is None else _cosine(insides.matrix[left.ids], insides.matrix[right.ids]),
         contextual=_cosine(left.word_vectors, right.word_vectors),
         first_tokens=left.tokens,
@@ -41,33 +41,33 @@ def compare_token(token: str, first: str, second: str, *, model: str | Encoder =
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """A word in a text: its place, the numbers and vectors of its tokens, and the text's tokens with their vectors."""
+class _Occurrence:
+    """A word in a text: the ids and vectors of its tokens, and all tokens of the text with their vectors."""
 
-    place: TokenInText
+    word: TokenInText
     ids: list[int]
     word_vectors: FloatArray  # (tokens of the word, m)
     tokens: tuple[str, ...]
     vectors: FloatArray  # (tokens, m)
 
 
-def _seen(insides: Insides, name: str, text: str, word: str) -> _Seen:
+def _occurrence(insides: Insides, name: str, text: str, word: str) -> _Occurrence:
     span = find_word(text, word)
     reading = read(insides, name, text, Role.DOCUMENT)
     of_word, of_text = tokens_in(reading, span), tokens_in(reading, Span(0, len(text)))
     if not of_word:
         raise InvalidQuery(f"{name} does not read {word!r} in {text!r}: it is unknown, or beyond what the model reads")
-    return _Seen(
-        place=TokenInText(text=text, span=span, tokens=_written(insides, reading, of_word)),
-        ids=[reading.ids[place] for place in of_word],
+    return _Occurrence(
+        word=TokenInText(text=text, span=span, tokens=_written(insides, reading, of_word)),
+        ids=[reading.ids[index] for index in of_word],
         word_vectors=reading.vectors[of_word],
         tokens=_written(insides, reading, of_text),
         vectors=reading.vectors[of_text],
     )
 
 
-def _written(insides: Insides, reading: Reading, places: list[int]) -> tuple[str, ...]:
-    return tuple(insides.tokens.token(reading.ids[place]) for place in places)
+def _written(insides: Insides, reading: Reading, indices: list[int]) -> tuple[str, ...]:
+    return tuple(insides.tokens.token(reading.ids[index]) for index in indices)
 
 
 def _cosine(left: FloatArray, right: FloatArray) -> float:

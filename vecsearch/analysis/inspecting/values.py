@@ -9,7 +9,7 @@ from vecsearch.types import FloatArray, Span
 
 @dataclass(frozen=True, slots=True)
 class NearToken:
-    """Another token, and the cosine of its row with that of the one it is near to."""
+    """Another token, and the cosine of its row with the token's."""
 
     token: str
     id: int
@@ -20,7 +20,7 @@ class NearToken:
 class TokenInsides:
     """One token of a text: `token` as the tokenizer writes it, `id` its row of the matrix.
 
-    `span` are characters of the text, None for a token that stands for none: a `special` one, or one of a prompt.
+    `span` are characters of the text, None for a token that stands for none: a `special` token, or a prompt's.
     `row_norm` is the length of its row and `nearest` the rows most like it; `vector_norm` is the length of its vector
     after the last layer. Without a matrix that can be read, `row_norm` is None and `nearest` empty.
     """
@@ -55,8 +55,8 @@ class TextInsides:
     `rows`, float32 (tokens, D), are the tokens' rows of the matrix; `vectors`, float32 (tokens, m), are the tokens'
     after the last layer, which are the rows again in a model that is not `contextual`; `vector`, float32 (dim,), is
     the text's as a search has it, and `pooled_norm` its length before it is scaled to 1, if it is `normalized`.
-    `positions` is how the model knows the order of tokens and `position_count` how many places it has. `cut` tokens
-    are not read, words in `unknown` have no token, and `missing` says what there is to see in other models only.
+    `positions` is how the model encodes the order of tokens and `position_count` how many positions it has. `cut` tokens
+    are not read, words in `unknown` have no token, and `missing` lists what only other models show.
     """
 
     model: str
@@ -79,7 +79,7 @@ class TextInsides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenInText:
-    """Where a word stands in a text, and the tokens it is read as."""
+    """A word in a text: its characters, and the tokens that it is read as."""
 
     text: str
     span: Span
@@ -88,10 +88,10 @@ class TokenInText:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TokenComparison:
-    """One word in two texts, made by `compare_token`: the cosine of its vectors, and all tokens beside all.
+    """One word in two texts, made by `compare_token`: the cosine of its vectors, and of all tokens with all.
 
-    `static` compares rows of the matrix, None where it cannot be read: 1 for the same tokens, whatever is around
-    them. `contextual` compares the vectors after the last layer. `grid`, float32 (a, b), has the cosine of each token
+    `static` compares rows of the matrix, None where it cannot be read: 1 for the same tokens, whatever the
+    context. `contextual` compares the vectors after the last layer. `grid`, float32 (a, b), has the cosine of each token
     of the first text, `first_tokens`, with each of the second.
     """
 
