@@ -196,7 +196,7 @@ def test_a_pickle_beside_safetensors_is_not_looked_at(tiny):
 
 def test_an_adapter_alone_is_no_model(tiny):
     write_json(tiny / "adapter_config.json", {})
-    assert "merge it into the model" in refused(tiny, ModelUnsupported)
+    assert "merge it into its base model" in refused(tiny, ModelUnsupported)
 
 
 def test_no_weights_at_all_are_missed(tiny):

@@ -37,7 +37,7 @@ def test_a_model_is_trained_on_as_many_cores_as_asked_for(
     )
     assert set(seen) == {before + 1}
     assert torch.get_num_threads() == before
-    with pytest.raises(InvalidOption, match=r"^threads is 0, expected at least 1$"):
+    with pytest.raises(InvalidOption, match=r"^threads is 0, expected a whole number of at least 1$"):
         tune(pairs, tmp_path / "none", base=str(tiny), options=options, threads=0)
     assert not list(tmp_path.glob("none*"))
 

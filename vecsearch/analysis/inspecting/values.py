@@ -55,8 +55,8 @@ class TextInsides:
     `rows`, float32 (tokens, D), are the tokens' rows of the matrix; `vectors`, float32 (tokens, m), are the tokens'
     after the last layer, which are the rows again in a model that is not `contextual`; `vector`, float32 (dim,), is
     the text's as a search has it, and `pooled_norm` its length before it is scaled to 1, if it is `normalized`.
-    `positions` is how the model encodes the order of tokens and `position_count` how many positions it has. `cut` tokens
-    are not read, words in `unknown` have no token, and `missing` lists what only other models show.
+    `positions` is how the model encodes the order of tokens and `position_count` how many positions it has. `cut`
+    tokens are not read, words in `unknown` have no token, and `missing` lists what only other models show.
     """
 
     model: str
@@ -91,8 +91,8 @@ class TokenComparison:
     """One word in two texts, made by `compare_token`: the cosine of its vectors, and of all tokens with all.
 
     `static` compares rows of the matrix, None where it cannot be read: 1 for the same tokens, whatever the
-    context. `contextual` compares the vectors after the last layer. `grid`, float32 (a, b), has the cosine of each token
-    of the first text, `first_tokens`, with each of the second.
+    context. `contextual` compares the vectors after the last layer. `grid`, float32 (a, b), has the cosine of
+    each of the `first_tokens` with each of the `second_tokens`.
     """
 
     model: str

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vecsearch.errors import EndpointFailed, InvalidOption
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.models.encoders.endpoint.answer import AnswerInvalid, read_answer
 from vecsearch.models.encoders.endpoint.name import Endpoint
 from vecsearch.models.open_once import OpenOnce

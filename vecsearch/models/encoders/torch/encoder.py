@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vecsearch.errors import InvalidOption, ModelDamaged, ModelUnsupported
+from vecsearch.checks import check_whole
+from vecsearch.errors import ModelDamaged, ModelUnsupported
 from vecsearch.models.encoder import DEFAULT_FERTILITY, NO_TOKENS, Fertility, TokenVectors
 from vecsearch.models.encoders.config_files import Prompts, read_prompts
 from vecsearch.models.encoders.estimated_tokenizer import EstimatedTokenizer
@@ -57,8 +58,8 @@ class TorchEncoder:
         ModelDamaged when files are missing or broken; ModelUnsupported when the model's weights are pickles, or when
         it needs code from its own folder, which runs only with `trust_remote_code`.
         """
-        if threads is not None and threads < 1:
-            raise InvalidOption(f"threads is {threads}, expected at least 1")
+        if threads is not None:
+            check_whole("threads", threads, 1)
         self.model = model
         self._modules = read_modules(model.path)
         code = needed_code(self._modules)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from vecsearch.checks import check_whole
 from vecsearch.cores import usable_cores
-from vecsearch.errors import InvalidOption, ModelDamaged
+from vecsearch.errors import ModelDamaged
 from vecsearch.models.batching import batches_by_length, pad, run_batches
 from vecsearch.models.encoder import Fertility, TokenVectors
 from vecsearch.models.encoders.fingerprint import check_known_hashes, fingerprint
@@ -51,8 +52,8 @@ class TransformerEncoder:
         self, model: ModelFolder, swift: TokenRuntime, steady: TokenRuntime | None = None, *, threads: int | None = None
     ) -> None:
         """Read the small files of `model`; raises ModelDamaged or ModelUnsupported when they cannot be run."""
-        if threads is not None and threads < 1:
-            raise InvalidOption(f"threads is {threads}, expected at least 1")
+        if threads is not None:
+            check_whole("threads", threads, 1)
         self.model = model
         self.spec: ModelSpec = read_spec(model)
         self._threads = threads or usable_cores()

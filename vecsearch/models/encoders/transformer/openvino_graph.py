@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.models.encoders.transformer.architecture import Shape, label_scores, token_vectors
 from vecsearch.types import FloatArray, IntArray
 
