@@ -1,4 +1,4 @@
-"""The processor's cores that this process may use."""
+"""The cores that this process may use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def usable_cores() -> int:
-    """How many cores this process may run on."""
+    """Return the number of cores that this process may run on."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

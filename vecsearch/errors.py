@@ -1,8 +1,8 @@
-"""What can go wrong, for people to read and for programs to catch.
+"""Every error that vecsearch raises on purpose.
 
     VecsearchError
-    ├── IndexNotFound        (FileNotFoundError)   no index in this folder
-    ├── IndexExists          (FileExistsError)     an index is there already
+    ├── IndexNotFound        (FileNotFoundError)   the folder holds no index
+    ├── IndexExists          (FileExistsError)     the folder holds an index already
     ├── IndexLocked          (BlockingIOError)     another process is writing
     ├── IndexClosed          (ValueError)          an Index was used after close()
     ├── IndexDamaged         (ValueError)          a file of the index is not what the manifest says
@@ -10,16 +10,16 @@
     ├── FormatTooNew         (ValueError)          written by a newer vecsearch
     ├── ModelNotFound        (FileNotFoundError)   no such model here
     ├── ModelDamaged         (ValueError)          a model's files are not what they should be
-    ├── ModelUnsupported     (ValueError)          a model in order, of a kind that the runtime cannot run
+    ├── ModelUnsupported     (ValueError)          intact, but of a kind that the runtime cannot run
     ├── ModelMismatch        (ValueError)          the index was made with another model
-    ├── EndpointFailed       (ConnectionError)     a model behind an address refuses, is not there, or answers nonsense
+    ├── EndpointFailed       (ConnectionError)     a remote model refuses, cannot be reached, or answers nonsense
     ├── ExtraMissing         (ModuleNotFoundError) an optional package is needed
     ├── CacheUnusable        (OSError)             the cache of vectors cannot be read or changed
     ├── PathNotFound         (FileNotFoundError)   a path to index does not exist
     ├── InvalidDocument      (ValueError)          a document that cannot be indexed
     ├── InvalidVector        (ValueError)          wrong shape, not finite, or zero
     ├── InvalidQuery         (ValueError)          a query that cannot be answered
-    ├── InvalidFilter        (ValueError)          a condition that cannot be read, or not asked of this index
+    ├── InvalidFilter        (ValueError)          not valid SQL, or not applicable to this index
     └── InvalidOption        (ValueError)          an option outside its range
 
 Every message says what, where, found against expected, and what to do, in one line.
@@ -33,7 +33,7 @@ class VecsearchError(Exception):
 
 
 class IndexNotFound(VecsearchError, FileNotFoundError):
-    """There is no index in the folder that was named."""
+    """The folder holds no index."""
 
 
 class IndexExists(VecsearchError, FileExistsError):
@@ -69,7 +69,7 @@ class ModelDamaged(VecsearchError, ValueError):
 
 
 class ModelUnsupported(VecsearchError, ValueError):
-    """A model's files are in order, but of a kind that the runtime cannot run."""
+    """A model's files are intact, but of a kind that the runtime cannot run."""
 
 
 class ModelMismatch(VecsearchError, ValueError):
@@ -77,7 +77,7 @@ class ModelMismatch(VecsearchError, ValueError):
 
 
 class EndpointFailed(VecsearchError, ConnectionError):
-    """A model that is asked over HTTP gave no vectors; those it gave before are kept."""
+    """A remote model gave no vectors; those that it gave before are kept."""
 
 
 class ExtraMissing(VecsearchError, ModuleNotFoundError):
@@ -98,7 +98,7 @@ class PathNotFound(VecsearchError, FileNotFoundError):
 
 
 class InvalidDocument(VecsearchError, ValueError):
-    """A document, or a file of documents, cannot be read or indexed as it stands."""
+    """A document, or a file of documents, cannot be read or indexed."""
 
 
 class InvalidVector(VecsearchError, ValueError):
@@ -110,7 +110,7 @@ class InvalidQuery(VecsearchError, ValueError):
 
 
 class InvalidFilter(VecsearchError, ValueError):
-    """A condition is no SQL, needs more than filters have, or does not fit the metadata of the index."""
+    """A filter is not valid SQL, uses what filters do not support, or does not fit the index's metadata."""
 
 
 class InvalidOption(VecsearchError, ValueError):

@@ -1,6 +1,6 @@
-"""Files that are either wholly there or not at all: write aside, flush to the disk, rename into place.
+"""Atomic files: write to a temporary name, flush to the disk, rename into place.
 
-The only place that flushes, renames and removes, so that a test can make each operation fail in turn.
+The only module that flushes, renames and removes, so that a test can make each operation fail in turn.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-TEMPORARY = ".tmp-"  # how the name of a file begins that no one may read yet
+TEMPORARY = ".tmp-"  # prefix of files that nobody may read yet
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
-    """A free name in `path`'s folder; whatever carries it at the end is removed."""
+    """Yield an unused name in `path`'s folder; a file of that name is removed at the end."""
     temporary = path.with_name(f"{TEMPORARY}{uuid4().hex}")
     try:
         yield temporary
@@ -32,7 +32,7 @@ def temporary_beside(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An OSError that says no file, as when the disk is full, or a temporary one, says `path`."""
+    """Make an OSError name `path` when it names no file, as for a full disk, or a temporary one."""
     try:
         yield
     except OSError as error:
@@ -44,7 +44,7 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose content is at `path` after the block, or, when the block raises, what was there before."""
+    """Yield a stream whose content replaces `path` at the end of the block; nothing changes when the block raises."""
     with naming(path), temporary_beside(path) as temporary:
         with open(temporary, "wb") as stream:
             yield stream
@@ -53,15 +53,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def move(source: Path, path: Path) -> None:
-    """The file `source`, flushed already, is at `path` instead of what was there, on the disk."""
+    """Rename `source`, which is flushed already, to `path`, replacing what was there; flush the folder."""
     os.replace(source, path)
     flush_folder(path.parent)
 
 
 def create(path: Path, content: bytes) -> None:
-    """Makes the file `path` with `content`, atomically and only if there is none: raises FileExistsError.
+    """Create the file `path` with `content` atomically; raises FileExistsError if it exists.
 
-    After another OSError the file may be there or not: it is when the failure came after the link.
+    After another OSError the file may exist or not: it does when the failure came after the link.
     """
     with naming(path), temporary_beside(path) as temporary:
         with open(temporary, "wb") as stream:
@@ -86,21 +86,21 @@ def _link_or_rename(temporary: Path, path: Path) -> None:
 
 
 def flush(stream: BinaryIO) -> None:
-    """What was written to `stream` is on the disk."""
+    """Flush what was written to `stream` to the disk."""
     stream.flush()
     os.fsync(stream.fileno())
 
 
 def flush_file(path: Path) -> None:
-    """The content of a file that something else wrote is on the disk."""
+    """Flush a file that something else wrote to the disk."""
     with open(path, "r+b") as stream:
         os.fsync(stream.fileno())
 
 
 def flush_all(paths: Sequence[Path]) -> None:
-    """The content of files that something else wrote, and the names in folders, are on the disk.
+    """Flush files that something else wrote, and folders, to the disk.
 
-    All are flushed at once: a file system with a journal then writes it once or twice, and not for each.
+    All at once: a file system then writes its journal once or twice, not for each.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -110,7 +110,7 @@ def flush_all(paths: Sequence[Path]) -> None:
 
 
 def flush_folder(path: Path) -> None:
-    """The names in the folder are on the disk; Windows does that by itself."""
+    """Flush the names in a folder to the disk; Windows does that by itself."""
     if os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY)
@@ -121,24 +121,24 @@ def flush_folder(path: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """The folder is gone, or as much of it as could be removed: what is open on Windows stays for the next time."""
+    """Remove a folder as far as possible: files that are open on Windows stay for the next time."""
     shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_file(path: Path) -> None:
-    """The file is gone, if it could be removed: what is open on Windows stays."""
+    """Remove a file if possible: one that is open on Windows stays."""
     with suppress(OSError):
         path.unlink()
 
 
 def remove_folder(path: Path) -> None:
-    """The folder is gone, if it was there and empty and could be removed."""
+    """Remove a folder if it exists and is empty."""
     with suppress(OSError):
         path.rmdir()
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's content in hexadecimal digits, read in pieces."""
+    """Return the SHA-256 of a file in hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
         while piece := stream.read(1 << 20):

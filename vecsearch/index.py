@@ -187,7 +187,7 @@ class Index:
         cache: Cache | None = None,
         wait: float = 0.0,
     ) -> Index:
-        """Open the index in the folder `path`, or create it there if there is none.
+        """Open the index in the folder `path`, or create it if it does not exist.
 
         The options are those of `create` and `open`; None means: as the index is, or the default of `create`. Several
         processes may call it at once: one creates, the others open. Raises what they raise, and InvalidOption when an

@@ -1,4 +1,4 @@
-"""What runs, indexes and caches say of themselves, as frozen values. No I/O."""
+"""Reports of runs, indexes and caches, as frozen values. No I/O."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicate:
-    """A document that says nearly the same as one that was there `before` it; `similarity` estimates Jaccard's."""
+    """A document that nearly repeats the one named by `before`; `similarity` estimates their Jaccard similarity."""
 
     document_id: str
     before: str
@@ -25,7 +25,7 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a write has come: documents settled, chunks encoded, and bytes of files read."""
+    """How far a write is: documents done, chunks encoded, bytes of files read."""
 
     documents: int
     chunks: int
@@ -35,10 +35,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a write did, in documents; `chunks` written, of which `encoded` by the model and `cached`.
+    """What a write did: documents added, updated, unchanged, deleted; chunks written, encoded by the model or cached.
 
-    `failed` could not be read or indexed: what the index held of them stays. `skipped` hold no text
-    (empty or binary files). `seconds` is wall-clock time.
+    `failed` could not be read or indexed; what the index held of them stays. `skipped` hold no text (empty or binary
+    files). `seconds` is wall-clock time.
     """
 
     added: int = 0
@@ -51,8 +51,8 @@ class Report:
     encoded: int = 0
     cached: int = 0
     seconds: float = 0.0
-    measured_recall: float | None = None  # what share of the nearest chunks a search finds; None: all of them
-    duplicates: int = 0  # chunks written whose text another document has; these two when they were asked for
+    measured_recall: float | None = None  # share of the nearest chunks that a search finds; None: all of them
+    duplicates: int = 0  # chunks written whose text another document has; these two only with `dedupe`
     near_duplicates: tuple[NearDuplicate, ...] = ()
 
 
@@ -73,13 +73,13 @@ class Info:
     context: bool
     keep_text: bool
     language: str
-    recall: float  # what share of the nearest chunks a search is to find at least
-    measured_recall: float | None  # what share it found, in the segment where that is lowest; None: search is exact
+    recall: float  # least share of the nearest chunks that a search is to find
+    measured_recall: float | None  # share found in the segment where it is lowest; None: search is exact
     documents: int
     chunks: int
     deleted: int
     segments: int
-    files: int  # that were read into it
+    files: int  # whose documents it holds
     bytes: int
 
 
@@ -96,20 +96,20 @@ class CachedModel:
 
 @dataclass(frozen=True, slots=True)
 class CacheInfo:
-    """What the cache holds: `bytes` on disk, of at most `size`, beside them `derived_bytes` of files made of models."""
+    """What the cache holds: `bytes` on disk, of at most `size`, and `derived_bytes` of files derived from models."""
 
     path: str
     bytes: int
     size: int
     vectors: int
-    oldest_use: str | None  # of what would go first; ISO 8601 in UTC, to six hours
+    oldest_use: str | None  # of the vectors to be removed first; ISO 8601 in UTC, to six hours
     models: tuple[CachedModel, ...]  # the largest first
     derived_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of an index that is kept: what it holds, and what it changed against the one before.
+    """A version of an index on disk: what it holds, and what it changed against the one before.
 
     `bytes` are those of its segments, which versions share: they do not add up to what is on disk.
     """
@@ -126,9 +126,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is wrong with a file of an index; `repairable` when all of it can be made anew from the rest.
+    """A fault in a file of an index; `repairable` if the whole file can be written again from the others.
 
-    `past` when only versions of the past have the file: the current one does without it, and it goes with them.
+    `past` if only past versions name the file: the current one does not need it, and it is removed with them.
     """
 
     file: str  # relative to the index's folder
@@ -140,7 +140,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was checked of an index and what was found wrong.
+    """What was checked in an index, and the faults that were found.
 
     `leftovers` are files that no version names: an interrupted commit left them, the next one removes them.
     """
@@ -154,5 +154,5 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there is no problem."""
         return not self.problems

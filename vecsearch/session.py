@@ -61,7 +61,7 @@ class Models:
     def __init__(
         self, index: str, model: str | Encoder | None, settings: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        """`model` stands in for the one named in the manifest; `settings` are those of load_encoder()."""
+        """`model` replaces the one that the manifest names; `settings` are those of load_encoder()."""
         self._index = index
         self._model = model
         self._settings = settings

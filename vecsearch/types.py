@@ -1,4 +1,4 @@
-"""The words of the library as frozen values: what goes in, what comes out. No I/O."""
+"""Frozen values that go into the library and come out of it: documents, chunks, hits. No I/O."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Span(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where in its file the text from `start` on stands, up to the next place: "page 3", "slide 2", "Sales, row 14"."""
+    """Where in its file the text from `start` to the next place is: "page 3", "slide 2", "Sales, row 14"."""
 
     start: int
     page: int | None
@@ -53,7 +53,7 @@ class Outline:
 
     headings: tuple[Heading, ...] = ()
     blocks: tuple[Span, ...] = ()  # code blocks and tables: kept whole where they fit
-    markup: tuple[Span, ...] = ()  # what belongs to the format and is no text: a model does not read it
+    markup: tuple[Span, ...] = ()  # part of the format, not of the text: the model does not read it
     places: tuple[Place, ...] = ()
 
 
@@ -69,7 +69,7 @@ class Document:
 
 
 def chunk_id(document_id: str, ordinal: int) -> str:
-    """`document_id#ordinal`: how a chunk is called, unique in an index."""
+    """Return the id of a chunk, `document_id#ordinal`, unique in an index."""
     return f"{document_id}#{ordinal}"
 
 
@@ -78,18 +78,18 @@ class Chunk:
     """A passage of a document: `document.text[start:end] == text`, the unit that is embedded and found."""
 
     document_id: str
-    ordinal: int  # its place among the chunks of the document, from 0
+    ordinal: int  # its number among the chunks of the document, from 0
     start: int
     end: int
     text: str
     line: int  # line of `start` in the document's text, from 1
     page: int | None = None
-    heading: str = ""  # the titles above it, outermost first: "Guide > Install"
-    place: str = ""  # where in its file, for people, when that says more than a line: "slide 2", "Sales, row 14"
+    heading: str = ""  # the headings above it, outermost first: "Guide > Install"
+    place: str = ""  # where in its file, when that says more than a line: "slide 2", "Sales, row 14"
 
     @property
     def id(self) -> str:
-        """How the chunk is called."""
+        """The chunk's id, `document_id#ordinal`."""
         return chunk_id(self.document_id, self.ordinal)
 
 
@@ -97,10 +97,10 @@ class Chunk:
 class Hit:
     """A chunk that answers a query.
 
-    `score` is what the search ranked by, `similarity` the exact cosine (in [-1, 1]) or dot product
-    of the query's and the chunk's vector, whatever found the hit. Higher is better for both. A chunk's vector is made
-    of its text without what is only markup, and of what stands around it where the index was made so.
-    `source` is the file or address the text came from, `start` and `end` characters of its text.
+    `score` is what the search ranked by, `similarity` the exact cosine (in [-1, 1]) or dot product of the query's and the
+    chunk's vector, whatever found the hit. Higher is better for both. A chunk's vector is made of its text without
+    markup, and of the text around it if the index was created so. `source` is the file or URL that the text came from,
+    `start` and `end` are character offsets in its text.
     """
 
     score: float
@@ -129,7 +129,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A chunk that answers a query, by its ids and the same scores as a `Hit` has; its text was not read."""
+    """A chunk that answers a query, as its ids and the scores of a `Hit`; its text was not read."""
 
     score: float
     similarity: float
@@ -143,9 +143,9 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """Something to search by, of which one is named: a `text`, the `id` of a chunk or document, or a `vector`, (dim,).
+    """Something to search by: a `text`, the `id` of a chunk or document, or a `vector`, (dim,); exactly one of them.
 
-    Added up, each counts with its direction times its `weight`.
+    In a sum of examples each is its unit vector times its `weight`.
     """
 
     text: str | None = None
@@ -156,7 +156,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TokenMatch:
-    """A word of a query and the word of a text that means most nearly the same, each as characters of its own text."""
+    """A word of a query and the word of a text nearest to it in meaning, each as characters of its own text."""
 
     query: Span
     text: Span
