@@ -97,8 +97,8 @@ class Chunk:
 class Hit:
     """A chunk that answers a query.
 
-    `score` is what the search ranked by, `similarity` the exact cosine (in [-1, 1]) or dot product of the query's and the
-    chunk's vector, whatever found the hit. Higher is better for both. A chunk's vector is made of its text without
+    `score` is what the search ranked by, `similarity` the exact cosine (in [-1, 1]) or dot product of the vectors of
+    query and chunk, whatever found the hit. Higher is better for both. A chunk's vector is made of its text without
     markup, and of the text around it if the index was created so. `source` is the file or URL that the text came from,
     `start` and `end` are character offsets in its text.
     """
