@@ -39,7 +39,7 @@ _K = 5
 _BUDGETS = (500, 1000, 2000)  # tokens retrieved
 _RANKED = 400  # chunks of a ranking that are looked at
 _MEASURES = [f"{name} {at}" for at in ("k=5", *_BUDGETS) for name in ("R", "P", "IoU")]
-_COLUMNS = ["setting", "chunks", "tokens a chunk", "cut and encode s", *_MEASURES]
+_COLUMNS = ["setting", "chunks", "tokens per chunk", "cut and encode s", *_MEASURES]
 _OURS = [  # splitter, tokens, overlap, context
     *((Splitter.STRUCTURE, tokens, 0, False) for tokens in (254, 192, 128, 96, 64, 48)),
     (Splitter.STRUCTURE, 254, 64, False),

@@ -75,7 +75,7 @@ def _compare(
     ours = median(rates["vecsearch index"])
     rows = [[name, median(found), min(found), max(found), ours / median(found)] for name, found in rates.items()]
     mean = sum(len(spans) + 2 for spans in load_encoder().token_spans(texts)) / len(texts)
-    columns = ["way", "chunks/s", "least", "most", "vecsearch index in its measure"]
+    columns = ["way", "chunks/s", "least", "most", "vecsearch index, ratio"]
     report(f"{len(texts):,} chunks of {mean:.0f} tokens on average, {rounds} rounds", columns, rows)
 
 

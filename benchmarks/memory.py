@@ -35,7 +35,7 @@ def main() -> None:
     for count in sorted(arguments.passages):
         rows.append(_row(arguments.folder, count))
         rows[-1].append(rows[-1][3] / rows[0][3])  # type: ignore[operator]
-    columns = ["passages", "chunks", "seconds", "peak MB", "ms a chunk", "memory against the first"]
+    columns = ["passages", "chunks", "seconds", "peak MB", "ms per chunk", "memory, ratio to the first"]
     report("What indexing costs", columns, rows)
 
 

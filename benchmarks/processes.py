@@ -59,7 +59,7 @@ def main() -> None:
                 [*ONE_VECTOR, *_model_files(Path(place))],
             ),
             (
-                "vecsearch search, a query asked before",
+                "vecsearch search, a cached query",
                 [*VECSEARCH, "search", "how do I return a custom status code?", *index],
                 "imports of numpy, faiss, pyarrow",
                 IMPORTS,

@@ -97,7 +97,7 @@ def _ways() -> dict[str, str]:
         "vecsearch, static (wordllama)": OURS.format(model="wordllama", runtime=None, role="query"),
         "vecsearch, onnxruntime": OURS.format(model=MINILM, runtime="onnxruntime", role="query"),
         "vecsearch, openvino": OURS.format(model=MINILM, runtime="openvino", role="query"),
-        "vecsearch, what it chooses here": OURS.format(model=MINILM, runtime=None, role="query"),
+        "vecsearch, default": OURS.format(model=MINILM, runtime=None, role="query"),
         "vecsearch, sentence-transformers": OURS.format(model=MINILM, runtime="sentence-transformers", role="query"),
         "sentence-transformers": SENTENCE_TRANSFORMERS,
         "fastembed": FASTEMBED,
