@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class CountingEncoder:
     def vector(self, text: str) -> FloatArray:
         """The vector of one text, float32 (dim,), of a length other than 1."""
         words = re.findall(r"\w+", text.lower()) or [text]
-        return np.sum([self._word(word) for word in words], axis=0, dtype=np.float32)
+        return np.sum([vector_of(word, self.dim) for word in words], axis=0, dtype=np.float32)
 
     def token_spans(self, texts: Sequence[str]) -> list[IntArray]:
         return [
@@ -42,6 +43,10 @@ class CountingEncoder:
             for text in texts
         ]
 
-    def _word(self, word: str) -> FloatArray:
-        seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
-        return np.random.default_rng(seed).standard_normal(self.dim).astype(np.float32)
+
+@lru_cache(maxsize=10_000)
+def vector_of(word: str, dim: int) -> FloatArray:
+    seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
+    vector = np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
+    vector.flags.writeable = False  # every encoder has the same one
+    return vector

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vecsearch
-from tests.helpers.counting import CountingEncoder
+from tests.helpers.counting import CountingEncoder, vector_of
 from vecsearch import load_encoder
 from vecsearch.analysis import explain_tokens
 from vecsearch.models import TokenVectors
@@ -48,7 +48,7 @@ class Showing(CountingEncoder):
 
     def shown(self, text: str) -> TokenVectors:
         spans = list(self.tokens(text))[: self.max_tokens]
-        vectors = [self._word(repr(text[start:end])) for start, end in spans]
+        vectors = [vector_of(repr(text[start:end]), self.dim) for start, end in spans]
         return TokenVectors.of(np.array(spans, np.int64).reshape(-1, 2), np.array(vectors).reshape(-1, self.dim))
 
 

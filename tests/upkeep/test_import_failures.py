@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -22,16 +23,23 @@ from tests.helpers.writing import content_of, write
 from vecsearch import Document, Index, IndexNotFound, InvalidDocument, PathNotFound
 
 
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export that nobody changes."""
+    folder = tmp_path_factory.mktemp("exported")
+    (folder / "notes").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VECSEARCH_CACHE", str(folder / "cache"))
+        small_sizes(patch)
+        varied_index(folder / "index", folder / "notes", CountingEncoder()).export(folder / "index.parquet")
+    return folder / "index.parquet"
+
+
 @pytest.fixture
-def index(tmp_path: Path, folder: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch) -> Index:
+def exported(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the export, to be damaged and read in small pieces."""
     small_sizes(monkeypatch)
-    return varied_index(tmp_path / "index", folder, encoder)
-
-
-@pytest.fixture
-def exported(index: Index, tmp_path: Path) -> Path:
-    index.export(tmp_path / "index.parquet")
-    return tmp_path / "index.parquet"
+    return Path(shutil.copy(file, tmp_path))
 
 
 def rewritten(path: Path, change: Callable[[pa.Table], pa.Table]) -> Path:
