@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -25,7 +27,8 @@ TEXTS = [
 class RerankerContract:
     """A score belongs to a query and a text, whatever the batch, the order or the thread."""
 
-    tolerance = 1e-5  # of a score; those of another batch may differ by so much
+    tolerance = 1e-5  # what the score of a text may differ by in another batch
+    opens = "vecsearch.models.rerank.graph_reranker.PairTokenizer"  # called each time that a model is opened
 
     @pytest.fixture
     def made(self) -> Reranker:
@@ -52,9 +55,26 @@ class RerankerContract:
 
     def test_threads_may_score_at_the_same_time(self, made):
         with ThreadPoolExecutor(4) as workers:
-            found = list(workers.map(lambda _: made.scores(QUERY, TEXTS), range(6)))
-        for scores in found:
-            np.testing.assert_allclose(scores, found[0], atol=self.tolerance)
+            several = list(workers.map(lambda _: made.scores(QUERY, TEXTS), range(6)))
+        np.testing.assert_allclose(several, [several[0]] * 6, atol=self.tolerance)
+
+    def test_threads_that_arrive_together_open_the_model_once(self, made, monkeypatch):
+        opened, together, (module, name) = [], threading.Barrier(8), self.opens.rsplit(".", 1)
+        original = getattr(import_module(module), name)
+
+        def counting(*arguments):
+            opened.append(arguments)
+            return original(*arguments)
+
+        def first_score(_):
+            together.wait()
+            return made.scores(QUERY, TEXTS)
+
+        monkeypatch.setattr(self.opens, counting)
+        with ThreadPoolExecutor(8) as workers:
+            first = list(workers.map(first_score, range(8)))
+        assert len(opened) == 1
+        np.testing.assert_allclose(first, [made.scores(QUERY, TEXTS)] * 8, atol=self.tolerance)
 
     def test_half_a_surrogate_pair_is_read_as_the_replacement_sign(self, made):
         broken = made.scores("red \udc00", ["red \ud83d tree"])

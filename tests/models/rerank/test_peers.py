@@ -137,7 +137,7 @@ def test_threads_are_bounded_and_given_back(cross):
 def test_a_batch_that_does_not_fit_is_halved(cross, monkeypatch):
     made = load_reranker(str(cross), device="cpu")
     expected = made.scores(QUERY, TEXTS)
-    predict, sizes = made._loaded._model.predict, []
+    predict, sizes = made._model._cross_encoder.predict, []
 
     def scarce(pairs, **how):
         sizes.append(len(pairs))
@@ -145,6 +145,6 @@ def test_a_batch_that_does_not_fit_is_halved(cross, monkeypatch):
             raise RuntimeError("CUDA out of memory")
         return predict(pairs, **how)
 
-    monkeypatch.setattr(made._loaded._model, "predict", scarce)
+    monkeypatch.setattr(made._model._cross_encoder, "predict", scarce)
     np.testing.assert_allclose(made.scores(QUERY, TEXTS), expected, atol=1e-5)
     assert sizes == [8, 4, 2, 2, 2, 2]

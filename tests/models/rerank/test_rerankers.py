@@ -14,7 +14,7 @@ from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.transformer.openvino_session import Precision
 from vecsearch.models.rerank import load_reranker
 from vecsearch.models.rerank.graph_reranker import GraphReranker
-from vecsearch.models.rerank.openvino_pairs import OPENVINO_PAIRS, OpenvinoPairs
+from vecsearch.models.rerank.runtimes import OPENVINO_PAIRS, OpenvinoPairs
 
 
 class TestWeightsOnOnnxRuntime(RerankerContract):
@@ -56,6 +56,8 @@ def test_openvino_in_its_own_precision_keeps_the_scores_near(cross):
 @pytest.mark.peer
 @pytest.mark.usefixtures("peer")
 class TestSentenceTransformers(RerankerContract):
+    opens = "vecsearch.models.rerank.torch_reranker._TorchModel"
+
     @pytest.fixture
     def made(self, cross):
         return load_reranker(str(cross), runtime="sentence-transformers", device="cpu")

@@ -25,8 +25,8 @@ from vecsearch.errors import ModelDamaged, ModelUnsupported
 from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.rerank import checked_scores, load_reranker
 from vecsearch.models.rerank.graph_reranker import GraphReranker, _sigmoid
-from vecsearch.models.rerank.onnx_pairs import ONNX_PAIRS, OnnxPairs
 from vecsearch.models.rerank.pairs import PairTokenizer, pad_pairs
+from vecsearch.models.rerank.runtimes import ONNX_PAIRS, OnnxPairs
 from vecsearch.models.rerank.spec import read_pair_spec
 
 RED, HOUSE, TREE, RIVER = (WORDS.index(word) for word in ("red", "house", "tree", "river"))
@@ -159,7 +159,7 @@ def write_copying_graph(path, given: str, outputs: list[str]) -> None:
 @pytest.mark.parametrize(
     ("given", "outputs", "said"),
     [
-        ("pixel_values", ["logits"], "asks for pixel_values, which a pair of texts does not have"),
+        ("pixel_values", ["logits"], "reads pixel_values, which a pair of texts does not have"),
         ("input_ids", ["a", "b"], "has the outputs a, b, expected logits"),
         ("input_ids", ["b"], r"gives b of shape \(1, 7\) for 1 pairs, expected \(1, 1\)"),
     ],

@@ -182,14 +182,14 @@ class TestAnOpenedModel:
         def full(pairs, **how):
             raise RuntimeError("CUDA out of memory")
 
-        monkeypatch.setattr(made._loaded._model, "predict", full)
+        monkeypatch.setattr(made._model._cross_encoder, "predict", full)
         with pytest.raises(InvalidOption, match="device 'cpu' has too little memory for one text"):
             made.scores(QUERY, TEXTS)
 
     def test_several_numbers_for_a_pair_are_no_score(self, cross, monkeypatch):
         made = by_torch(cross)
         made.scores(QUERY, TEXTS)
-        monkeypatch.setattr(made._loaded._model, "predict", lambda pairs, **how: np.ones((len(pairs), 3)))
+        monkeypatch.setattr(made._model._cross_encoder, "predict", lambda pairs, **how: np.ones((len(pairs), 3)))
         with pytest.raises(ModelUnsupported, match=r"gives \(3,\) numbers for a pair, expected one score"):
             made.scores(QUERY, TEXTS)
 

@@ -1,23 +1,57 @@
-"""Models that read a query and a text together: load_reranker() finds one by name and picks the runtime for it.
+"""Rerankers, models that read a query and a text together: what one is, and load_reranker(), which opens one by name.
 
-Holds no model code of its own. A runtime's library is imported when a text is first scored, never here.
+Holds no model. A runtime's library is imported when a text is first scored.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
-from vecsearch.errors import InvalidOption, ModelNotFound
+import numpy as np
+
+from vecsearch.errors import InvalidOption, ModelDamaged, ModelNotFound
 from vecsearch.models.encoders import TRUSTED, Loading, graph_or_torch
 from vecsearch.models.encoders.model_folder import ModelFolder, find_model, find_whole_model, folder_named, is_graph
 from vecsearch.models.encoders.runtimes import Runtime
-from vecsearch.models.rerank.reranker import Reranker, checked_scores
+from vecsearch.types import FloatArray, ScoreArray
 
 __all__ = ["Reranker", "checked_scores", "load_reranker"]
 
-_OWNER = "cross-encoder"  # whose a name without an owner is, as for sentence-transformers
+_OWNER = "cross-encoder"  # the hub owner of a name without one, as in sentence-transformers
 _EXAMPLE = f"{_OWNER}/ms-marco-MiniLM-L6-v2"
+
+
+class Reranker(Protocol):
+    """Reads a query and a text together and scores how well the text answers the query.
+
+    Creating one is cheap: files are opened by the first call of scores(), once, however many threads arrive together.
+    An index calls scores() from every thread that searches, so it has to be safe for any number of threads.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name to show, such as "cross-encoder/ms-marco-MiniLM-L6-v2"."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> ScoreArray | FloatArray:
+        """Return a score (n,) for each text, in their order; higher is better, on a scale of the model's own."""
+
+
+def checked_scores(reranker: Reranker, query: str, texts: Sequence[str]) -> ScoreArray:
+    """Return the reranker's scores, checked to be one finite number for each text: float64 (n,).
+
+    Raises ModelDamaged for anything else.
+    """
+    scores = np.asarray(reranker.scores(query, texts), np.float64)
+    if scores.shape != (len(texts),):
+        raise ModelDamaged(f"{reranker.name} gave scores of shape {scores.shape}, expected {(len(texts),)}")
+    if bad := np.flatnonzero(~np.isfinite(scores)).tolist():
+        raise ModelDamaged(
+            f"{reranker.name} gave the score {scores[bad[0]]} for text {bad[0]}, expected a finite number"
+        )
+    return scores
 
 
 def load_reranker(
@@ -28,18 +62,19 @@ def load_reranker(
     device: str | None = None,
     trust_remote_code: bool = False,
 ) -> Reranker:
-    """The reranker for `model`, a cross-encoder that gives one score for a query and a text.
+    """Return the reranker for `model`, a cross-encoder that gives one score for a query and a text.
 
-    `model` is a folder, an .onnx file in one, or a hub name ("owner/name@revision"). Opens small files only.
+    `model` is a folder, an .onnx file in one, or a hub name ("owner/name@revision"). Opens small files only; the
+    reranker is safe for any number of threads.
 
-    `runtime` names one: onnxruntime, openvino, sentence-transformers; by default the first where it runs the model,
-    else the last. `threads` bounds the processor's cores in use, by default all this process may use. `device` is
-    torch's name of one ("cuda", "mps") and means sentence-transformers. `trust_remote_code` lets a model's folder
-    bring code of its own; $VECSEARCH_TRUST_REMOTE_CODE does so for the models it names.
+    `runtime` is onnxruntime, openvino or sentence-transformers; by default the first where it runs the model, else the
+    last. `threads` bounds the cores in use, by default all that this process may use. `device` is torch's name of one
+    ("cuda", "mps") and implies sentence-transformers. `trust_remote_code` allows code from the model's folder;
+    $VECSEARCH_TRUST_REMOTE_CODE does so for the models it names.
 
-    Raises ModelNotFound when nothing of that name is here or on the hub, ModelDamaged when its files are broken,
-    ModelUnsupported when it gives no single score or nothing that is installed runs it, ExtraMissing when something
-    that can be installed does, InvalidOption.
+    Raises ModelNotFound when no model of that name is here or on the hub, ModelDamaged when its files are broken,
+    ModelUnsupported when it gives no single score or no installed runtime runs it, ExtraMissing when a runtime that can
+    be installed does, InvalidOption.
     """
     loading = Loading(
         runtime=None if runtime is None else Runtime.of(runtime),
@@ -48,20 +83,20 @@ def load_reranker(
         trust_remote_code=trust_remote_code or model in os.environ.get(TRUSTED, "").split(","),
     )
     try:
-        return _opened(_full_name(model), loading)
+        return _open(_full_name(model), loading)
     except ModelNotFound as error:
-        looked = str(error).rpartition("; ")[0]  # without the advice, which is for encoders
-        raise ModelNotFound(f"{looked}; name a folder, or a cross-encoder on the hub, as {_EXAMPLE}") from error
+        tried = str(error).rpartition("; ")[0]  # without the advice, which is for encoders
+        raise ModelNotFound(f"{tried}; name a folder, or a cross-encoder on the hub, such as {_EXAMPLE}") from error
 
 
 def _full_name(model: str) -> str:
-    """The name to look for: with its owner's where it is neither a path nor has one."""
+    """The name with its owner, unless it is a path."""
     is_path = "\\" in model or folder_named(model) or is_graph(Path(model))
     return model if "/" in model or is_path else f"{_OWNER}/{model}"
 
 
-def _opened(model: str, loading: Loading) -> Reranker:
-    """By a graph or by torch, as an encoder's model is."""
+def _open(model: str, loading: Loading) -> Reranker:
+    """Open a model by a graph or by torch, as an encoder's model is opened."""
     from vecsearch.models.rerank.spec import check_one_score
 
     if loading.device or loading.runtime is Runtime.SENTENCE_TRANSFORMERS:
@@ -73,8 +108,7 @@ def _opened(model: str, loading: Loading) -> Reranker:
 
 def _by_graph(folder: ModelFolder, loading: Loading) -> Reranker:
     from vecsearch.models.rerank.graph_reranker import GraphReranker
-    from vecsearch.models.rerank.onnx_pairs import ONNX_PAIRS
-    from vecsearch.models.rerank.openvino_pairs import OPENVINO_PAIRS
+    from vecsearch.models.rerank.runtimes import ONNX_PAIRS, OPENVINO_PAIRS
 
     match loading.runtime:
         case None | Runtime.ONNXRUNTIME:

@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from vecsearch.checks import check_whole
 from vecsearch.cores import usable_cores
-from vecsearch.errors import InvalidOption, ModelDamaged
+from vecsearch.errors import ModelDamaged
 from vecsearch.models.batching import batches_by_length, run_batches
 from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.rerank.pairs import PairTokenizer, pad_pairs
-from vecsearch.models.rerank.runtime import PairModel, PairRuntime
+from vecsearch.models.rerank.runtimes import PairModel, PairRuntime
 from vecsearch.models.rerank.spec import Activation, read_pair_spec
 from vecsearch.types import FloatArray, IntArray, ScoreArray
 
@@ -24,31 +25,29 @@ _SLICE = 2048  # texts whose tokens are in memory at a time
 
 
 class GraphReranker:
-    """A Reranker (see vecsearch.models.rerank.reranker) that may be used from several threads at once."""
+    """A Reranker on a runtime for graphs, opened by the first thread that scores."""
 
     def __init__(self, model: ModelFolder, runtime: PairRuntime, *, threads: int | None = None) -> None:
-        """Read the small files of `model`; raises ModelDamaged or ModelUnsupported when they cannot be run."""
-        if threads is not None and threads < 1:
-            raise InvalidOption(f"threads is {threads}, expected at least 1")
+        """Read the small files of `model`; raises InvalidOption, ModelDamaged, ModelUnsupported."""
         self.spec = read_pair_spec(model)
-        self._threads = threads or usable_cores()
+        self._threads = usable_cores() if threads is None else check_whole("threads", threads, 1)
         self._runtime = runtime
-        self._lock = threading.Lock()
-        self._loaded: tuple[PairTokenizer, PairModel] | None = None
+        self._opening = threading.Lock()
+        self._model: tuple[PairTokenizer, PairModel] | None = None
 
     @property
     def name(self) -> str:
-        """The model's name as it was asked for."""
+        """The model's name as it was given."""
         return self.spec.name
 
     def scores(self, query: str, texts: Sequence[str]) -> ScoreArray:
-        """A score for each of the texts, in their order: float64 (n,).
+        """Return a score for each text, in their order: float64 (n,).
 
-        Raises ModelDamaged when the model cannot run, ModelUnsupported when its graph is not one of a cross-encoder.
+        Raises ModelDamaged when the model cannot run, ModelUnsupported when its graph is not that of a cross-encoder.
         """
         logits = np.empty(len(texts), np.float64)
         if texts:
-            tokenizer, model = self._ready()
+            tokenizer, model = self._open_once()
             with ThreadPoolExecutor(self._threads) as workers:
                 for start in range(0, len(texts), _SLICE):
                     pairs = tokenizer.pairs(query, texts[start : start + _SLICE])
@@ -70,11 +69,11 @@ class GraphReranker:
         for rows, scores in zip(batches, run_batches(batches, run, workers, self._threads), strict=True):
             logits[rows] = scores
 
-    def _ready(self) -> tuple[PairTokenizer, PairModel]:
-        with self._lock:  # two threads that arrive together load the model once
-            if self._loaded is None:
-                self._loaded = PairTokenizer(self.spec), self._runtime.open(self.spec, self._threads)
-            return self._loaded
+    def _open_once(self) -> tuple[PairTokenizer, PairModel]:
+        with self._opening:  # threads that arrive together open the model once
+            if self._model is None:
+                self._model = PairTokenizer(self.spec), self._runtime.open(self.spec, self._threads)
+            return self._model
 
 
 def _sigmoid(logits: ScoreArray) -> ScoreArray:

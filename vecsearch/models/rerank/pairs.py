@@ -1,4 +1,4 @@
-"""A query and texts to the token numbers of pairs, with a model's own tokenizer.json. Knows nothing of scores."""
+"""A query and texts to the token ids of pairs, with a model's own tokenizer.json. Knows nothing of scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vecsearch.types import IntArray
 
 @dataclass(frozen=True, slots=True)
 class PairBatch:
-    """Pairs side by side: numbers and types of their tokens int64 (n, tokens), of which the first `lengths` count."""
+    """A batch of pairs: ids and types of their tokens, int64 (n, tokens), of which the first `lengths` count."""
 
     ids: IntArray
     types: IntArray
@@ -32,7 +32,7 @@ class PairTokenizer:
     """A tokenizer that cuts pairs as sentence-transformers does; safe for several threads."""
 
     def __init__(self, spec: PairSpec) -> None:
-        """Load the spec's tokenizer; raises ModelDamaged when it is none, or does not belong to the model."""
+        """Load the spec's tokenizer; raises ModelDamaged when it is broken or does not belong to the model."""
         path = spec.tokenizer
         self._tokenizer = open_tokenizer(path)
         special = self._tokenizer.num_special_tokens_to_add(True)
@@ -46,20 +46,20 @@ class PairTokenizer:
         self._check(spec)
 
     def pairs(self, query: str, texts: Sequence[str]) -> list[IntArray]:
-        """For each text the numbers and types of the tokens of its pair with the query: int64 (2, tokens).
+        """Return, for each text paired with the query, the ids and types of the tokens: int64 (2, tokens).
 
         A pair that is too long loses the end of the longer one of the two; both are cut where both are long.
         """
         first = replace_surrogates(query)
-        found = self._tokenizer.encode_batch_fast([(first, replace_surrogates(text)) for text in texts])
-        pairs = [np.array([encoding.ids, encoding.type_ids], np.int64) for encoding in found]
+        encodings = self._tokenizer.encode_batch_fast([(first, replace_surrogates(text)) for text in texts])
+        pairs = [np.array([encoding.ids, encoding.type_ids], np.int64) for encoding in encodings]
         if not self._types:
             for pair in pairs:
                 pair[1] = 0
         return pairs
 
     def _check(self, spec: PairSpec) -> None:
-        """Raises ModelDamaged when the tokenizer has tokens or types that the model's tables do not."""
+        """Raise ModelDamaged when the tokenizer has tokens or types that the model's tables lack."""
         if (shape := spec.shape) is None:
             return
         if (size := self._tokenizer.get_vocab_size()) > shape.vocabulary:

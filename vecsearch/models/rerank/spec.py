@@ -1,4 +1,4 @@
-"""What a cross-encoder's own small files say of it: PairSpec, read and checked. Opens no weights.
+"""PairSpec: what the small files of a cross-encoder's folder say, read and checked. Opens no weights.
 
 Files and keys are those that sentence-transformers 3 to 6 write for a CrossEncoder: config.json of transformers and,
 since 5.4, modules.json, sentence_bert_config.json and config_sentence_transformers.json beside it.
@@ -19,8 +19,8 @@ from vecsearch.models.encoders.transformer.architecture import Family, Shape
 from vecsearch.models.encoders.transformer.spec import find_graph, find_weights, token_limit
 
 _WEIGHTS = "model.safetensors"
-CLASSIFIER = "ForSequenceClassification"  # how the classes of transformers end that have a head for labels
-TORCH_NAMES = "torch.nn."  # where an activation comes from that is no code of the model's own
+CLASSIFIER = "ForSequenceClassification"  # the end of the name of each class of transformers with a head for labels
+TORCH_NAMES = "torch.nn."  # the modules of activations that are not code of the model's own
 
 _PLAIN_SETTINGS = {"transformer_task", "modality_config", "module_output_name", "max_seq_length"}
 _CLASSIFYING = "sequence-classification"  # the task of a Transformer module that gives labels
@@ -29,7 +29,7 @@ _TYPING_TOKENIZERS = ("Bert", "Electra", "PreTrainedTokenizerFast")  # the last 
 
 
 class Activation(str, Enum):
-    """What makes a score of the number that a head gives, named as in torch.nn."""
+    """The function from the head's number to a score, named as in torch.nn."""
 
     IDENTITY = "Identity"
     SIGMOID = "Sigmoid"
@@ -37,10 +37,10 @@ class Activation(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairSpec:
-    """Everything about a cross-encoder but its weights; `max_tokens` of a pair are read, special ones counted.
+    """Everything about a cross-encoder but its weights; it reads `max_tokens` of a pair, special tokens included.
 
-    `shape` is what its graph is built from, None for a model that ships its graph (.onnx). `types` says whether the
-    graph is told which tokens are the text's; where not, they all look like the query's.
+    `shape` is what its graph is built from, None for a model that ships its graph (.onnx). With `types` the graph is
+    given which tokens are the text's; without, all look like the query's.
     """
 
     name: str
@@ -53,65 +53,68 @@ class PairSpec:
 
 
 def read_pair_spec(model: ModelFolder) -> PairSpec:
-    """The spec of the cross-encoder in a folder.
+    """Return the spec of the cross-encoder in a folder.
 
-    Raises ModelDamaged naming the file that is missing or broken, ModelUnsupported for what only others can run.
+    Raises ModelDamaged naming the file that is missing or broken, ModelUnsupported for a model that
+    only sentence-transformers can run.
     """
     folder = model.path
     check_one_score(folder)
     config = read_json(folder / "config.json")
-    own = read_json(folder / "sentence_bert_config.json", optional=True)
-    said = read_json(folder / "tokenizer_config.json", optional=True)
-    _check_plain(folder, config, own, said)
+    module = read_json(folder / "sentence_bert_config.json", optional=True)
+    tokenizer = read_json(folder / "tokenizer_config.json", optional=True)
+    _check_plain(folder, config, module, tokenizer)
     weights, shape = _weights(model, config)
     return PairSpec(
         name=model.name,
         weights=weights,
         tokenizer=existing_file(folder / "tokenizer.json"),
         shape=replace(shape, labels=1) if shape else None,
-        max_tokens=token_limit(folder, config, own, shape),
-        types=_reads_types(shape, said),
+        max_tokens=token_limit(folder, config, module, shape),
+        types=_reads_types(shape, tokenizer),
         activation=_activation(folder, config),
     )
 
 
 def check_one_score(folder: Path) -> None:
-    """Return when a model gives one score for a pair of texts; raise ModelUnsupported saying what it is instead.
+    """Raise ModelUnsupported, saying what the model is, unless it gives one score for a pair of texts.
 
-    A model whose steps are listed is believed to: it is sentence-transformers that made it.
+    A model that sentence-transformers saved as a CrossEncoder is taken for one without a look at its modules.
     """
     path = folder / "config.json"
     config = read_json(path)
-    made = _architecture(config)
-    steps = read_json(folder / SETTINGS, optional=True).get("model_type") == "CrossEncoder"
-    if made.endswith(CLASSIFIER):
+    architecture = _architecture(config)
+    is_saved_as_one = read_json(folder / SETTINGS, optional=True).get("model_type") == "CrossEncoder"
+    if architecture.endswith(CLASSIFIER):
         labels = _labels(path, config)
         if labels != 1:
             raise ModelUnsupported(f"{path}: the model gives {labels} numbers for a pair, a reranker gives one score")
-    elif not steps and not made.endswith("ForCausalLM"):
+    elif not is_saved_as_one and not architecture.endswith("ForCausalLM"):
         raise ModelUnsupported(
-            f"{path}: architectures names {made}, which is no cross-encoder: expected a {CLASSIFIER}"
+            f"{path}: the architecture is {architecture}, not a cross-encoder: expected a class ending in {CLASSIFIER}"
         )
 
 
 def named_activation(folder: Path, config: dict[str, Any]) -> tuple[Path, str] | None:
-    """The file that names an activation for the scores, and what it names; None where sentence-transformers chooses."""
+    """Return the file that names an activation for the scores, and its name; None where no file names one."""
     inside = config.get("sentence_transformers")
-    places = (
+    candidates = (
         (folder / SETTINGS, read_json(folder / SETTINGS, optional=True).get("activation_fn")),
         (folder / "config.json", inside.get("activation_fn") if isinstance(inside, dict) else None),
         (folder / "config.json", config.get("sbert_ce_default_activation_function")),  # until version 4
     )
-    return next(((path, str(named)) for path, named in places if named is not None), None)
+    return next(((path, str(named)) for path, named in candidates if named is not None), None)
 
 
 def _weights(model: ModelFolder, config: dict[str, Any]) -> tuple[Path, Shape | None]:
-    """The file of the weights, and the shape to build a graph of; none for a file that is a graph itself."""
+    """The file of the weights, and the shape to build a graph from; None for a file that is a graph itself."""
     if model.graph:
         return model.graph, None
-    if own := own_classifier(config):
+    if name := own_classifier(config):
         if (graph := find_graph(model.path)) is None:
-            raise ModelUnsupported(f"{model.path / 'config.json'}: auto_map names {own}, code of the model's own")
+            raise ModelUnsupported(
+                f"{model.path / 'config.json'}: auto_map names {name}, which is code of the model's own"
+            )
         return graph, None
     if (parts := model.path / f"{_WEIGHTS}.index.json").is_file() and not (model.path / _WEIGHTS).is_file():
         raise ModelUnsupported(f"{parts}: weights in several files are not supported")
@@ -119,7 +122,7 @@ def _weights(model: ModelFolder, config: dict[str, Any]) -> tuple[Path, Shape | 
 
 
 def _labels(path: Path, config: dict[str, Any]) -> int:
-    """How many numbers the head gives; two is what transformers does not write down."""
+    """How many numbers the head gives; transformers leaves two unwritten, its default."""
     if (names := config.get("id2label")) is None:
         return positive_int(path, config, "num_labels") if "num_labels" in config else 2
     if not isinstance(names, dict):
@@ -128,47 +131,47 @@ def _labels(path: Path, config: dict[str, Any]) -> int:
 
 
 def _architecture(config: dict[str, Any]) -> str:
-    """The class of transformers that a model is of."""
+    """The class of transformers that a model names."""
     named = config.get("architectures")
-    return str(named[0]) if isinstance(named, list) and named else "nothing"
+    return str(named[0]) if isinstance(named, list) and named else "not named"
 
 
-def _check_plain(folder: Path, config: dict[str, Any], own: dict[str, Any], said: dict[str, Any]) -> None:
-    """Raises ModelUnsupported for a model that does more than tokenise a pair and run one transformer."""
-    if not (made := _architecture(config)).endswith(CLASSIFIER):
-        raise ModelUnsupported(f"{folder / 'config.json'}: {made} is no {CLASSIFIER}")
+def _check_plain(folder: Path, config: dict[str, Any], module: dict[str, Any], tokenizer: dict[str, Any]) -> None:
+    """Raise ModelUnsupported for a model that does more than tokenize a pair and run one transformer."""
+    if not (architecture := _architecture(config)).endswith(CLASSIFIER):
+        raise ModelUnsupported(f"{folder / 'config.json'}: {architecture} is not a {CLASSIFIER}")
     if (listed := folder / "modules.json").is_file() and not _is_one_transformer(parse_json(listed)):
-        raise ModelUnsupported(f"{listed} has more steps than one Transformer")
-    task = own.get("transformer_task", _CLASSIFYING)
-    if (unusual := sorted(key for key in own if own[key] and key not in _PLAIN_SETTINGS)) or task != _CLASSIFYING:
-        what = unusual[0] if unusual else f"transformer_task {task!r}"
-        raise ModelUnsupported(f"{folder / 'sentence_bert_config.json'}: {what} is not supported")
+        raise ModelUnsupported(f"{listed} lists other modules than one Transformer")
+    task = module.get("transformer_task", _CLASSIFYING)
+    if (unusual := sorted(key for key in module if module[key] and key not in _PLAIN_SETTINGS)) or task != _CLASSIFYING:
+        setting = unusual[0] if unusual else f"transformer_task {task!r}"
+        raise ModelUnsupported(f"{folder / 'sentence_bert_config.json'}: {setting} is not supported")
     if read_json(folder / SETTINGS, optional=True).get("default_prompt_name") is not None:
         raise ModelUnsupported(f"{folder / SETTINGS}: a default prompt is not supported")
-    if said.get("truncation_side", "right") != "right":
+    if tokenizer.get("truncation_side", "right") != "right":
         raise ModelUnsupported(f"{folder / 'tokenizer_config.json'}: truncation_side is not 'right'")
 
 
 def own_classifier(config: dict[str, Any]) -> str | None:
-    """The class of the model's own that its files name for classification, which its weights then are made for."""
+    """Return the class of the model's own code that its files name for classification; None where there is none."""
     named = config.get("auto_map")
-    found = named.get(f"AutoModel{CLASSIFIER}") if isinstance(named, dict) else None
-    return None if found is None else str(found)
+    name = named.get(f"AutoModel{CLASSIFIER}") if isinstance(named, dict) else None
+    return None if name is None else str(name)
 
 
-def _is_one_transformer(steps: Any) -> bool:
-    if not isinstance(steps, list) or len(steps) != 1 or not isinstance(steps[0], dict):
+def _is_one_transformer(modules: Any) -> bool:
+    if not isinstance(modules, list) or len(modules) != 1 or not isinstance(modules[0], dict):
         return False
-    return str(steps[0].get("type")).endswith(".Transformer") and steps[0].get("path") == ""
+    return str(modules[0].get("type")).endswith(".Transformer") and modules[0].get("path") == ""
 
 
-def _reads_types(shape: Shape | None, said: dict[str, Any]) -> bool:
-    """Whether transformers tells the model its tokens' types, which only some classes of tokenizers do."""
-    names, made = said.get("model_input_names"), said.get("tokenizer_class")
+def _reads_types(shape: Shape | None, tokenizer: dict[str, Any]) -> bool:
+    """Whether transformers gives the model its tokens' types, which only some classes of tokenizers do."""
+    names, kind = tokenizer.get("model_input_names"), tokenizer.get("tokenizer_class")
     if isinstance(names, list):
         return _TYPES in names
-    if made is not None:
-        return str(made).startswith(_TYPING_TOKENIZERS)
+    if kind is not None:
+        return str(kind).startswith(_TYPING_TOKENIZERS)
     return shape is None or shape.family in (Family.BERT, Family.ELECTRA)
 
 
@@ -177,7 +180,7 @@ def _activation(folder: Path, config: dict[str, Any]) -> Activation:
     if named is None:
         return Activation.SIGMOID  # sentence-transformers' own choice for one label
     path, dotted = named
-    word = dotted.rpartition(".")[2]
-    if not dotted.startswith(TORCH_NAMES) or word not in [activation.value for activation in Activation]:
+    name = dotted.rpartition(".")[2]
+    if not dotted.startswith(TORCH_NAMES) or name not in [activation.value for activation in Activation]:
         raise ModelUnsupported(f"{path}: the activation {dotted} is not supported")
-    return Activation(word)
+    return Activation(name)
