@@ -1,9 +1,8 @@
-"""A transformer to a static model: a vector for each token, by model2vec, which is far faster to look up.
+"""distill(): a transformer to a static model, one vector per token, by model2vec. The only file that imports it.
 
 The tokens, and words that are added, go through the transformer one by one; their vectors are reduced by PCA and
 weighted down the more frequent they are, by their rank (Zipf's law, and the weights of Arora et al. 2017). A text's
-vector is then the mean of its tokens': order and context are lost, which is what the speed costs. The only file that
-imports model2vec.
+vector is then the mean of its tokens', which is fast and loses order and context.
 """
 
 from __future__ import annotations
@@ -22,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from vecsearch import files
+from vecsearch.checks import check_whole
 from vecsearch.errors import ExtraMissing, InvalidOption, ModelDamaged, ModelUnsupported
+from vecsearch.extras import require
 from vecsearch.index import Index
 from vecsearch.models.encoders import DEFAULT_MODEL
 from vecsearch.models.encoders.fingerprint import check_known_hashes
@@ -34,13 +35,12 @@ from vecsearch.models.encoders.torch.model import torch_threads
 from vecsearch.models.encoders.torch.opening import check_device, check_tensors, quiet, short
 from vecsearch.models.encoders.torch.trust import check_weights, needed_code
 from vecsearch.models.encoders.transformer.spec import Pooling, read_spec
+from vecsearch.session import Session
 from vecsearch.storage.lexical import splitting
-from vecsearch.storage.store import Store
 
-_DOCUMENTS = 2  # that have a word at least: what stands in one alone is seldom a word
+_DOCUMENTS = 2  # that contain a word, at least: what only one contains is seldom a word
 _AT_ONCE = 1024  # rows
-_MODULES = {"model2vec", "skeletoken", "torch", "transformers"}
-_POOLED = {Pooling.MEAN: "mean", Pooling.CLS: "first", Pooling.LAST: "last"}  # as model2vec calls it
+_POOLING_NAMES = {Pooling.MEAN: "mean", Pooling.CLS: "first", Pooling.LAST: "last"}  # model2vec's names
 _CARD = """\
 ---
 library_name: model2vec
@@ -53,15 +53,15 @@ tags:
 # {teacher}, distilled
 
 A static model of {tokens:,} tokens and {dim} dimensions, made of {teacher} by model2vec{added}. A text's vector is the
-mean of its tokens': fast to make, and less exact than {teacher}. Its licence is that of {teacher}.
+mean of its tokens': faster than {teacher}, and less exact. Its licence is that of {teacher}.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistillReport:
-    """A static model that was made of `teacher`: its folder, a matrix of `tokens` rows of `dim` numbers, in `bytes`.
+    """A static model distilled from `teacher`: its folder, of `bytes`, with a matrix of `tokens` rows of `dim` numbers.
 
-    `words` of an index were given to have rows of their own.
+    `words` counts the words of an index that have rows of their own.
     """
 
     model: str
@@ -84,56 +84,59 @@ def distill(
     threads: int | None = None,
     shown: bool = False,
 ) -> DistillReport:
-    """The new folder `output` holds a static model made of a transformer, which load_encoder() opens as any model's.
+    """Distill a transformer into a static model in the new folder `output`, for load_encoder() to open.
 
-    With an index as `vocabulary`, its most frequent words, so many of them, become tokens besides the model's own.
-    `device` is torch's name of one; where that is the processor, `threads` bounds its cores. With `shown` model2vec
-    draws its progress on standard error. Raises InvalidOption when there is something at `output`, or nothing to take
-    words from; ModelUnsupported for a model that is no transformer or brings code along, ExtraMissing without
-    model2vec[distill], and what finding a model raises.
+    With an index as `vocabulary`, its most frequent words, at most `words`, become tokens besides the model's own.
+    `device` is torch's name of one; on the processor, `threads` bounds the cores. With `shown` model2vec draws its
+    progress on standard error. Raises InvalidOption when `output` exists or the index has no words; ModelUnsupported
+    for a model that is not a transformer or needs code of its own, ExtraMissing without model2vec[distill], and what
+    finding a model raises.
     """
     started = monotonic()
-    place = Path(output)
-    _check(place, dim=dim, words=words, threads=1 if threads is None else threads)
+    target = Path(output)
+    for name, value in {"dim": dim, "words": words, "threads": 1 if threads is None else threads}.items():
+        check_whole(name, value, 1)
+    if target.exists():
+        raise InvalidOption(f"{target} already exists: name another folder")
     library = _model2vec()
-    folder = find_whole_model(full_name(model))
-    transformer = _checked(folder, device)
+    teacher = find_whole_model(full_name(model))
+    transformer = _transformer_of(teacher, device)
     added = [] if vocabulary is None else frequent_words(vocabulary, words)
-    how = {"pca_dims": dim, "pooling": _pooling(folder), "device": device, "vocabulary": added or None}
+    options = {"pca_dims": dim, "pooling": _pooling(teacher), "device": device, "vocabulary": added or None}
     with nullcontext() if shown else redirect_stderr(io.StringIO()), quiet(), torch_threads(threads):
-        static = _distilled(library, transformer.folder, how)
+        static = _distill(library, transformer.folder, options)
     tokens, width = static.embedding.shape
-    _write(static, place, Path(model).name if folder.path == Path(model).expanduser() else model, len(added))
+    _write(static, target, Path(model).name if teacher.path == Path(model).expanduser() else model, len(added))
     return DistillReport(
-        model=str(place),
+        model=str(target),
         teacher=model,
         dim=width,
         tokens=tokens,
         words=len(added),
-        bytes=sum(path.stat().st_size for path in place.rglob("*") if path.is_file()),
+        bytes=sum(path.stat().st_size for path in target.rglob("*") if path.is_file()),
         seconds=monotonic() - started,
     )
 
 
 def frequent_words(index: Index, most: int) -> list[str]:
-    """The words that most documents of an index have, in lower case, the most frequent first, at most so many.
+    """Return the words that most documents of an index contain, in lower case, the most frequent first, at most `most`.
 
-    Numbers, single characters and what only one document has are left out. Raises InvalidOption when none is left.
+    Numbers, single characters and words of only one document are left out. Raises InvalidOption when no word is left.
     """
-    having: Counter[str] = Counter()
-    for document in _words_by_document(index):
-        having.update(document)
-    by_frequency = sorted(having.items(), key=lambda counted: (-counted[1], counted[0]))
-    found = [word for word, n in by_frequency if n >= _DOCUMENTS]
-    if not found:
-        raise InvalidOption(f"{index.path} has no word that two of its documents have: there is no vocabulary in it")
-    return found[:most]
+    documents: Counter[str] = Counter()
+    for words in _words_by_document(index.session()):
+        documents.update(words)
+    by_frequency = sorted(documents.items(), key=lambda entry: (-entry[1], entry[0]))
+    frequent = [word for word, n in by_frequency if n >= _DOCUMENTS]
+    if not frequent:
+        raise InvalidOption(f"{index.path} has no word that two documents contain: use an index with more documents")
+    return frequent[:most]
 
 
-def _words_by_document(index: Index) -> Iterator[set[str]]:
-    """The words of one document after the other, whose chunks stand together."""
+def _words_by_document(session: Session) -> Iterator[set[str]]:
+    """The words of one document after another; the chunks of each follow one another."""
     current, seen = None, set[str]()
-    for part in Store(index.path).snapshot(index.info().version).parts:
+    for part in session.parts:
         live = np.flatnonzero(part.mask())
         for first in range(0, len(live), _AT_ONCE):
             for row in part.segment.take(live[first : first + _AT_ONCE].tolist()):
@@ -147,36 +150,35 @@ def _words_by_document(index: Index) -> Iterator[set[str]]:
 
 
 def _model2vec() -> Any:
-    """model2vec's distillation; raises ExtraMissing when one of the packages that it needs for this is not there."""
+    """The module model2vec.distill; raises ExtraMissing when it, or a package that it needs, is not installed."""
+    package = "model2vec[distill]"
+    needs = ("skeletoken", "torch", "transformers")
     try:
         with quiet():
-            import model2vec.distill
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _MODULES:
-            raise
-        raise ExtraMissing.of("model2vec[distill]", "distill", "distilling a model") from None
-    except ImportError as error:  # model2vec's own, for what its extra would install
-        raise ExtraMissing.of("model2vec[distill]", "distill", f"distilling a model ({short(error)})") from None
-    return model2vec.distill
+            return require("model2vec.distill", "distill", "distilling a model", package=package, parts=needs)
+    except (ExtraMissing, ModuleNotFoundError):
+        raise
+    except ImportError as error:  # model2vec's own, when its extra is not installed
+        raise ExtraMissing.of(package, "distill", f"distilling a model ({short(error)})") from None
 
 
-def _distilled(library: Any, folder: Path, how: dict[str, Any]) -> Any:
+def _distill(library: Any, folder: Path, options: dict[str, Any]) -> Any:
     """The library's static model; raises ModelDamaged when it cannot make one."""
     try:
-        return library.distill(str(folder.absolute()), **how)
-    except Exception as error:  # whatever a library that opens hundreds of architectures raises
+        return library.distill(str(folder.absolute()), **options)
+    except Exception as error:  # a library that opens hundreds of architectures may raise anything
         raise ModelDamaged(f"{folder} cannot be distilled by model2vec: {short(error)}") from error
 
 
-def _checked(model: ModelFolder, device: str | None) -> Module:
-    """The transformer among a model's modules, whose files are data only and whole."""
+def _transformer_of(model: ModelFolder, device: str | None) -> Module:
+    """The transformer among a model's modules, once its files are known to be whole and to hold no code."""
     if is_static(model):
         raise ModelUnsupported(f"{model.name} is a static model already: name a transformer")
     modules = read_modules(model.path)
     if modules[0].kind != "Transformer":
         raise ModelUnsupported(f"{model.name} begins with {modules[0].kind}: only a transformer can be distilled")
     if code := needed_code(modules):
-        raise ModelUnsupported(f"{code}, which is code of the model's own: it is not run to distill it")
+        raise ModelUnsupported(f"{code}, code of the model's own, which distill() does not run")
     check_weights(modules)
     check_known_hashes(model)
     check_device(device)
@@ -185,36 +187,27 @@ def _checked(model: ModelFolder, device: str | None) -> Module:
 
 
 def _pooling(model: ModelFolder) -> str:
-    """How the vectors of a token's pieces become one: as the model does it, where model2vec can."""
+    """The name of the model's pooling, where model2vec knows it, else "mean"."""
     try:
-        return _POOLED.get(read_spec(model).pooling, "mean")
+        return _POOLING_NAMES.get(read_spec(model).pooling, "mean")
     except (ModelDamaged, ModelUnsupported):  # of a family that only sentence-transformers understands
         return "mean"
 
 
-def _check(place: Path, **numbers: int) -> None:
-    for name, value in numbers.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise InvalidOption(f"{name} is {value!r}; a whole number, at least 1")
-    if place.exists():
-        raise InvalidOption(f"there is something at {place} already: name another folder")
-
-
-def _write(static: Any, place: Path, name: str, words: int) -> None:
-    """The model and its card are in the folder `place`, wholly or not at all, and name no path of this machine."""
+def _write(static: Any, target: Path, name: str, words: int) -> None:
+    """Write the model and its card to `target` in one atomic step; no file names a path of this machine."""
     tokens, dim = static.embedding.shape
     added = f", with {words:,} words of an index" if words else ""
     static.base_model_name = name
     static.config["tokenizer_name"] = name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    made = place.with_name(f"{place.name}.part")
-    shutil.rmtree(made, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f"{target.name}.part")
+    shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        static.save_pretrained(made)
-        (made / "README.md").write_text(
-            _CARD.format(teacher=name, tokens=tokens, dim=dim, added=added), encoding="utf-8"
-        )
-        files.flush_all([made, *made.rglob("*")])
-        files.move(made, place)
+        static.save_pretrained(unfinished)
+        text = _CARD.format(teacher=name, tokens=tokens, dim=dim, added=added)
+        (unfinished / "README.md").write_text(text, encoding="utf-8")
+        files.flush_all([unfinished, *unfinished.rglob("*")])
+        files.move(unfinished, target)
     finally:
-        files.remove_tree(made)
+        files.remove_tree(unfinished)

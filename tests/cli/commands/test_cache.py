@@ -113,9 +113,9 @@ def test_the_environment_sets_the_size(
     ("arguments", "message"),
     [
         (["clear", "--model", "cat"], f"counting ({COUNTING.fingerprint[:12]})"),
-        (["clear", "--model", ""], "a model ''"),
-        (["prune", "--max-size", "much"], "as in 500MB or 4GB"),
-        (["prune", "--older-than", "nan"], "number of days"),
+        (["clear", "--model", ""], "model ''"),
+        (["prune", "--max-size", "much"], "such as 500MB or 4GB"),
+        (["prune", "--older-than", "nan"], "older_than is"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line_and_nothing_goes(

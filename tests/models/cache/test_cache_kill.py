@@ -137,7 +137,7 @@ def test_a_batch_that_went_while_its_use_was_noted_is_no_error(tmp_path, full):
     shutil.copytree(full, tmp_path / "kept")
     with closing(Cache(tmp_path / "kept")) as cache:
         assert known_wide(cache, 0) == 100
-        with closing(tables.opened(cache.path)) as other:
+        with closing(tables.connect(cache.path)) as other:
             tables.drop(other, "1")
             tables.note_use(other, {1, 101}, 10**9)
         assert known_wide(cache, 0) == cache.info().vectors == 0

@@ -159,7 +159,7 @@ def test_threads_that_begin_together_make_one_file(tmp_path):
 
 def test_a_read_does_not_wait_for_a_write_that_waits_for_another_process(cache_folder):
     cache = used()
-    other = tables.opened(cache.path)
+    other = tables.connect(cache.path)
     other.execute("BEGIN IMMEDIATE")
     writers = [threading.Thread(target=fill, args=(cache, [f"write {number}"])) for number in range(2 * _MOST)]
     for writer in writers:
@@ -271,7 +271,7 @@ def test_a_forked_child_uses_the_cache_beside_its_parent(busy):
 def test_a_child_forked_in_the_middle_of_a_write_works_without_the_cache(cache_folder, monkeypatch):
     monkeypatch.setattr(forking_module, "_PATIENCE", 0.1)
     cache = used()
-    other = tables.opened(cache.path)
+    other = tables.connect(cache.path)
     other.execute("BEGIN IMMEDIATE")
     writer = threading.Thread(target=fill, args=(cache, ["two"]))
     writer.start()

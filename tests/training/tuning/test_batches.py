@@ -82,12 +82,12 @@ def test_no_query_and_no_passage_is_on_both_sides(pairs: list[TrainingPair], sha
     except InvalidDocument:
         return
     trained = {pair.query for pair in split.training}, {pair.passage for pair in split.training}
-    answers = {split.passages[name] for judged in split.judgements.values() for name in judged}
+    answers = {split.passages[name] for relevant in split.qrels.values() for name in relevant}
     assert trained[0].isdisjoint(split.queries.values())
     assert not any(pair.passage in answers and pair.query in split.queries.values() for pair in split.training)
     relevant = relevant_passages(pairs)
     for name, query in split.queries.items():
-        assert {split.passages[each] for each in split.judgements[name]} == relevant[query]
+        assert {split.passages[each] for each in split.qrels[name]} == relevant[query]
 
 
 def test_answers_are_looked_for_among_other_passages_too_and_the_same_ones_for_a_seed() -> None:

@@ -57,7 +57,7 @@ def test_a_sentence_stands_for_a_query_and_mostly_not_in_its_passage(tmp_path: P
         assert pair.passage.count(f"number {number}") == (3 if stays else 2)
 
 
-def test_pairs_are_equal_for_equal_seeds_and_no_more_chunks_are_asked_than_wanted(tmp_path: Path) -> None:
+def test_pairs_are_equal_for_equal_seeds_and_no_more_chunks_are_used_than_wanted(tmp_path: Path) -> None:
     index = Index.create(tmp_path / "index", model=CountingEncoder())
     index.add(
         Document(str(n), f"One cat {n} sleeps in the small house. Two dogs {n} play all day in the garden.")
@@ -78,7 +78,7 @@ def test_deleted_documents_give_no_pairs(index: Index, tmp_path: Path) -> None:
 
 def test_an_empty_index_and_one_without_anything_to_ask_are_refused(tmp_path: Path) -> None:
     index = Index.create(tmp_path / "index", model=CountingEncoder())
-    with pytest.raises(InvalidOption, match="is empty: index something"):
+    with pytest.raises(InvalidOption, match="is empty: index documents"):
         mine_pairs(index)
     index.add(["too short"])
     with pytest.raises(InvalidOption, match="has no chunk with a heading, a title or sentences"):

@@ -61,17 +61,17 @@ def test_a_collection_gives_a_pair_for_each_relevant_document_that_has_a_text(tm
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "pairs.jsonl holds no pair: expected lines with query and passage"),
+        ("", "pairs.jsonl holds no pairs: expected lines with query and passage"),
         ("{", "pairs.jsonl:1: not valid JSON"),
-        (lines({"query": "q"}), "pairs.jsonl:1: no field 'passage', it has query"),
-        (lines({"passage": "p"}), "no field 'query', it has passage"),
-        (lines({}), "no field 'query', it has none"),
-        (lines({"query": "q", "passage": "p"}, {"query": " ", "passage": "p"}), "pairs.jsonl:2: its field 'query'"),
-        (lines({"query": "q", "passage": 7}), "its field 'passage' holds int, expected a text"),
-        (lines({"query": "q", "passage": None}), "its field 'passage' holds nothing"),
-        (lines({"query": "q", "passage": "p", "negative": [3]}), "its field 'negative' holds int"),
-        (lines({"query": "q", "passage": "p", "negative": {"a": 1}}), "its field 'negative' holds dict"),
-        (lines({"query": "\ud800", "passage": "p"}), "a lone surrogate, which is no character"),
+        (lines({"query": "q"}), "pairs.jsonl:1: no field 'passage', found query"),
+        (lines({"passage": "p"}), "no field 'query', found passage"),
+        (lines({}), "no field 'query', found no fields"),
+        (lines({"query": "q", "passage": "p"}, {"query": " ", "passage": "p"}), "pairs.jsonl:2: field 'query'"),
+        (lines({"query": "q", "passage": 7}), "field 'passage' holds int, expected a text"),
+        (lines({"query": "q", "passage": None}), "field 'passage' holds nothing"),
+        (lines({"query": "q", "passage": "p", "negative": [3]}), "field 'negative' holds int"),
+        (lines({"query": "q", "passage": "p", "negative": {"a": 1}}), "field 'negative' holds dict"),
+        (lines({"query": "\ud800", "passage": "p"}), "a lone surrogate, which is not a character"),
         ("\0\1\2\0", "pairs.jsonl"),
     ],
 )
@@ -84,7 +84,7 @@ def test_what_is_no_pair_is_named_with_its_place(tmp_path: Path, content: str, s
 def test_a_file_of_another_kind_and_one_that_is_not_there_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidDocument, match=r"pairs are read from \.jsonl, .* with columns query, passage"):
         read_training_pairs(write(tmp_path / "pairs.txt", "q\tp\n"))
-    with pytest.raises(PathNotFound, match="there is no file"):
+    with pytest.raises(PathNotFound, match="does not exist"):
         read_training_pairs(tmp_path / "gone.jsonl")
 
 

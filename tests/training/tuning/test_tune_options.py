@@ -35,17 +35,17 @@ REPORT = TuneReport(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"epochs": 0}, "epochs is 0; a whole number, at least 1"),
+        ({"epochs": 0}, "epochs is 0, expected a whole number of at least 1"),
         ({"steps": 0}, "steps is 0"),
-        ({"batch": 1}, "batch is 1; a whole number, at least 2"),
+        ({"batch": 1}, "batch is 1, expected a whole number of at least 2"),
         ({"every": 2.5}, "every is 2.5"),
         ({"patience": True}, "patience is True"),
         ({"seed": -1}, "seed is -1"),
         ({"rate": 0.0}, "rate is 0.0"),
         ({"rate": float("nan")}, "rate is nan"),
-        ({"rate": 2.0}, "rate is 2.0; a number above 0, at most 1"),
+        ({"rate": 2.0}, "rate is 2.0, expected a number above 0, at most 1"),
         ({"held_out": 0.0}, "held_out is 0.0"),
-        ({"held_out": 0.6}, "held_out is 0.6; a share above 0, at most 0.5"),
+        ({"held_out": 0.6}, "held_out is 0.6, expected a share above 0, at most 0.5"),
     ],
 )
 def test_an_option_outside_its_range_is_refused(given: dict[str, Any], said: str) -> None:

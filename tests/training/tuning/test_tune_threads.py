@@ -48,18 +48,18 @@ def test_a_model_is_distilled_on_as_many_cores_as_asked_for(
     pytest.importorskip("skeletoken", reason="the extra distill: pip install 'vecsearch[distill]'")
     import vecsearch.training.distilling
 
-    before, seen, distilled = torch.get_num_threads(), [], vecsearch.training.distilling._distilled
+    before, seen, distilled = torch.get_num_threads(), [], vecsearch.training.distilling._distill
 
     def watched(*arguments: Any) -> Any:
         seen.append(torch.get_num_threads())
         return distilled(*arguments)
 
-    monkeypatch.setattr(vecsearch.training.distilling, "_distilled", watched)
+    monkeypatch.setattr(vecsearch.training.distilling, "_distill", watched)
     distill(str(tiny), tmp_path / "out", dim=8, threads=before + 1)
     assert seen == [before + 1]
     assert torch.get_num_threads() == before
 
 
 def test_a_number_of_cores_that_cannot_be_is_refused_before_anything_is_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(InvalidOption, match=r"^threads is 0; a whole number, at least 1$"):
+    with pytest.raises(InvalidOption, match=r"^threads is 0, expected a whole number of at least 1$"):
         distill("no such model", tmp_path / "out", threads=0)

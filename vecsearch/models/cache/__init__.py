@@ -1,9 +1,9 @@
-"""Vectors kept by what they were made from: (model fingerprint, role, text) -> vector, for all indexes of a user.
+"""Cache of vectors by their origin: (model fingerprint, role, text) -> vector, for all indexes of a user.
 
-One SQLite file: several processes may read and write it at once, a killed one leaves it whole. It is a cache and
-no record: it may be deleted at any time, and what is damaged in it is dropped and encoded again, never believed.
-It takes no more than a size that is set; beyond that, what was used least recently goes. Here is what the cache
-promises and what happens when its file fails; the SQL is in `tables.py`, the bytes of a vector in `entries.py`.
+One SQLite file: several processes may read and write it at once, and a killed one leaves it whole. It is a cache, not
+a record: it may be deleted at any time, and damaged entries are dropped and encoded again. Beyond its size, what was
+used least recently is dropped. Here is what the cache promises, and what happens when its file fails; the SQL is in
+`tables`, the connections of threads are in `connections`, the bytes of a vector in `entries`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from time import time
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
+from vecsearch.checks import check_number
 from vecsearch.errors import CacheUnusable, InvalidOption
 from vecsearch.models.cache import tables
 from vecsearch.models.cache.connections import Connections, files_of
@@ -30,21 +31,21 @@ from vecsearch.types import FloatArray, Role
 
 __all__ = ["Cache", "cache_folder", "shared_cache"]
 
-_FILE = "vectors-2.sqlite"  # the number is that of its format: two releases with different ones disturb no one
-_KEPT = 0.95  # of its size stays when there is no more room, so that not every write has to make some
-_USE_NOTED = 6 * 3600  # seconds after which a use is noted again; so a read hardly ever writes
+_FILE = "vectors-2.sqlite"  # the number is its format's: releases with different formats do not share a file
+_KEPT = 0.95  # share of the size that stays when room is made, so that not every write has to make some
+_USE_NOTED = 6 * 3600  # seconds after which a use is noted again, so that a read hardly ever writes
 _DAY = 24 * 3600
 _FAULTS = (OSError, sqlite3.Error, ValueError, TypeError, LookupError, ArithmeticError, MemoryError)
 _Result = TypeVar("_Result")
 
 
 class Cache:
-    """The vectors in `folder`, by default the user's; its file is made at the first write.
+    """The cache in `folder`, by default the user's; its file is created by the first write.
 
-    `size` is what the file may take, in bytes or as "500MB", by default `$VECSEARCH_CACHE_SIZE`, else 10 GB; with 0
-    nothing is read or kept. `precision` "float16" keeps half the bytes and is by default `$VECSEARCH_CACHE_PRECISION`,
-    else float32; what is there already can be read with either. `clock` gives seconds since 1970.
-    Any number of threads and processes may use it at once, also after a fork. Raises InvalidOption.
+    `size` is the most that the file takes, in bytes or as "500MB", by default `$VECSEARCH_CACHE_SIZE`, else 10 GB; with
+    0 nothing is read or stored. `precision` is "float32" or "float16", which halves the bytes, by default
+    `$VECSEARCH_CACHE_PRECISION`, else float32; stored vectors can be read with either. `clock` returns seconds since
+    1970. Any number of threads and processes may use it at once, also after a fork. Raises InvalidOption.
     """
 
     def __init__(
@@ -67,20 +68,20 @@ class Cache:
 
     @property
     def usable(self) -> bool:
-        """Whether vectors are kept: False after a failure that get() and put() have warned of."""
+        """Whether get() and put() work: False once they have warned of a failure."""
         return self._connections.usable
 
     def get(self, fingerprint: str, role: Role, texts: Sequence[str], dim: int) -> dict[str, FloatArray]:
-        """The vectors that are known, float32 (dim,), by their text; a damaged one is not known."""
+        """Return the vectors in the cache, float32 (dim,), by their text; damaged ones are left out."""
         if not texts or not self._options.size or not self._connections.exists():
             return {}
         keys = dict(zip(keys_of(fingerprint, role, dim, texts), texts, strict=True))
         return self._guarded(lambda db: self._read(db, keys, dim), {})
 
     def put(self, fingerprint: str, role: Role, texts: Sequence[str], vectors: FloatArray, model: str = "") -> None:
-        """Makes `vectors[i]` the vector of `texts[i]`, in one transaction: all of them are kept or none.
+        """Store `vectors[i]` as the vector of `texts[i]`, all of them or none.
 
-        `model` is the model's name, for people.
+        `model` is the name to show for the model.
         """
         size = self._options.size
         if not texts or not size:
@@ -95,7 +96,7 @@ class Cache:
         self._guarded(write, None, writing=True)
 
     def info(self) -> CacheInfo:
-        """What is kept, of which models, and what that takes on disk. Raises CacheUnusable."""
+        """Describe what is stored, of which models, and how much disk it takes. Raises CacheUnusable."""
         held = self._held()
         models = [CachedModel(row.name, row.fingerprint, row.vectors, row.bytes, row.newest_use) for row in held]
         return CacheInfo(
@@ -109,43 +110,42 @@ class Cache:
         )
 
     def clear(self, model: str | None = None) -> int:
-        """Removes all vectors, or those of a model, by its name or the start of its fingerprint; how many went.
+        """Remove all vectors, or those of a model, by its name or the start of its fingerprint; return how many.
 
-        Raises InvalidOption when nothing is kept of such a model, CacheUnusable.
+        Raises InvalidOption when no such model has vectors, CacheUnusable.
         """
         if model is None:
             return self._removed(tables.clear)
         held = self._held()
-        meant = [row for row in held if row.name == model or (model and row.fingerprint.startswith(model))]
-        if not meant:
-            known = ", ".join(f"{row.name} ({row.fingerprint[:12]})" for row in held) or "none"
-            raise InvalidOption(f"{self.path} holds nothing of a model {model!r}; the models it knows: {known}")
-        return self._removed(lambda db: sum(tables.drop(db, "model = ?", (row.number,)) for row in meant))
+        chosen = [row for row in held if row.name == model or (model and row.fingerprint.startswith(model))]
+        if not chosen:
+            models = ", ".join(f"{row.name} ({row.fingerprint[:12]})" for row in held) or "none"
+            raise InvalidOption(f"{self.path} has no vectors of model {model!r}; its models: {models}")
+        return self._removed(lambda db: sum(tables.drop(db, "model = ?", (row.number,)) for row in chosen))
 
     def prune(self, *, older_than: float | None = None, max_size: int | str | None = None) -> int:
-        """Removes what was not used for so many days, then the least recently used beyond a size; how many went.
+        """Remove vectors unused for `older_than` days, then the least recently used beyond `max_size`; return how many.
 
-        The size is by default the cache's own. A use is known to six hours. Raises InvalidOption, CacheUnusable.
+        `max_size` is by default the cache's own. A use is known to six hours. Raises InvalidOption, CacheUnusable.
         """
-        if older_than is not None and not older_than >= 0:
-            raise InvalidOption(f"older_than is {older_than}; it is a number of days, 0 or more")
+        days = None if older_than is None else check_number("older_than", older_than, 0)
         size = self._options.size if max_size is None else bytes_in(max_size)
 
         def drop(db: sqlite3.Connection) -> int:
             unused = 0
-            if older_than is not None:
-                unused = tables.drop(db, "used <= ?", (self._clock() - older_than * _DAY,))
+            if days is not None:
+                unused = tables.drop(db, "used <= ?", (self._clock() - days * _DAY,))
             return unused + tables.make_room(db, size, size)
 
         return self._removed(drop)
 
     def clear_derived(self) -> int:
-        """Removes the files derived from models, which are made again when they are needed; how many bytes."""
-        place = self._folder / DERIVED
-        taken = bytes_of(place.rglob("*"))
-        if place.exists():
-            shutil.rmtree(place)
-        return taken
+        """Remove the files derived from models, which are made again when needed; return how many bytes."""
+        folder = self._folder / DERIVED
+        freed = bytes_of(folder.rglob("*"))
+        if folder.exists():
+            shutil.rmtree(folder)
+        return freed
 
     def close(self) -> None:
         """Close the file, also for others that share this cache; the next use opens it again."""
@@ -153,41 +153,40 @@ class Cache:
 
     def _read(self, db: sqlite3.Connection, keys: dict[bytes, str], dim: int) -> dict[str, FloatArray]:
         now = int(self._clock())
-        found: dict[str, FloatArray] = {}
+        vectors: dict[str, FloatArray] = {}
         unnoted: set[int] = set()
         for key, checksum, stored, batch, used in tables.read(db, keys):
             vector = vector_of(key, checksum, stored, dim)
             if vector is None:
                 continue
-            found[keys[key]] = vector
+            vectors[keys[key]] = vector
             if used is not None and used <= now - _USE_NOTED:
                 unnoted.add(batch)
         if unnoted:
             tables.note_use(db, unnoted, now)
-        return found
+        return vectors
 
     def _held(self) -> list[tables.Held]:
         nothing: list[tables.Held] = []
-        return self._demanded(tables.held, nothing)
+        return self._required(tables.held, nothing)
 
     def _removed(self, drop: Callable[[sqlite3.Connection], int]) -> int:
-        """How many vectors `drop` removed; the disk has their bytes again."""
+        """How many vectors `drop` removed; their disk space is freed."""
 
-        def give_back(db: sqlite3.Connection) -> int:
+        def drop_and_free(db: sqlite3.Connection) -> int:
             dropped = drop(db)
             tables.shrink(db, 0)
             tables.empty_log(db)
             return dropped
 
-        return self._demanded(give_back, 0, writing=True)
+        return self._required(drop_and_free, 0, writing=True)
 
     def _guarded(
         self, action: Callable[[sqlite3.Connection], _Result], otherwise: _Result, *, writing: bool = False
     ) -> _Result:
-        """What `action` returns; `otherwise` when the cache cannot be used, which is no error here but a warning.
+        """Return what `action` returns, or `otherwise` when it fails, with a warning.
 
-        A damaged file is replaced by a new one. What fails in another way, as a full disk, is warned of once, and then
-        this cache is left alone.
+        A corrupt file is recreated. After any other failure, such as a full disk, this cache is not used again.
         """
         connections = self._connections
         if not connections.usable:
@@ -203,10 +202,10 @@ class Cache:
                 self._warn(f"works without its cache of vectors, {self.path}: {error}")
         return otherwise
 
-    def _demanded(
+    def _required(
         self, action: Callable[[sqlite3.Connection], _Result], otherwise: _Result, *, writing: bool = False
     ) -> _Result:
-        """What `action` returns; `otherwise` when there is no file or a damaged one. Raises CacheUnusable."""
+        """Return what `action` returns, or `otherwise` without a file or with a corrupt one. Raises CacheUnusable."""
         connections = self._connections
         if not connections.exists():
             return otherwise
@@ -218,14 +217,14 @@ class Cache:
             if not _is_damage(error):
                 raise CacheUnusable(
                     f"the cache {self.path} cannot be read or changed: {error}; "
-                    "try again when no other process uses it, or see to its permissions"
+                    "try again when no other process uses it, or check its permissions"
                 ) from error
             self._replace(generation, error)
         return otherwise
 
     def _replace(self, generation: int, error: Exception) -> None:
         if self._connections.replace(generation):
-            self._warn(f"found its cache of vectors damaged and starts a new one, {self.path}: {error}")
+            self._warn(f"found a damaged cache of vectors and starts a new one, {self.path}: {error}")
 
     def _warn(self, message: str) -> None:
         warnings.warn(f"vecsearch {message}", RuntimeWarning, stacklevel=5)
@@ -243,17 +242,17 @@ def shared_cache(folder: Path | None = None, *, size: int | str | None = None, p
     try again with one of their own. Raises InvalidOption.
     """
     options = options_of(size, precision)
-    place = os.path.abspath(folder or cache_folder())  # Path.resolve() follows links
+    location = os.path.abspath(folder or cache_folder())  # Path.resolve() follows links
     with _sharing:
-        cache = _shared.get((place, options))
+        cache = _shared.get((location, options))
         if cache is None or not cache.usable:
-            cache = Cache(Path(place), size=options.size, precision=options.precision)
-            _shared[place, options] = cache
+            cache = Cache(Path(location), size=options.size, precision=options.precision)
+            _shared[location, options] = cache
         return cache
 
 
 def _forget_lock() -> None:
-    """In a child of a fork: no thread of the parent gives the lock back."""
+    """After a fork, in the child: a thread that held the lock does not exist there."""
     global _sharing
     _sharing = Lock()
 
@@ -263,10 +262,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def _is_damage(error: Exception) -> bool:
-    """Whether the file is to blame; not when it was locked too long, may not be written, or the disk is full.
+    """Whether the file is corrupt, and not just locked too long, without permission, or on a full disk.
 
-    A table that is not as we made it is SQLITE_ERROR; changed bytes may also come out as another type or encoding.
+    A table that is not as we made it is SQLITE_ERROR; changed bytes may also read as another type or encoding.
     """
     if isinstance(error, sqlite3.OperationalError):
-        return getattr(error, "sqlite_errorname", "") == "SQLITE_ERROR"  # said since Python 3.11
+        return getattr(error, "sqlite_errorname", "") == "SQLITE_ERROR"  # since Python 3.11
     return not isinstance(error, OSError)

@@ -1,7 +1,7 @@
-"""The connections of this process to one SQLite file: few, each lent to one thread at a time, gone with their owner.
+"""A pool of connections to one SQLite file, each lent to one thread at a time, closed with the pool.
 
-A thread borrows a connection for one action. Reads go on beside each other and beside a write; writes queue here, so
-that threads of one process never run into SQLite's timeout. Knows nothing of what is in the file.
+A thread borrows a connection for one action. Reads run beside each other and beside a write; writes queue here, so
+that threads of one process never run into SQLite's timeout. Knows nothing of the content of the file.
 
 Sources: sqlite.org/howtocorrupt.html, 2.6, for why a child leaves the connections of its parent alone.
 """
@@ -16,9 +16,9 @@ from threading import BoundedSemaphore, Lock
 from weakref import WeakSet, finalize
 
 from vecsearch.models.cache.forking import Forks
-from vecsearch.models.cache.tables import opened
+from vecsearch.models.cache.tables import connect
 
-_MOST = 4  # connections open at a time, two file descriptors each; with more threads than that, threads wait
+_MOST = 4  # open connections, of two file descriptors each; more threads than that wait
 
 
 class Connections:
@@ -44,14 +44,14 @@ class Connections:
         return not self._retired
 
     def exists(self) -> bool:
-        """Whether there is a file, or one that was removed is still open."""
+        """Whether the file exists, or is still open after it was removed."""
         return bool(self._open) or self._path.exists()
 
     @contextmanager
     def lend(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
-        """A connection for this thread alone; the file is made if it is missing. One thread at a time is `writing`.
+        """Lend a connection to this thread alone; creates the file if missing. One thread at a time is `writing`.
 
-        A connection that something failed on is not lent again. Raises OSError, sqlite3.Error.
+        A connection on which an action failed is closed. Raises OSError, sqlite3.Error.
         """
         _forks.check_safe()
         with self._write_lock if writing else nullcontext(), self._slots, _forks.held_off():
@@ -69,16 +69,16 @@ class Connections:
             self._begin_generation()
 
     def retire(self) -> bool:
-        """Close, for good; False when that was done before."""
+        """Close for good; False if that was done before."""
         with _forks.held_off(), self._lock:
             first, self._retired = not self._retired, True
             self._begin_generation()
         return first
 
     def replace(self, generation: int) -> bool:
-        """Remove the file, found damaged by a connection of this generation; False when that was done before.
+        """Remove the file, found corrupt by a connection of this generation; False if that was done before.
 
-        Another process, or another thread, that has it open keeps what it has.
+        A process or thread that has it open keeps the removed one.
         """
         with _forks.held_off(), self._lock:
             if generation != self.generation:
@@ -94,7 +94,7 @@ class Connections:
             if self._idle:
                 return self._idle.pop(), self.generation
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = opened(self._path)
+            db = connect(self._path)
             self._open.add(db)
             return db, self.generation
 
@@ -128,7 +128,7 @@ class Connections:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files that SQLite makes of a database: itself, its log and the index of that."""
+    """Return the files of a database: itself, its log and the index of the log."""
     return [Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm")]
 
 

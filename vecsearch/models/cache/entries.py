@@ -1,8 +1,8 @@
-"""One vector as it is stored: a key made of what it came from, its bytes, and a checksum over both. No I/O.
+"""One stored vector: a key made from its origin, its bytes, and a checksum over both. No I/O.
 
-A vector is kept as float32, bit by bit, or as float16 where that moves it by less than a thousandth of its length:
-rounding moves it by at most 2^-11 as long as no value is above 65504, where float16 ends, or next to zero, where it
-grows coarse. The number of bytes says which of the two it is, for the key has the number of dimensions in it.
+A vector is stored as float32, bit by bit, or as float16 where that moves it by less than a thousandth of its length:
+rounding moves it by at most 2^-11 unless a value is above 65504, where float16 ends, or next to zero, where it grows
+coarse. The number of bytes tells the two apart, since the number of dimensions is part of the key.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from vecsearch.types import BoolArray, FloatArray, Role
 
 KEY_BYTES = 16  # two of a billion texts share a key with a chance of about 1e-21
 _FLOAT32, _FLOAT16 = np.dtype("<f4"), np.dtype("<f2")
-_MOVED = 1e-3
+_MOST_MOVED = 1e-3  # of its length, by rounding to float16
 
 
 class Entry(NamedTuple):
-    """A vector as it is stored."""
+    """A stored vector."""
 
     key: bytes
     checksum: int
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 def keys_of(fingerprint: str, role: Role, dim: int, texts: Sequence[str]) -> list[bytes]:
-    """What each text's vector is found by."""
+    """Return the key of each text's vector."""
     model = hashlib.blake2b(f"{fingerprint}\0{role.value}\0{dim}\0".encode(), digest_size=KEY_BYTES)
     keys = []
     for text in texts:
@@ -43,7 +43,7 @@ def keys_of(fingerprint: str, role: Role, dim: int, texts: Sequence[str]) -> lis
 
 
 def entries_of(keys: Sequence[bytes], vectors: FloatArray, precision: StoredPrecision) -> list[Entry]:
-    """`vectors[i]`, float32 (n, dim), as it is stored under `keys[i]`."""
+    """Return the entries that store `vectors[i]`, float32 (n, dim), under `keys[i]`."""
     exact = vectors.astype(_FLOAT32)
     stored = [vector.tobytes() for vector in exact]
     if precision is StoredPrecision.FLOAT16:
@@ -54,19 +54,19 @@ def entries_of(keys: Sequence[bytes], vectors: FloatArray, precision: StoredPrec
 
 
 def _halved(exact: FloatArray) -> tuple[npt.NDArray[np.float16], BoolArray]:
-    """The vectors in float16, and which of them are still the same but for rounding."""
+    """The vectors in float16, and which of them differ only by rounding."""
     with np.errstate(over="ignore", invalid="ignore"):
         half = exact.astype(_FLOAT16)
         moved = np.linalg.norm(half.astype(np.float32) - exact, axis=1)
-        return half, moved < _MOVED * np.linalg.norm(exact, axis=1)  # no where one of them is not a finite number
+        return half, moved < _MOST_MOVED * np.linalg.norm(exact, axis=1)  # False where a value is not finite
 
 
 def vector_of(key: bytes, checksum: int, vector: bytes, dim: int) -> FloatArray | None:
-    """The vector, float32 (dim,); None when the bytes are not those that were stored."""
-    kind = _FLOAT32 if len(vector) == 4 * dim else _FLOAT16 if len(vector) == 2 * dim else None
-    if kind is None or checksum != _checksum(key, vector):
+    """Return the vector, float32 (dim,); None when the bytes are not those that were stored."""
+    dtype = _FLOAT32 if len(vector) == 4 * dim else _FLOAT16 if len(vector) == 2 * dim else None
+    if dtype is None or checksum != _checksum(key, vector):
         return None
-    return np.frombuffer(vector, kind).astype(np.float32, copy=False)
+    return np.frombuffer(vector, dtype).astype(np.float32, copy=False)
 
 
 def _checksum(key: bytes, vector: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The user's cache folder, and what its files take on disk. Knows nothing of what is in them."""
+"""The user's cache folder, and the size of its files. Knows nothing of their content."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ DERIVED = "models"  # below the cache folder: files derived from models
 
 
 def cache_folder() -> Path:
-    """Where derived files are kept: `$VECSEARCH_CACHE`, else the user's cache folder of the operating system."""
-    named = os.environ.get("VECSEARCH_CACHE")
-    if named:
-        return Path(named)
+    """Return the folder of derived files: `$VECSEARCH_CACHE`, else the operating system's cache folder of the user."""
+    folder = os.environ.get("VECSEARCH_CACHE")
+    if folder:
+        return Path(folder)
     from platformdirs import user_cache_path
 
     return user_cache_path("vecsearch", appauthor=False)
 
 
 def bytes_of(paths: Iterable[Path]) -> int:
-    """The sum of the files' sizes; folders, links, and what vanishes meanwhile, count nothing."""
+    """Return the sum of the files' sizes; folders, links and files that vanish meanwhile count 0."""
     return sum(map(_size, paths))
 
 
 def _size(path: Path) -> int:
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return 0
-    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0

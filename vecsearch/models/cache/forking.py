@@ -1,4 +1,4 @@
-"""Forks and SQLite: a fork waits until no thread is inside SQLite, whose own locks nobody would free in the child.
+"""Forks and SQLite: a fork waits until no thread is inside SQLite, whose locks nobody would free in the child.
 
 Knows no connections. Source: pthread_atfork(3), whose three handlers do the same for the locks of a C library.
 """

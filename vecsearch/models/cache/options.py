@@ -1,4 +1,4 @@
-"""How much the cache keeps, and how exactly: as an argument says, else as the environment does. Opens nothing."""
+"""How much the cache stores, and how exactly: from arguments, else from the environment. Opens nothing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 from vecsearch.errors import InvalidOption
 
 _Option = TypeVar("_Option")
-_WRITTEN_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(I?))?B?", re.ASCII | re.IGNORECASE)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(I?))?B?", re.ASCII | re.IGNORECASE)
 
 
 class StoredPrecision(str, Enum):
-    """What a value of a vector is kept as."""
+    """The type of the values of stored vectors."""
 
     FLOAT32 = "float32"
     FLOAT16 = "float16"  # half the bytes
@@ -24,16 +24,16 @@ class StoredPrecision(str, Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CacheOptions:
-    """`size` is what the file of vectors may take in bytes, 0 to keep nothing; `precision` that of what is put."""
+    """`size` is the most bytes of the file, 0 to store nothing; `precision` is that of vectors stored from now on."""
 
-    size: int = 10 * 1000**3  # 6 million vectors of 384 dimensions; no more than a few large models
+    size: int = 10 * 1000**3  # 6 million vectors of 384 dimensions, on disk as much as a few large models
     precision: StoredPrecision = StoredPrecision.FLOAT32
 
 
 def options_of(size: int | str | None, precision: str | None) -> CacheOptions:
-    """What is given; what is None as `$VECSEARCH_CACHE_SIZE` and `$VECSEARCH_CACHE_PRECISION` say, if they do.
+    """Return the options; None means `$VECSEARCH_CACHE_SIZE` or `$VECSEARCH_CACHE_PRECISION`, else the default.
 
-    Raises InvalidOption, which names the variable when that is to blame.
+    Raises InvalidOption, which names the variable when its value is wrong.
     """
     default = CacheOptions()
     return CacheOptions(
@@ -43,29 +43,31 @@ def options_of(size: int | str | None, precision: str | None) -> CacheOptions:
 
 
 def bytes_in(size: int | str) -> int:
-    """The bytes in a size such as "500MB", "1.5 GiB" or 0; kB is 1000, KiB is 1024. Raises InvalidOption."""
-    written = _WRITTEN_SIZE.fullmatch(str(size).strip())
-    if not written:
-        raise InvalidOption(f"a size is {size!r}; it is a number and a unit, as in 500MB or 4GB, or 0 to keep nothing")
-    number, unit, binary = written.groups()
+    """Return the bytes in a size such as "500MB", "1.5 GiB" or 0; kB is 1000, KiB is 1024. Raises InvalidOption."""
+    match = _SIZE.fullmatch(str(size).strip())
+    if not match:
+        raise InvalidOption(
+            f"size is {size!r}, expected a number and a unit, such as 500MB or 4GB, or 0 to store nothing"
+        )
+    number, unit, binary = match.groups()
     return int(float(number) * (1024 if binary else 1000) ** " KMGT".index((unit or " ").upper()))
 
 
-def _precision_of(word: str) -> StoredPrecision:
+def _precision_of(name: str) -> StoredPrecision:
     try:
-        return StoredPrecision(word)
+        return StoredPrecision(name)
     except ValueError:
-        known = ", ".join(StoredPrecision)
-        raise InvalidOption(f"a cache's precision is {word!r}; one of: {known}") from None
+        names = ", ".join(StoredPrecision)
+        raise InvalidOption(f"the cache's precision is {name!r}; one of: {names}") from None
 
 
-def _chosen(given: Any, variable: str, parse: Callable[[Any], _Option], default: _Option) -> _Option:
-    if given is not None:
-        return parse(given)
-    named = os.environ.get(variable)
-    if not named:
+def _chosen(argument: Any, variable: str, parse: Callable[[Any], _Option], default: _Option) -> _Option:
+    if argument is not None:
+        return parse(argument)
+    value = os.environ.get(variable)
+    if not value:
         return default
     try:
-        return parse(named)
+        return parse(value)
     except InvalidOption as error:
         raise InvalidOption(f"${variable}: {error}") from None

@@ -1,10 +1,10 @@
 """The tables of the cache, in SQL: write, read, keep within a size. Each change is a transaction of its own.
 
-What one put writes is a *batch*: its vectors get consecutive ids, so that they share pages, and one row of `batches`
-says which model made them and when they were last used. So recency, and counts by model, are kept in thousands of
-small rows instead of millions: a use is noted for a batch, and only when the last note is six hours old. Removing
-takes whole batches, the least recently used first, which empties whole pages; the next vectors are written there,
-and the file does not grow. Texts that were encoded together come from the same documents and are of use together.
+Each put writes one *batch*: its vectors get consecutive ids, so that they share pages, and one row of `batches` has
+their model and their last use. So recency, and counts by model, take thousands of small rows instead of millions: a
+use is noted for a batch, and only when the last note is six hours old. Whole batches are removed, the least recently
+used first, which empties whole pages; the next vectors are written there, and the file does not grow. Texts encoded
+together come from the same documents and are used together.
 
 Sources: SQLite's write-ahead log (sqlite.org/wal.html), its file format for what fits a page, its pragmas.
 """
@@ -20,16 +20,16 @@ from typing import NamedTuple, TypeAlias
 
 from vecsearch.models.cache.entries import KEY_BYTES, Entry
 
-_BUSY_MS = 60_000  # how long another process's write is waited for
-_FORM = (  # of a new file
+_BUSY_MS = 60_000  # how long to wait for a write of another process
+_NEW_FILE = (
     "PRAGMA page_size=16384",  # vectors of 384 dimensions waste a quarter of pages of 4096, of 1024 half of 8192
-    "PRAGMA auto_vacuum=INCREMENTAL",  # what was freed can be given back without writing the file anew
+    "PRAGMA auto_vacuum=INCREMENTAL",  # freed pages can be returned to the disk without rewriting the file
 )
-_MANNER = (
+_EACH_CONNECTION = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA journal_size_limit=16000000",  # a large write leaves no large log
     "PRAGMA synchronous=NORMAL",  # a power cut may lose the last writes, not the file
-    "PRAGMA secure_delete=OFF",  # some builds overwrite what is deleted
+    "PRAGMA secure_delete=OFF",  # some builds overwrite deleted content
 )
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS models (number INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, name TEXT)",
@@ -44,18 +44,18 @@ _TABLES = (
 # The keys come as one parameter, sorted, so that the index is read from front to back; IN sorts the ids, so that the
 # vectors are, too.
 _KNOWN = """
-    WITH RECURSIVE place(i) AS (SELECT 1 UNION ALL SELECT i + ?2 FROM place WHERE i + ?2 < length(?1))
+    WITH RECURSIVE positions(i) AS (SELECT 1 UNION ALL SELECT i + ?2 FROM positions WHERE i + ?2 < length(?1))
     SELECT key, checksum, vector, batch, used FROM vectors LEFT JOIN batches ON first = batch
-    WHERE id IN (SELECT id FROM place CROSS JOIN vectors ON key = substr(?1, i, ?2))
+    WHERE id IN (SELECT id FROM positions CROSS JOIN vectors ON key = substr(?1, i, ?2))
 """
-_DROPPED_AT_ONCE = 32_000_000  # bytes of vectors removed in one transaction: what another process waits for
-_FREED_AT_ONCE = 4_096  # pages given back in one
+_DROPPED_AT_ONCE = 32_000_000  # bytes of vectors removed in one transaction, which another process waits for
+_FREED_AT_ONCE = 4_096  # pages returned to the disk in one
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 Known: TypeAlias = tuple[bytes, int, bytes, int, int | None]  # key, checksum, vector; its batch, when that was used
 
 
 class Held(NamedTuple):
-    """What the cache has of one model; `bytes` of values, the uses as ISO 8601 in UTC."""
+    """What the cache holds of one model: `bytes` are those of vectors, uses are ISO 8601 in UTC."""
 
     number: int
     fingerprint: str
@@ -66,12 +66,12 @@ class Held(NamedTuple):
     newest_use: str
 
 
-def opened(path: Path) -> sqlite3.Connection:
-    """A connection to the file, which is made when it is not there, with its tables. Threads may share it in turn."""
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection to the file, which is created with its tables if missing. Threads may use it in turn."""
     db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     try:
         new = not _pragma(db, "page_count")
-        for statement in (*(_FORM if new else ()), *_MANNER, *_TABLES):
+        for statement in (*(_NEW_FILE if new else ()), *_EACH_CONNECTION, *_TABLES):
             db.execute(statement)
     except BaseException:
         db.close()
@@ -80,7 +80,7 @@ def opened(path: Path) -> sqlite3.Connection:
 
 
 def write(db: sqlite3.Connection, fingerprint: str, name: str, entries: Sequence[Entry], now: int) -> None:
-    """The entries are there, all or none of them; one whose key was there keeps its place and takes the new vector."""
+    """Write all entries or none; one whose key exists keeps its id and takes the new vector."""
     with _transaction(db):
         model = _number_of(db, fingerprint, name)
         [first] = db.execute("SELECT coalesce(max(id), 0) + 1 FROM vectors").fetchone()
@@ -100,12 +100,12 @@ def write(db: sqlite3.Connection, fingerprint: str, name: str, entries: Sequence
 
 
 def read(db: sqlite3.Connection, keys: Collection[bytes]) -> Iterator[Known]:
-    """What is stored under these keys, in no order."""
+    """Yield what is stored under these keys, in no order."""
     return db.execute(_KNOWN, (b"".join(sorted(keys)), KEY_BYTES))
 
 
 def note_use(db: sqlite3.Connection, batches: Collection[int], now: int) -> None:
-    """The batches were used now. When another process is writing, that stays unsaid: a reader waits for nobody."""
+    """Note that the batches were used now; skipped while another connection writes, since a reader waits for nobody."""
     db.execute("PRAGMA busy_timeout=0")
     try:
         with _transaction(db):
@@ -117,33 +117,33 @@ def note_use(db: sqlite3.Connection, batches: Collection[int], now: int) -> None
 
 
 def make_room(db: sqlite3.Connection, most: int, target: int) -> int:
-    """If more than `most` bytes are in use, the least recently used vectors go until it is `target`; how many went.
+    """Drop the least recently used vectors down to `target` bytes if more than `most` are in use; return how many.
 
-    What is asked first costs microseconds: SQLite knows how many pages there are, and how many of them are free.
-    Between two steps the process may be killed, or another one may write: each step leaves whole batches.
+    The first check costs microseconds: SQLite knows how many pages there are, and how many are free. Between two
+    steps the process may be killed, or another one may write: each step leaves whole batches.
     """
     if _bytes_used(db) <= most:
         return 0
     dropped = drop(db, "1", excess=lambda: _bytes_used(db) - target)
     if not db.execute("SELECT EXISTS (SELECT 1 FROM batches)").fetchone()[0]:
-        dropped += clear(db)  # what else takes room are vectors of no batch, which only damage can leave
+        dropped += clear(db)  # what remains are vectors without a batch, which only damage can leave
     return dropped
 
 
 def drop(
     db: sqlite3.Connection,
-    chosen: str,
+    condition: str,
     values: Sequence[object] = (),
     excess: Callable[[], int] = lambda: _DROPPED_AT_ONCE,
 ) -> int:
-    """Removes batches that the condition `chosen` names, as long as there is an excess; how many vectors went.
+    """Remove batches that match a condition, the least recently used first, while there is an excess.
 
-    The least recently used go first.
+    Returns how many vectors were removed.
     """
     dropped = 0
     while (least := min(excess(), _DROPPED_AT_ONCE)) > 0:
         with _transaction(db):
-            query = f"SELECT first, vectors, bytes FROM batches WHERE {chosen} ORDER BY used, first"  # noqa: S608 ours
+            query = f"SELECT first, vectors, bytes FROM batches WHERE {condition} ORDER BY used, first"  # noqa: S608 constants
             batches = list(_first_of(db.execute(query, values), least))
             for first, end in batches:
                 dropped += db.execute("DELETE FROM vectors WHERE id >= ? AND id < ?", (first, end)).rowcount
@@ -154,43 +154,43 @@ def drop(
 
 
 def clear(db: sqlite3.Connection) -> int:
-    """Nothing is kept of what was; how many vectors that were."""
+    """Remove everything; return how many vectors."""
     with _transaction(db):
         [vectors] = db.execute("SELECT count(*) FROM vectors").fetchone()
         for table in ("vectors", "batches", "models"):
-            db.execute(f"DELETE FROM {table}")  # noqa: S608 our own words
+            db.execute(f"DELETE FROM {table}")  # noqa: S608 constants
     return int(vectors)
 
 
 def shrink(db: sqlite3.Connection, most: int) -> None:
-    """Pages that are free are given back until the file has `most` bytes or no free page."""
+    """Return free pages to the disk until the file has `most` bytes or no free page."""
     pages, free = _pragma(db, "page_count"), _pragma(db, "freelist_count")
     excess = min(pages - most // _pragma(db, "page_size"), free)
     for done in range(0, excess, _FREED_AT_ONCE):
-        # As a script, for it gives a page back at each step, and execute() takes but one.
+        # As a script, since each step frees one page and execute() runs only one step.
         db.executescript(f"PRAGMA incremental_vacuum({min(_FREED_AT_ONCE, excess - done)})")
 
 
 def empty_log(db: sqlite3.Connection) -> None:
-    """What was written is in the file itself, and the log beside it is empty, unless someone is still reading it."""
+    """Move the log into the file and empty it, unless somebody is still reading it."""
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def held(db: sqlite3.Connection) -> list[Held]:
-    """What there is of each model, the largest first; one look at each batch, at none of the vectors."""
+    """Return what is held of each model, the largest first; reads each batch but no vector."""
     rows = db.execute(
         """SELECT number, fingerprint, name, sum(vectors), sum(bytes) AS size, min(used), max(used)
            FROM batches JOIN models ON number = model GROUP BY number ORDER BY size DESC, fingerprint"""
     )
     return [
-        Held(number, fingerprint, name, vectors, size, _said(oldest), _said(newest))
+        Held(number, fingerprint, name, vectors, size, _iso(oldest), _iso(newest))
         for number, fingerprint, name, vectors, size, oldest, newest in rows
     ]
 
 
 @contextmanager
 def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All that is done within is done, or nothing."""
+    """Do all of the changes made inside, or none."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -202,7 +202,7 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def _number_of(db: sqlite3.Connection, fingerprint: str, name: str) -> int:
-    """The model's number, by which batches name it."""
+    """The number by which batches refer to the model."""
     db.execute(
         """INSERT INTO models (fingerprint, name) VALUES (?, ?)
            ON CONFLICT (fingerprint) DO UPDATE SET name = excluded.name WHERE name <> excluded.name""",
@@ -217,7 +217,7 @@ def _set_used(db: sqlite3.Connection, batches: Collection[int], now: int) -> Non
 
 
 def _first_of(batches: Iterator[tuple[int, int, int]], least: int) -> Iterator[tuple[int, int]]:
-    """The first batches that have so many bytes together, each as the span of its vectors' ids."""
+    """The first batches with at least `least` bytes together, each as the span of its vectors' ids."""
     for first, vectors, size in batches:
         yield first, first + vectors
         least -= size
@@ -226,7 +226,7 @@ def _first_of(batches: Iterator[tuple[int, int, int]], least: int) -> Iterator[t
 
 
 def _bytes_used(db: sqlite3.Connection) -> int:
-    """What the file takes but for free pages."""
+    """The size of the file without its free pages."""
     return (_pragma(db, "page_count") - _pragma(db, "freelist_count")) * _pragma(db, "page_size")
 
 
@@ -235,5 +235,5 @@ def _pragma(db: sqlite3.Connection, name: str) -> int:
     return int(value)
 
 
-def _said(seconds: int) -> str:
+def _iso(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds)).isoformat(timespec="seconds")

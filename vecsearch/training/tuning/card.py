@@ -1,6 +1,6 @@
-"""The model card: README.md of a tuned model's folder, with what it was made of and whether that helped.
+"""The model card, README.md of a tuned model's folder: what the model was trained with, and whether that helped.
 
-Its head is what the Hugging Face hub reads. Names no path: a card travels with the model.
+Its head is what the Hugging Face hub reads. It names no path, since a card travels with the model.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ index = Index.create("notes.vecsearch", model="FOLDER")  # the folder that holds
 
 ## Does it help?
 
-{queries:,} queries were held out, with all of their passages; they look for these among {passages:,} passages.
+{queries:,} queries were held out, with all of their passages, and searched among {passages:,} passages.
 
 | | {titles} |
 |---|{rules}|
@@ -43,19 +43,19 @@ index = Index.create("notes.vecsearch", model="FOLDER")  # the folder that holds
 | tuned, {best_step:,} steps | {after} |
 
 {verdict}
-Of the models that were scored on the way this is the best by these very queries, so the figure leans to the high side:
-judge it by queries that nothing here has seen.
+Of the models scored during training this is the best on these very queries, so the figure is on the high side: check
+it with queries that were not used here.
 
 ## How it was trained
 
-Loss: of the passages of a batch a query's own is to be the nearest (MultipleNegativesRankingLoss, cosine times 20).
+Loss: MultipleNegativesRankingLoss, cosine times 20; of the passages of a batch, a query's own has to be the nearest.
 AdamW, learning rate {rate:g} after a tenth of the steps, then falling to 0; {batch} pairs a step; seed {seed};
 {steps:,} steps done{early}, scored every {every}.
 """
 
 
 def card(report: TuneReport, options: TuneOptions, before: Evaluation, after: Evaluation) -> str:
-    """The text of README.md."""
+    """Return the text of README.md."""
     hard = f"{report.hard:,} of them with hard negatives" if report.hard else "without hard negatives"
     return _CARD.format(
         base=card_name(report.base),
@@ -79,7 +79,7 @@ def card(report: TuneReport, options: TuneOptions, before: Evaluation, after: Ev
 
 
 def card_name(base: str) -> str:
-    """What a card calls a base: a folder by its own name, a model of the hub by all of its name."""
+    """Return the name of a base in a card: that of a folder without its path, that of a model on the hub in full."""
     path = base.replace("\\", "/").rstrip("/")
     is_path = path.startswith((".", "/", "~")) or path.count("/") > 1
     return path.rpartition("/")[2] if is_path or ":" in path else path

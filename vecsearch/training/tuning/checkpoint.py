@@ -1,9 +1,9 @@
-"""Where a run has come to, in one file that is wholly there or not at all: tensors, and what is known beside them.
+"""How far a run has come, in one file that is replaced atomically: tensors, and the state of the run.
 
-    checkpoint.safetensors   weights.*  the model now           first.*, second.*  AdamW's averages of the gradient
+    checkpoint.safetensors   weights.*  the model now           first.*, second.*  AdamW's moments of the gradient
                              best.*     the model that scored best; metadata: State, as JSON
 
-Nothing is pickled, as torch.save would: a checkpoint that somebody gave you runs no code.
+Nothing is pickled, as torch.save would: a checkpoint from somebody else runs no code.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _STATE = "state"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """How far a run is: `run` is a digest of what it is made of, `step` how many steps are done.
+    """How far a run is: `run` is its digest, `step` the number of steps done.
 
-    The model of `best_step` scored best, and since then `misses` scores were no better; 0 where none was taken yet.
+    The model of `best_step` scored best, 0 before the first score; `misses` scores since then were no better.
     """
 
     run: str
@@ -33,14 +33,14 @@ class State:
     misses: int = 0
 
     def scored(self, step: int, *, better: bool) -> State:
-        """The state once the model after `step` steps has its score."""
+        """Return the state once the model after `step` steps is scored."""
         if better:
             return replace(self, step=step, best_step=step, misses=0)
         return replace(self, step=step, misses=self.misses + 1)
 
 
 def write_checkpoint(folder: Path, state: State, tensors: dict[str, Any]) -> None:
-    """The checkpoint in `folder` is this one, on the disk, or, when this raises, the one before. Raises OSError."""
+    """Replace the checkpoint in `folder`; when this raises OSError, the one before is still whole."""
     from safetensors.torch import save
 
     content = save(tensors, {_STATE: json.dumps(asdict(state))})
@@ -49,9 +49,9 @@ def write_checkpoint(folder: Path, state: State, tensors: dict[str, Any]) -> Non
 
 
 def read_checkpoint(folder: Path, run: str) -> tuple[State, dict[str, Any]] | None:
-    """The state and the tensors of the checkpoint in `folder`, None when there is none.
+    """Return the state and the tensors of the checkpoint in `folder`, None without one.
 
-    Raises InvalidOption when it is one of another run, ModelDamaged when it cannot be read.
+    Raises InvalidOption when it is that of another run, ModelDamaged when it cannot be read.
     """
     from safetensors import safe_open
 
@@ -59,15 +59,15 @@ def read_checkpoint(folder: Path, run: str) -> tuple[State, dict[str, Any]] | No
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="pt") as opened:
-            state = State(**json.loads(opened.metadata()[_STATE]))
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  # it is no dict
+        with safe_open(path, framework="pt") as stored:
+            state = State(**json.loads(stored.metadata()[_STATE]))
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118  # not a dict
     except Exception as error:  # the library's own has no public base
-        said = f"{type(error).__name__}: {error}"
-        raise ModelDamaged(f"{path} cannot be read ({said}): remove {folder} and start again") from error
+        reason = f"{type(error).__name__}: {error}"
+        raise ModelDamaged(f"{path} cannot be read ({reason}): remove {folder} and start again") from error
     if state.run != run:
         raise InvalidOption(
-            f"{folder} holds {state.step} steps of a run with other pairs, options or another base: go on with those, "
-            "name another folder, or remove it"
+            f"{folder} holds {state.step} steps of a run with other pairs, options or another base: run it with those "
+            "again, name another output, or remove the folder"
         )
     return state, tensors
