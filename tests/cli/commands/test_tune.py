@@ -97,8 +97,8 @@ class TestDistilled:
 
     def test_what_cannot_be_distilled_is_said(self, tiny: Path, vecsearch_command: Command) -> None:
         for arguments, said in (
-            (["tiny", "-o", "tiny"], "there is something at tiny already: name another folder"),
-            (["tiny", "--dim", "0"], "dim is 0; a whole number, at least 1"),
+            (["tiny", "-o", "tiny"], "tiny already exists: name another folder"),
+            (["tiny", "--dim", "0"], "dim is 0, expected a whole number of at least 1"),
             (["nowhere"], "no model 'nowhere'"),
             (["tiny", "--device", "abacus"], "device 'abacus' cannot be used"),
         ):
@@ -113,11 +113,11 @@ class TestDistilled:
     [
         ([], 2, "name a file or folder of PAIRS or, with --from-index, an INDEX"),
         (["pairs.jsonl", "--from-index", "i"], 2, "name a file"),
-        (["gone.jsonl"], 1, "there is no file gone.jsonl: check the path"),
-        (["pairs.jsonl", "--rate", "0"], 1, "rate is 0.0; a number above 0"),
+        (["gone.jsonl"], 1, "gone.jsonl does not exist: check the path"),
+        (["pairs.jsonl", "--rate", "0"], 1, "rate is 0.0, expected a number above 0"),
         (["pairs.jsonl", "--negatives", "nowhere"], 1, "no index at nowhere"),
         (["--from-index", "nowhere"], 1, "no index at nowhere"),
-        (["pairs.jsonl", "--split", "x", "-o", "tiny"], 1, "there is something at tiny already: name another folder"),
+        (["pairs.jsonl", "--split", "x", "-o", "tiny"], 1, "tiny already exists: name another folder"),
     ],
 )
 def test_what_goes_wrong_is_said(

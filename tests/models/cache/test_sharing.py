@@ -93,7 +93,8 @@ def test_a_relative_folder_stays_where_it_was_when_the_process_moves(tmp_path, m
 def test_a_thousand_holders_take_the_descriptors_of_one(cache_folder):
     first = used()
     of_one = descriptors(cache_folder)
-    held = [used() for _ in range(1_000)]
+    held = [shared_cache() for _ in range(1_000)]
+    assert all(len(known(cache, ["one"])) == 1 for cache in held)
     assert {id(cache) for cache in held} == {id(first)}
     assert 0 < descriptors(cache_folder) == of_one <= MOST_DESCRIPTORS
 
