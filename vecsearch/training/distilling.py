@@ -23,7 +23,7 @@ import numpy as np
 from vecsearch import files
 from vecsearch.checks import check_whole
 from vecsearch.errors import ExtraMissing, InvalidOption, ModelDamaged, ModelUnsupported
-from vecsearch.extras import require
+from vecsearch.imports import require
 from vecsearch.index import Index
 from vecsearch.models.encoders import DEFAULT_MODEL
 from vecsearch.models.encoders.fingerprint import check_known_hashes
