@@ -49,7 +49,7 @@ def main() -> None:
             "hdbscan": lambda seed: _ours(index, seed, method="hdbscan"),
         }
         lines = [[name, *_judged(way, intents)] for name, way in ways.items()]
-    columns = ["clusters by", "clusters", "in one", "ARI", "NMI", "ARI of these", "NMI of these", "seconds"]
+    columns = ["method", "clusters", "clustered", "ARI", "NMI", "ARI, clustered", "NMI, clustered", "seconds"]
     report(f"Clusters of banking77 {arguments.split}, {len(rows):,} questions", columns, lines)
 
 
