@@ -40,7 +40,7 @@ _SEED, _TIMED, _TURN, _BATCH, _K = 0, 300, 60, 1_000, 10
 SHARES = {"50 %": 2, "5 %": 20, "0.5 %": 200, "0.01 %": 10_000}  # one row in so many
 SIZES = ["rows", "segments", "build s", "open ms", "bytes per vector", "codes, bytes", "recall reported", "memory MB"]
 SPEED = ["rows", "search", "ids p50 ms", "texts p50 ms", "p95 ms", "p99 ms"]
-SPEED += ["bare FAISS p50 ms", "ids over it ms", "texts over it ms", "codes alone p50 ms", "recall@10"]
+SPEED += ["bare FAISS p50 ms", "ids over FAISS ms", "texts over FAISS ms", "codes alone p50 ms", "recall@10"]
 TEXTS = ["rows", "mode", "p50 ms", "p95 ms", "p99 ms", "encoding alone, p50 ms"]
 BATCHES = [
     "rows",
