@@ -149,6 +149,7 @@ def wrong(hits: list[Hit], word: str) -> list[str]:
     return [hit.text for hit in hits if word not in hit.text]
 
 
+@pytest.mark.slow
 def test_threads_that_search_while_one_writes_and_others_refresh_get_right_answers(tmp_path: Path) -> None:
     index = Index.create(tmp_path / "index", model=CountingEncoder())
     versions, done, faults = Versions(index), threading.Event(), []

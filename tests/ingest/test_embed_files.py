@@ -157,6 +157,7 @@ def test_progress_ends_with_all_bytes_of_the_files(encoder: CountingEncoder, tmp
     assert reports[-1] == Progress(3, 3, 12, 12)
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_a_window_whatever_the_number_of_texts(tmp_path: Path) -> None:
     n, dim = 30_000, 256
     texts = lines_file(tmp_path / "a.txt", [str(i) for i in range(n)])

@@ -82,6 +82,7 @@ def no_file_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no limit on the size of files here")
 @pytest.mark.parametrize(
     ("operation", "prepare"),

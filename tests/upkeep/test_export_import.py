@@ -171,6 +171,7 @@ def test_an_empty_index_has_nothing_to_export_and_the_file_that_is_there_stays(
     assert content_of(target.parent) == {"file.parquet": b"something"}
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_replaced_or_stays_as_it_is_whichever_operation_fails(
     index: Index, tmp_path: Path
 ) -> None:

@@ -134,6 +134,7 @@ def test_a_file_whose_rows_were_all_taken_out_makes_an_empty_index(exported: Pat
     assert (len(imported), imported.search(QUERIES[0]), imported.verify().ok) == (0, [], True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
 def test_whichever_operation_fails_an_import_is_whole_or_none_is_there(
     tmp_path: Path, encoder: CountingEncoder, code: int

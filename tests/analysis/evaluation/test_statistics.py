@@ -42,6 +42,7 @@ def test_the_sign_of_the_difference_does_not_matter() -> None:
     assert permutation_p(differences).tolist() == permutation_p(-differences).tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "shift"), [(12, 0.1), (17, 0.1), (60, 0.04), (200, 0.02), (200, 0.0)])
 def test_p_is_that_of_scipy(n: int, shift: float) -> None:
     stats = pytest.importorskip("scipy.stats")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,16 +29,25 @@ def random_texts(n: int, seed: int = 0) -> list[str]:
     return [" ".join(rng.choice(WORDS, int(rng.integers(4, 40)))) + f" {number}" for number in range(n)]
 
 
-@pytest.fixture
-def index(tmp_path: Path, encoder: CountingEncoder) -> Index:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two segments, of which some rows are deleted."""
-    index = Index.create(tmp_path / "index", model=encoder)
-    index.add({"id": f"d{number}", "text": text} for number, text in enumerate(random_texts(400)))
-    index.add(random_texts(30, seed=1))
-    index.delete(f"d{number}" for number in range(0, 60, 3))
+    folder = tmp_path_factory.mktemp("built")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VECSEARCH_CACHE", str(folder / "cache"))
+        index = Index.create(folder / "index", model=CountingEncoder())
+        index.add({"id": f"d{number}", "text": text} for number, text in enumerate(random_texts(400)))
+        index.add(random_texts(30, seed=1))
+        index.delete(f"d{number}" for number in range(0, 60, 3))
     assert index.info().segments == 2
     assert index.info().deleted == 20
-    return index
+    return index.path
+
+
+@pytest.fixture
+def index(built: Path, tmp_path: Path, encoder: CountingEncoder) -> Index:
+    """A copy of the index that was built, for each test."""
+    return Index.open(shutil.copytree(built, tmp_path / "index"), model=encoder)
 
 
 def recall(session: Session, k: int = 10, n: int = 20) -> float:
@@ -103,6 +113,7 @@ def test_its_own_questions_are_beginnings_of_chunks_that_are_there(index: Index,
         assert any(chunk.startswith(text) for chunk in chunks)
 
 
+@pytest.mark.slow
 def test_no_more_texts_than_a_hundred_are_encoded(index: Index) -> None:
     found = time_searches(index, n=150)
     assert (found.queries, found.texts, found.recall_queries) == (150, 100, 50)

@@ -20,6 +20,7 @@ class Counted(str):
         return super().rfind(wanted, start, end)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("between", "lines"),
     [("\n", MANY), ("\r\n", MANY), ("\r", MANY), (" ", 1), ("\\begin{align}\n\\section{no}\\end{align}\n", MANY)],

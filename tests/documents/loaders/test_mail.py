@@ -106,6 +106,7 @@ def test_broken_headers_are_no_end(read_here: ReadHere, headers: str) -> None:
         assert isinstance(outcome, Document), outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part", ["Content-Type: multipart/mixed; boundary=b{0}\n\n--b{0}\n", "Content-Type: message/rfc822\n\n"]
 )

@@ -55,6 +55,7 @@ def interrupted(change, cache: Cache, at: int) -> bool:
     return next(signs, None) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [prune, put])
 def test_wherever_a_change_is_interrupted_whole_puts_are_left_and_it_can_be_made_again(tmp_path, full, change):
     at = 1

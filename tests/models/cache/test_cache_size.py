@@ -47,6 +47,7 @@ def small(tmp_path, clock):
         yield kept
 
 
+@pytest.mark.slow
 def test_the_file_never_grows_beyond_the_size_and_what_was_put_last_is_there(small, clock):
     for step in range(60):
         clock.now += 60

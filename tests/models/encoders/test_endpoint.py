@@ -233,6 +233,7 @@ def test_a_cache_folder_that_cannot_be_written_costs_a_request(server, tmp_path,
 # Who waits for it
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process there")
 @pytest.mark.parametrize(
     "line",

@@ -55,7 +55,14 @@ def test_texts_side_by_side_have_the_tokens_of_both(one, other):
     assert together == len(estimate_spans(one)) + len(estimate_spans(other))
 
 
-@pytest.mark.parametrize("pattern", ["README.md", "docs/*.md", "vecsearch/**/*.py", "tests/**/*.py"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "README.md",
+        "docs/*.md",
+        *(pytest.param(f"{room}/**/*.py", marks=pytest.mark.slow) for room in ("vecsearch", "tests")),
+    ],
+)
 def test_real_text_has_no_more_tokens_than_are_counted_and_not_far_fewer(carried, pattern):
     texts = [path.read_text(encoding="utf-8") for path in sorted(HOUSE.glob(pattern))]
     tokenizer = Tokenizer.from_file(str(carried / "tokenizer.json"))

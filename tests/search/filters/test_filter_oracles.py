@@ -161,6 +161,7 @@ def moment(value: date) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(VALUES), min_size=1, max_size=10), st.sampled_from(["", "NOT "]), CUTS)
 def test_of_a_key_with_values_of_many_types_those_of_the_type_are_compared(

@@ -48,6 +48,7 @@ def outcomes(folder: Path, entry: str, variants: list[tuple[int, int, int]]) -> 
     return said
 
 
+@pytest.mark.slow
 def test_every_bit_of_the_numbers_in_front_is_checked_or_harmless(folder: Path, entry: str) -> None:
     size = (folder / "codes.faiss").stat().st_size
     variants = [(place, 1 << bit, size) for place in range(69) for bit in range(8)]
@@ -64,6 +65,7 @@ def test_every_bit_of_the_numbers_before_the_codes_is_checked(folder: Path, entr
     assert set(outcomes(folder, entry, variants)) == {"damaged"}
 
 
+@pytest.mark.slow
 def test_any_other_byte_costs_some_rows_their_rank_at_most(folder: Path, entry: str) -> None:
     size, random = (folder / "codes.faiss").stat().st_size, np.random.default_rng(1)
     places = np.concatenate(

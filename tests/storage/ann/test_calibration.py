@@ -136,6 +136,7 @@ def test_what_a_search_did_not_find_counts_as_not_found():
     assert calibrate(ROWS, search, 0.51, None) is None
 
 
+@pytest.mark.slow
 def test_vectors_are_scored_in_pieces_with_the_same_result(monkeypatch):
     whole = calibrate(ROWS, finds_late(ROWS, 50), 0.95, uniform(100, 16, 7))
     monkeypatch.setattr("vecsearch.storage.ann.calibration.SCORES_AT_ONCE", 50_000)

@@ -116,6 +116,7 @@ def test_a_header_whose_sums_cannot_be_is_damaged(path: Path) -> None:
         open_postings(path)
 
 
+@pytest.mark.slow
 def test_whatever_bit_is_flipped_a_search_answers_or_says_that_the_file_is_damaged(path: Path) -> None:
     content = path.read_bytes()
     refused, bits = 0, range(0, 8 * len(content), 3)

@@ -48,6 +48,7 @@ def test_no_row_reaches_the_limit_however_often_it_has_all_words(documents, quer
     assert scores.max() < scored.limit
 
 
+@pytest.mark.slow
 def test_a_row_that_has_all_words_very_often_comes_as_near_to_the_limit_as_one_likes():
     documents = [["aa", "bb"], ["cc"] * 10**6, ["aa", "bb"] * 10**6]
     scored = Bm25([postings(documents)]).scores("aa bb")
