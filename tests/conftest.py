@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     fast = "not slow" in config.option.markexpr
     settings.load_profile("fast" if fast else "ci" if os.environ.get("CI") else "local")
     if fast and has_memory(MEMORY):
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))  # where pytest puts tmp_path
+        os.environ.setdefault("TMPDIR", str(MEMORY))
+        tempfile.tempdir = None  # chosen again from the environment
 
 
 def has_memory(folder: Path) -> bool:
