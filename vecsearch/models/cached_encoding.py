@@ -81,7 +81,7 @@ def encode_cached(
 def count_cut(encoder: Encoder, texts: Sequence[str]) -> int:
     """Return how many of the texts have more tokens than the model reads.
 
-    A token stands for at least one byte, so only texts with more bytes than that are tokenised, each one once.
+    A token covers at least one byte, so only texts with more bytes than that are tokenised, each one once.
     """
     limit = encoder.max_tokens
     long = Counter(text for text in texts if len(text.encode("utf-8", "surrogatepass")) > limit)

@@ -97,7 +97,7 @@ class TokenwiseEncoder(Protocol):
     def token_vectors(self, texts: Sequence[str], role: Role) -> list[TokenVectors]:
         """Return each text's tokens, without special tokens, a prompt's tokens, and what is cut off.
 
-        A text has no tokens where the encoder cannot tell which characters they stand for.
+        A text has no tokens where the encoder cannot tell which characters they cover.
         """
 
 

@@ -19,7 +19,7 @@ class TokenTable(Protocol):
 
     @property
     def special(self) -> frozenset[int]:
-        """The tokens that stand for no characters: start and end of a text, padding, the unknown token."""
+        """The tokens that cover no characters: start and end of a text, padding, the unknown token."""
 
     @property
     def words(self) -> Mapping[str, int]:
@@ -56,7 +56,7 @@ class Positions:
 class Reading:
     """What a model makes of one text: all tokens that it reads, special ones and those of a prompt included, in order.
 
-    `spans`, int64 (tokens, 2), are character offsets in the text, empty where a token stands for no characters.
+    `spans`, int64 (tokens, 2), are character offsets in the text, empty where a token covers no characters.
     `vectors`, float32 (tokens, m), are the tokens' after the last layer, of any length. `pooled`, float32 (m,), is
     what they become before it is scaled to length 1, None where only the model's library knows it. `cut` counts the
     tokens that are not read; the words in `unknown` have no token.

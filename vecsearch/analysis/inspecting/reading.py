@@ -40,7 +40,7 @@ def find_word(text: str, word: str) -> Span:
 
 
 def tokens_in(reading: Reading, span: Span) -> list[int]:
-    """Return the indices of a reading's tokens that stand for characters of a span."""
+    """Return the indices of a reading's tokens that cover characters of a span."""
     starts, ends = reading.spans[:, 0], reading.spans[:, 1]
     indices: list[int] = ((starts < span.end) & (ends > span.start) & (starts < ends)).nonzero()[0].tolist()
     return indices

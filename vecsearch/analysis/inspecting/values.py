@@ -20,7 +20,7 @@ class NearToken:
 class TokenInsides:
     """One token of a text: `token` as the tokenizer writes it, `id` its row of the matrix.
 
-    `span` are characters of the text, None for a token that stands for none: a `special` token, or a prompt's.
+    `span` are characters of the text, None for a token that covers none: a `special` token, or a prompt's.
     `row_norm` is the length of its row and `nearest` the rows most like it; `vector_norm` is the length of its vector
     after the last layer. Without a matrix that can be read, `row_norm` is None and `nearest` empty.
     """

@@ -2,7 +2,7 @@
 
     load_encoder -> _open -> an endpoint          "openai:MODEL@URL"
                           -> word vectors         a file
-                          -> torch                asked for by runtime or device
+                          -> torch                where runtime or device say so
                           -> a static model       a folder with a matrix and a tokenizer
                           -> a transformer        a folder whose graph we have or build, else torch
 

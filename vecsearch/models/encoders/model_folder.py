@@ -195,10 +195,10 @@ def _is_whole(folder: Path, code: bool) -> bool:
     """Whether a snapshot has the files that its lists name; an unreadable list fails when the model is opened."""
     shards, modules = folder / _SHARDS, folder / "modules.json"
     try:
-        named = set(json.loads(shards.read_bytes())["weight_map"].values()) if shards.is_file() else set()
+        names = set(json.loads(shards.read_bytes())["weight_map"].values()) if shards.is_file() else set()
         for module in json.loads(modules.read_bytes()) if modules.is_file() else []:
-            named |= set() if module["type"].endswith(_WITHOUT_FILES) else {module["path"]}
-        listed = all((folder / name).exists() for name in named)
+            names |= set() if module["type"].endswith(_WITHOUT_FILES) else {module["path"]}
+        listed = all((folder / name).exists() for name in names)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return True
     return listed and any(folder.rglob("*.safetensors")) and (not code or any(folder.glob("*.py")))

@@ -51,14 +51,14 @@ def count_characters(text: str) -> int:
 class ReadTokens:
     """What a model reads for a text: all token `ids`, and `spans`, int64 (tokens, 2), their characters in the text.
 
-    A special token, a token of the prompt, and a token that stands for no character have an empty span.
+    A special token, a token of the prompt, and a token that covers no character have an empty span.
     """
 
     ids: list[int]
     spans: IntArray
 
     def with_vectors(self, vectors: FloatArray) -> TokenVectors:
-        """Return the tokens that stand for characters, given the vectors of all that are read: float32 (tokens, m)."""
+        """Return the tokens that cover characters, given the vectors of all that are read: float32 (tokens, m)."""
         kept = self.spans[:, 0] < self.spans[:, 1]
         return TokenVectors.of(self.spans[kept], vectors[kept])
 
@@ -110,9 +110,9 @@ class TextTokenizer:
         ]
 
     def characters_per_token(self, texts: Sequence[str]) -> list[float]:
-        """Return how many characters of each text, as `count_characters` counts, a token stands for on average.
+        """Return how many characters of each text, as `count_characters` counts, a token covers on average.
 
-        An unknown token stands for no characters; a text without tokens has 0 characters per token.
+        An unknown token covers no characters; a text without tokens has 0 characters per token.
         """
         return [
             _known_characters(text, encoding, self._unknown_ids) / max(len(encoding.ids), 1)
@@ -159,13 +159,13 @@ class Vocabulary:
 
     @cached_property
     def special(self) -> frozenset[int]:
-        """The tokens that stand for no characters: start and end of a text, padding, the unknown token."""
+        """The tokens that cover no characters: start and end of a text, padding, the unknown token."""
         added = self._tokenizer.get_added_tokens_decoder()
         return frozenset(number for number, token in added.items() if token.special)
 
     @cached_property
     def words(self) -> Mapping[str, int]:
-        """The words that are one token, with its id: the text that a token stands for is read as that token alone.
+        """The words that are one token, with its id: the text that a token covers is read as that token alone.
 
         Left out are tokens that continue a word, whose text alone is read otherwise, and punctuation.
         """

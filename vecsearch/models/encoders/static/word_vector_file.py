@@ -162,7 +162,7 @@ def _split(file: WordFile, line: bytes, number: int) -> tuple[bytes, bytes]:
 
 
 def _numbers(file: WordFile, columns: Sequence[bytes], numbers: Sequence[int]) -> FloatArray:
-    """The vectors that lines of numerals stand for; only after a failure is it searched for line by line."""
+    """The vectors in lines of numerals; after a failure, the line that caused it is searched for."""
     if not columns:
         return np.empty((0, file.dim), np.float32)
     try:
