@@ -23,21 +23,39 @@ from vecsearch.models.encoders.model_folder import DEFAULT_MODEL, ModelFolder, f
 from vecsearch.models.encoders.model_names import full_name
 from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, installed
 
-__all__ = ["DEFAULT_MODEL", "TRUSTED", "Loading", "graph_or_torch", "load_encoder"]
+__all__ = ["DEFAULT_MODEL", "LoadOptions", "graph_or_torch", "load_encoder"]
 
 _Opened = TypeVar("_Opened")
 _ENDPOINT = "openai:"
-TRUSTED = "VECSEARCH_TRUST_REMOTE_CODE"  # names of models, separated by commas
+_TRUSTED = "VECSEARCH_TRUST_REMOTE_CODE"  # names of models, separated by commas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loading:
+class LoadOptions:
     """How to run an encoder or a reranker; what each option means is in load_encoder()."""
 
     runtime: Runtime | None = None
     threads: int | None = None
     device: str | None = None
     trust_remote_code: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        model: str,
+        *,
+        runtime: Runtime | str | None,
+        threads: int | None,
+        device: str | None,
+        trust_remote_code: bool,
+    ) -> LoadOptions:
+        """Check the options as a caller gives them; a model that the environment trusts is trusted too."""
+        return cls(
+            runtime=None if runtime is None else Runtime.of(runtime),
+            threads=threads,
+            device=device,
+            trust_remote_code=trust_remote_code or model in os.environ.get(_TRUSTED, "").split(","),
+        )
 
     @property
     def needs_torch(self) -> bool:
@@ -68,11 +86,8 @@ def load_encoder(
     broken, ModelUnsupported when no installed runtime runs it, ExtraMissing when an installable one does,
     InvalidOption.
     """
-    options = Loading(
-        runtime=None if runtime is None else Runtime.of(runtime),
-        threads=threads,
-        device=device,
-        trust_remote_code=trust_remote_code or model in os.environ.get(TRUSTED, "").split(","),
+    options = LoadOptions.of(
+        model, runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code
     )
     encoder = _open(model, options)
     if dim is None:
@@ -82,7 +97,7 @@ def load_encoder(
     return Shortened(encoder, dim)
 
 
-def _open(model: str, options: Loading) -> Encoder:
+def _open(model: str, options: LoadOptions) -> Encoder:
     """The encoder for a model by what its name leads to."""
     if model.startswith(_ENDPOINT):
         return _endpoint(model, options)
@@ -97,7 +112,7 @@ def _open(model: str, options: Loading) -> Encoder:
 
 
 def graph_or_torch(
-    model: str, options: Loading, with_graph: Callable[[], _Opened], with_torch: Callable[[], _Opened]
+    model: str, options: LoadOptions, with_graph: Callable[[], _Opened], with_torch: Callable[[], _Opened]
 ) -> _Opened:
     """Open a transformer by its graph; without one that we have or build, by torch unless a runtime was named."""
     try:
@@ -111,28 +126,28 @@ def graph_or_torch(
     return with_torch()
 
 
-def _endpoint(model: str, options: Loading) -> Encoder:
+def _endpoint(model: str, options: LoadOptions) -> Encoder:
     from vecsearch.models.encoders.endpoint.encoder import EndpointEncoder
 
     _check_runtime(model, options, Runtime.OPENAI)
     return EndpointEncoder(model)
 
 
-def _word_vectors(model: str, path: Path, options: Loading) -> Encoder:
+def _word_vectors(model: str, path: Path, options: LoadOptions) -> Encoder:
     from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
 
     _check_runtime(model, options, Runtime.STATIC)
     return WordVectorEncoder(path)
 
 
-def _static(model: str, folder: ModelFolder, options: Loading) -> Encoder:
+def _static(model: str, folder: ModelFolder, options: LoadOptions) -> Encoder:
     from vecsearch.models.encoders.static.encoder import StaticEncoder
 
     _check_runtime(model, options, Runtime.STATIC)
     return StaticEncoder(folder)
 
 
-def _with_graph(folder: ModelFolder, options: Loading) -> Encoder:
+def _with_graph(folder: ModelFolder, options: LoadOptions) -> Encoder:
     from vecsearch.models.encoders.transformer.encoder import TransformerEncoder
     from vecsearch.models.encoders.transformer.onnx_session import ONNXRUNTIME
     from vecsearch.models.encoders.transformer.precision import OPENVINO
@@ -150,7 +165,7 @@ def _with_graph(folder: ModelFolder, options: Loading) -> Encoder:
             )
 
 
-def _with_torch(model: str, options: Loading) -> Encoder:
+def _with_torch(model: str, options: LoadOptions) -> Encoder:
     from vecsearch.models.encoders.torch.encoder import TorchEncoder
 
     return TorchEncoder(
@@ -167,7 +182,7 @@ def _is_static(folder: ModelFolder) -> bool:
     return is_static(folder)
 
 
-def _check_runtime(model: str, options: Loading, only: Runtime) -> None:
+def _check_runtime(model: str, options: LoadOptions, only: Runtime) -> None:
     """Raise InvalidOption for another runtime than the only one that can run a model."""
     if options.device:
         choice = f"device {options.device!r}"

@@ -5,7 +5,6 @@ Holds no model. A runtime's library is imported when a text is first scored.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelNotFound
-from vecsearch.models.encoders import TRUSTED, Loading, graph_or_torch
+from vecsearch.models.encoders import LoadOptions, graph_or_torch
 from vecsearch.models.encoders.model_folder import ModelFolder, find_model, find_whole_model, folder_named, is_graph
 from vecsearch.models.encoders.runtimes import Runtime
 from vecsearch.types import FloatArray, ScoreArray
@@ -76,14 +75,11 @@ def load_reranker(
     ModelUnsupported when it gives no single score or no installed runtime runs it, ExtraMissing when a runtime that can
     be installed does, InvalidOption.
     """
-    loading = Loading(
-        runtime=None if runtime is None else Runtime.of(runtime),
-        threads=threads,
-        device=device,
-        trust_remote_code=trust_remote_code or model in os.environ.get(TRUSTED, "").split(","),
+    options = LoadOptions.of(
+        model, runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code
     )
     try:
-        return _open(_full_name(model), loading)
+        return _open(_full_name(model), options)
     except ModelNotFound as error:
         tried = str(error).rpartition("; ")[0]  # without the advice, which is for encoders
         raise ModelNotFound(f"{tried}; name a folder, or a cross-encoder on the hub, such as {_EXAMPLE}") from error
@@ -95,38 +91,38 @@ def _full_name(model: str) -> str:
     return model if "/" in model or is_path else f"{_OWNER}/{model}"
 
 
-def _open(model: str, loading: Loading) -> Reranker:
+def _open(model: str, options: LoadOptions) -> Reranker:
     """Open a model by a graph or by torch, as an encoder's model is opened."""
     from vecsearch.models.rerank.spec import check_one_score
 
-    if loading.device or loading.runtime is Runtime.SENTENCE_TRANSFORMERS:
-        return _by_torch(model, loading)
+    if options.needs_torch:
+        return _by_torch(model, options)
     folder = find_model(model)
     check_one_score(folder.path)  # what fails here fails in any runtime
-    return graph_or_torch(model, loading, lambda: _by_graph(folder, loading), lambda: _by_torch(model, loading))
+    return graph_or_torch(model, options, lambda: _by_graph(folder, options), lambda: _by_torch(model, options))
 
 
-def _by_graph(folder: ModelFolder, loading: Loading) -> Reranker:
+def _by_graph(folder: ModelFolder, options: LoadOptions) -> Reranker:
     from vecsearch.models.rerank.graph_reranker import GraphReranker
     from vecsearch.models.rerank.runtimes import ONNX_PAIRS, OPENVINO_PAIRS
 
-    match loading.runtime:
+    match options.runtime:
         case None | Runtime.ONNXRUNTIME:
-            return GraphReranker(folder, ONNX_PAIRS, threads=loading.threads)
+            return GraphReranker(folder, ONNX_PAIRS, threads=options.threads)
         case Runtime.OPENVINO:
-            return GraphReranker(folder, OPENVINO_PAIRS, threads=loading.threads)
+            return GraphReranker(folder, OPENVINO_PAIRS, threads=options.threads)
         case other:
             raise InvalidOption(
                 f"runtime is {other.value!r}, but {folder.name} is a cross-encoder: name another or none"
             )
 
 
-def _by_torch(model: str, loading: Loading) -> Reranker:
+def _by_torch(model: str, options: LoadOptions) -> Reranker:
     from vecsearch.models.rerank.torch_reranker import TorchReranker
 
     return TorchReranker(
-        find_whole_model(model, code=loading.trust_remote_code),
-        device=loading.device,
-        threads=loading.threads,
-        trust_remote_code=loading.trust_remote_code,
+        find_whole_model(model, code=options.trust_remote_code),
+        device=options.device,
+        threads=options.threads,
+        trust_remote_code=options.trust_remote_code,
     )
