@@ -99,7 +99,11 @@ def _steps(text: TextInsides) -> Iterator[tuple[str, str]]:
         yield "look-up", f"a row of E is a one-hot vector times E: largest difference {matrix.one_hot_difference:g}"
     count = f", up to {text.position_count:,}" if text.position_count else ""
     yield "positions", f"{text.positions}{count}"
-    layer = "after the last layer, each in the context of all tokens" if text.contextual else "the rows, in any context"
+    layer = (
+        "after the last layer, each in the context of all tokens"
+        if text.contextual
+        else "the rows, the same in every text"
+    )
     yield "vectors", f"{len(text.tokens)} x {text.vectors.shape[1]}, {layer}"
     if text.pooling and text.pooled_norm is not None:
         yield "pooling", f"{text.pooling} of the tokens' vectors, of length {text.pooled_norm:.4f}"

@@ -200,7 +200,7 @@ def test_who_names_no_file_at_a_terminal_is_asked_for_one(place: Path, environme
     os.close(ours)
     os.close(theirs)
     assert done.returncode == 2
-    assert b"there is nothing to read: name a FILE, or - to type texts" in done.stderr
+    assert b"nothing to read: name a FILE, or - to type texts" in done.stderr
 
 
 @posix

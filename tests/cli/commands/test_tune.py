@@ -42,7 +42,7 @@ class TestTrained:
         lines = done.out.splitlines()
         assert lines[0].startswith("tiny-tuned: tiny after 2 steps, in ")
         assert lines[1] == "36 pairs; 2 steps done"
-        assert lines[2] == "judged by 4 queries that were held out:"
+        assert lines[2] == "scored on 4 held-out queries:"
         assert "nDCG@10 went from " in lines[3]
         assert Path("tiny-tuned/README.md").is_file()
 
@@ -88,9 +88,7 @@ class TestDistilled:
         assert vecsearch_command("index", "notes", "-i", "notes.vs").status == 0
         done = vecsearch_command("distill", "tiny", "--dim", "8", "--vocab-from", "notes.vs")
         assert (done.status, done.err) == (0, "")
-        assert done.out.startswith(
-            "tiny-static: 60 tokens of 8 dimensions, 3 words of an index among what it was made of"
-        )
+        assert done.out.startswith("tiny-static: 60 tokens (with 3 words of an index) of 8 dimensions")
         found = vecsearch_command("distill", "tiny", "--dim", "8", "-o", "plain", "--json").json
         assert list(found) == [field.name for field in fields(DistillReport)]
         assert (found["model"], found["teacher"], found["dim"], found["words"]) == ("plain", "tiny", 8, 0)
