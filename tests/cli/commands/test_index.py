@@ -133,8 +133,8 @@ def test_unless_told_the_language_is_found_out_and_the_recall_high(vecsearch_com
         ("--language", "EN", 1, "language is 'EN', expected one of: auto, "),
         ("--language", "", 1, "language is '', expected one of: auto, "),
         ("--recall", "0", 1, "recall is 0.0, expected a number above 0 and at most 1 (1: exact search)"),
-        ("--recall", "1.01", 1, "recall is 1.01; "),
-        ("--recall", "nan", 1, "recall is nan; "),
+        ("--recall", "1.01", 1, "recall is 1.01, expected"),
+        ("--recall", "nan", 1, "recall is nan, expected"),
         ("--recall", "most", 2, "'most' is not a valid float"),
     ],
 )

@@ -203,13 +203,13 @@ def test_a_weight_that_is_none_is_named(vecsearch_command: Command):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["cats", "--plus", "dogs^0"], "plus holds an Example of weight 0.0; a number from"),
+        (["cats", "--plus", "dogs^0"], "plus holds an Example of weight 0.0, expected a number from"),
         (["cats", "--minus", "dogs^-1"], "minus holds an Example of weight -1.0"),
         (["cats", "--like", "dogs^nan"], "like holds an Example of weight nan"),
         (["cats", "--like", "dogs^inf"], "like holds an Example of weight inf"),
         (["--plus", "^2"], "the query is empty"),
         (["--like", "absent"], "'absent' is neither a document or chunk of "),
-        (["--plus", "cats", "--minus", "cats"], "leaves nothing to search by"),
+        (["--plus", "cats", "--minus", "cats"], "cancel out, which leaves no direction"),
         (["--like", "cats", "--mode", "lexical"], "mode lexical searches by words: give the query as a text"),
         (["--like", "cats", "--rerank", "model"], "rerank reads texts: give the query as a text"),
         (["cats", "--diversity", "1.5"], "diversity is 1.5, expected a finite number from 0 to 1"),

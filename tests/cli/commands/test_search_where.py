@@ -28,7 +28,7 @@ def test_only_what_matches_is_shown(vecsearch_command: Command) -> None:
     [
         ("yaer > 2020", "the condition names yaer, which no chunk has: did you mean year? the metadata keys here are"),
         ("year = '2020'", "compares year, which holds numbers, with '2020': write as in year = 2020"),
-        ("year >", "cannot be read at character 6"),
+        ("year >", "cannot be parsed at character 6"),
         ('lang = "en"', "a text is written in single quotes"),
         ("", "is empty"),
         ("lang = 'caf\udce9'", "a condition is a text"),
