@@ -17,7 +17,7 @@ def main() -> None:
     with Index.open_or_create("notes.vecsearch") as index:
         index.sync("examples/notes")
         pairs = read_pairs(HERE / "questions.csv")
-        for mode in evaluate(index, pairs.queries, pairs.judgements).modes:
+        for mode in evaluate(index, pairs.queries, pairs.relevance).modes:
             print(f"{mode.mode:8}  nDCG@10 {mode.scores['nDCG@10']:.3f}  recall@10 {mode.scores['recall@10']:.3f}")
 
 

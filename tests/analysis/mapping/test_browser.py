@@ -68,7 +68,7 @@ def corners(texts: list[str]) -> Drawing:
         title=texts[0],
         note="a note",
         positions=positions,
-        passages=[SampledChunk(f"d{i}#0", f"d{i}", None, 1, "", text) for i, text in enumerate(texts)],
+        chunks=[SampledChunk(f"d{i}#0", f"d{i}", None, 1, "", text) for i, text in enumerate(texts)],
         metadata=[{}] * 4,
         kinds=np.array([0, 0, 1, 1]),
         entries=[Entry("red", "#ff0000", 2), Entry(texts[1], "#0000ff", 2)],

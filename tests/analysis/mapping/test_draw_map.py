@@ -92,7 +92,7 @@ def test_nothing_is_encoded_but_queries(index: Index, tmp_path: Path, encoder: C
         ("none/map.html", {}, PathNotFound, "cannot be written: name a file in a folder that exists"),
         ("map.html", {"method": "magic"}, InvalidOption, "method is 'magic'; one of: pca, tsne, umap"),
         ("map.html", {"color": "tpoic"}, InvalidOption, "color is 'tpoic', which no chunk has: did you mean topic?"),
-        ("map.html", {"where": "topic ="}, InvalidFilter, "cannot be read"),
+        ("map.html", {"where": "topic ="}, InvalidFilter, "cannot be parsed"),
         ("map.html", {"where": "topic = 'x'"}, InvalidDocument, "no chunk matches the condition"),
         ("map.html", {"where": "document_id = 'cats-1'"}, InvalidDocument, "has 1 chunk to draw: a map needs"),
         ("map.html", {"queries": [" "]}, InvalidQuery, "the query is empty"),
