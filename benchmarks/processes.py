@@ -96,22 +96,13 @@ def _run(command: list[str]) -> float:
 
 def _model_files(place: Path) -> list[str]:
     """The default model as one plain ONNX file, as an export would make it, and its tokenizer."""
-    import onnx
+    from rivals import write_onnx
 
     from vecsearch.models.encoders import DEFAULT_MODEL
-    from vecsearch.models.encoders.bert_graph import build_graph
     from vecsearch.models.encoders.model_folder import find_model
-    from vecsearch.models.encoders.transformer.spec import read_spec
-    from vecsearch.models.encoders.weights import read_weights
 
-    spec = read_spec(find_model(DEFAULT_MODEL))
-    model = onnx.load_from_string(build_graph(spec.shape))
-    weights = {name.removeprefix("bert."): tensor for name, tensor in read_weights(spec.weights).items()}
-    for initializer in model.graph.initializer:
-        if initializer.name in weights:
-            initializer.CopyFrom(onnx.numpy_helper.from_array(weights[initializer.name], initializer.name))
-    onnx.save(model, place / "model.onnx")
-    return [str(place / "model.onnx"), str(spec.weights.parent / "tokenizer.json")]
+    write_onnx(find_model(DEFAULT_MODEL), place)
+    return [str(place / "model.onnx"), str(place / "tokenizer.json")]
 
 
 if __name__ == "__main__":
