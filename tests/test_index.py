@@ -65,7 +65,7 @@ def test_creating_an_index_where_there_is_one_is_refused_and_changes_nothing(
 
 def test_creating_an_index_in_a_folder_of_other_files_is_refused(folder: Path, encoder: CountingEncoder) -> None:
     write(folder / "precious.txt", "keep me")
-    with pytest.raises(InvalidOption, match="own"):
+    with pytest.raises(InvalidOption, match="for the index alone"):
         Index.create(folder, model=encoder)
     with pytest.raises(InvalidOption, match="file"):
         Index.create(folder / "precious.txt", model=encoder)

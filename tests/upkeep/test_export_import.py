@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import count
 from pathlib import Path
 
@@ -16,10 +17,24 @@ from tests.helpers.writing import content_of, write
 from vecsearch import Document, Hit, Index, IndexExists, InvalidDocument, PathNotFound
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of an index and of the notes that are in it, which nobody changes."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "notes").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VECSEARCH_CACHE", str(folder / "cache"))
+        small_sizes(patch)
+        varied_index(folder / "index", folder / "notes", CountingEncoder())
+    return folder
+
+
 @pytest.fixture
-def index(tmp_path: Path, folder: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch) -> Index:
+def index(built: Path, tmp_path: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch) -> Index:
+    """A copy of the index, beside a copy of the notes."""
     small_sizes(monkeypatch)
-    return varied_index(tmp_path / "index", folder, encoder)
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    return Index.open(tmp_path / "index", model=encoder)
 
 
 @pytest.fixture
@@ -65,12 +80,12 @@ def test_an_imported_index_is_whole_and_its_documents_cross_no_segment(exported:
 
 
 def test_an_imported_index_is_written_to_and_knows_its_files(
-    exported: Path, tmp_path: Path, folder: Path, encoder: CountingEncoder
+    exported: Path, tmp_path: Path, encoder: CountingEncoder
 ) -> None:
     Index.from_export(exported, tmp_path / "imported")
     imported = Index.open(tmp_path / "imported", model=encoder)
     encoder.encoded.clear()
-    report = imported.sync(folder)
+    report = imported.sync(tmp_path / "notes")
     assert (report.unchanged, report.added, report.encoded, encoder.encoded) == (1, 0, 0, [])
     assert imported.add([Document("d0", "word0x0 more0", METADATA[0], source="https://example.org/0")]).unchanged == 1
     assert imported.add([Document("d0", "another text")]).updated == 1
