@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sqlite3
 import sys
 import threading
 import time
@@ -156,6 +157,25 @@ def test_threads_that_begin_together_make_one_file(tmp_path):
             together(8, lambda number, cache=cache: fill(cache, [f"{number}"]))
         assert cache.info().vectors == 8
         cache.close()
+
+
+def test_a_file_that_other_processes_are_just_creating_is_waited_for(tmp_path, monkeypatch):
+    """Of six processes that create one file at once, one in a thousand gets this error, without any waiting."""
+    attempts, connect_once = [], tables._connect_once
+
+    def locked_twice(path):
+        attempts.append(path)
+        if len(attempts) < 3:
+            raise sqlite3.OperationalError("database is locked")
+        return connect_once(path)
+
+    monkeypatch.setattr(tables, "_connect_once", locked_twice)
+    cache = Cache(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fill(cache, ["one"])
+    assert_right(known(cache, ["one"]))
+    assert (cache.info().vectors, len(attempts)) == (1, 3)
 
 
 def test_a_read_does_not_wait_for_a_write_that_waits_for_another_process(cache_folder):

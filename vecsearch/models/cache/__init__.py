@@ -193,8 +193,7 @@ class Cache:
             return otherwise
         generation = connections.generation
         try:
-            with connections.lend(writing=writing) as db:
-                return action(db)
+            return connections.run(action, writing=writing)
         except _FAULTS as error:
             if _is_damage(error):
                 self._replace(generation, error)
@@ -211,8 +210,7 @@ class Cache:
             return otherwise
         generation = connections.generation
         try:
-            with connections.lend(writing=writing) as db:
-                return action(db)
+            return connections.run(action, writing=writing)
         except _FAULTS as error:
             if not _is_damage(error):
                 raise CacheUnusable(

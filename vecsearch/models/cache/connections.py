@@ -9,15 +9,18 @@ Sources: sqlite.org/howtocorrupt.html, 2.6, for why a child leaves the connectio
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
+from queue import SimpleQueue
+from threading import Lock
+from typing import TypeVar
 from weakref import WeakSet, finalize
 
-from vecsearch.models.cache.forking import Forks
+from vecsearch.models.cache.forking import ForkGuard
 from vecsearch.models.cache.tables import connect
 
+_Result = TypeVar("_Result")
 _MOST = 4  # open connections, of two file descriptors each; more threads than that wait
 
 
@@ -47,30 +50,29 @@ class Connections:
         """Whether the file exists, or is still open after it was removed."""
         return bool(self._open) or self._path.exists()
 
-    @contextmanager
-    def lend(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
-        """Lend a connection to this thread alone; creates the file if missing. One thread at a time is `writing`.
+    def run(self, action: Callable[[sqlite3.Connection], _Result], *, writing: bool = False) -> _Result:
+        """Return what `action` returns, called with a connection that this thread has alone.
 
-        A connection on which an action failed is closed. Raises OSError, sqlite3.Error.
+        The file is created if missing. One thread at a time is `writing`. A connection on which an action failed is
+        closed. Raises OSError, sqlite3.Error.
         """
         _forks.check_safe()
-        with self._write_lock if writing else nullcontext(), self._slots, _forks.held_off():
-            db, generation = self._take()
+        with self._write_lock if writing else nullcontext():
+            self._slots.get()
             try:
-                yield db
-            except BaseException:
-                self._close(db)
-                raise
-            self._give_back(db, generation)
+                with _forks:
+                    return self._lend(action)
+            finally:
+                self._slots.put(None)
 
     def close(self) -> None:
         """Close every connection, those in use as soon as they come back; the next action opens the file again."""
-        with _forks.held_off(), self._lock:
+        with _forks, self._lock:
             self._begin_generation()
 
     def retire(self) -> bool:
         """Close for good; False if that was done before."""
-        with _forks.held_off(), self._lock:
+        with _forks, self._lock:
             first, self._retired = not self._retired, True
             self._begin_generation()
         return first
@@ -80,7 +82,7 @@ class Connections:
 
         A process or thread that has it open keeps the removed one.
         """
-        with _forks.held_off(), self._lock:
+        with _forks, self._lock:
             if generation != self.generation:
                 return False
             self._begin_generation()
@@ -88,6 +90,16 @@ class Connections:
                 with suppress(OSError):
                     path.unlink()
         return True
+
+    def _lend(self, action: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        db, generation = self._take()
+        try:
+            result = action(db)
+        except BaseException:
+            self._close(db)
+            raise
+        self._give_back(db, generation)
+        return result
 
     def _take(self) -> tuple[sqlite3.Connection, int]:
         with self._lock:  # opening too: two threads would make the same new file, or open one that is being removed
@@ -117,7 +129,9 @@ class Connections:
     def _make_locks(self) -> None:
         self._lock = Lock()
         self._write_lock = Lock()
-        self._slots = BoundedSemaphore(_MOST)
+        self._slots: SimpleQueue[None] = SimpleQueue()  # a semaphore, ten times as fast
+        for _ in range(_MOST):
+            self._slots.put(None)
 
     def _leave_to_parent(self) -> None:
         """In a child: forget what the parent has open, without closing it, and locks that its threads may hold."""
@@ -134,7 +148,7 @@ def files_of(path: Path) -> list[Path]:
 
 def _close_all(connections: set[sqlite3.Connection]) -> None:
     if connections:
-        with _forks.held_off():
+        with _forks:
             while connections:
                 connections.pop().close()
 
@@ -148,4 +162,4 @@ def _leave_all_to_parent() -> None:
         pool._leave_to_parent()
 
 
-_forks = Forks(in_child=_leave_all_to_parent)
+_forks = ForkGuard(in_child=_leave_all_to_parent)

@@ -6,21 +6,22 @@ Knows no connections. Source: pthread_atfork(3), whose three handlers do the sam
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Condition
+from collections.abc import Callable
+from threading import RLock
+from time import monotonic, sleep
 
 _PATIENCE = 10.0  # seconds that a fork waits; a write may wait a minute for another process
+_PAUSE = 0.001  # seconds between two looks
 
 
-class Forks:
-    """The threads that are inside SQLite, and whether this process was forked in spite of one."""
+class ForkGuard:
+    """No fork happens inside `with guard`, unless that takes longer than a fork waits."""
 
     def __init__(self, in_child: Callable[[], None]) -> None:
         """Call `in_child` in each child, before anything else runs there."""
         self._in_child = in_child
         self._inside = 0
-        self._idle = Condition()  # reentrant: garbage collection may close a connection within any line here
+        self._lock = RLock()  # reentrant: garbage collection may close a connection within any line here
         self._safe = True
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(
@@ -28,30 +29,33 @@ class Forks:
             )
 
     def check_safe(self) -> None:
-        """Raise OSError in a process that was forked while another thread of its parent was inside SQLite."""
+        """Raise OSError in a process that was forked while another thread of its parent was inside."""
         if not self._safe:
             raise OSError("this process was forked while another thread used the cache: start it by spawn instead")
 
-    @contextmanager
-    def held_off(self) -> Iterator[None]:
-        """No fork happens within, unless that takes longer than a fork waits."""
-        with self._idle:
+    def __enter__(self) -> None:
+        """Hold forks off."""
+        with self._lock:
             self._inside += 1
-        try:
-            yield
-        finally:
-            with self._idle:
-                self._inside -= 1
-                self._idle.notify_all()
+
+    def __exit__(self, *_: object) -> None:
+        """Let them happen."""
+        with self._lock:
+            self._inside -= 1
 
     def _before(self) -> None:
-        self._idle.acquire()  # until after the fork, so that no thread comes in
-        self._idle.wait_for(lambda: not self._inside, timeout=_PATIENCE)
+        """Wait until nobody is inside, and keep the lock until after the fork, so that nobody enters."""
+        deadline = monotonic() + _PATIENCE
+        self._lock.acquire()
+        while self._inside and monotonic() < deadline:
+            self._lock.release()
+            sleep(_PAUSE)
+            self._lock.acquire()
 
     def _after_in_parent(self) -> None:
-        self._idle.release()
+        self._lock.release()
 
     def _after_in_child(self) -> None:
         self._safe = self._safe and not self._inside
-        self._inside, self._idle = 0, Condition()
+        self._inside, self._lock = 0, RLock()
         self._in_child()

@@ -16,11 +16,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from time import monotonic, sleep
 from typing import NamedTuple, TypeAlias
 
 from vecsearch.models.cache.entries import KEY_BYTES, Entry
 
 _BUSY_MS = 60_000  # how long to wait for a write of another process
+_PAUSE = 0.01  # seconds
 _NEW_FILE = (
     "PRAGMA page_size=16384",  # vectors of 384 dimensions waste a quarter of pages of 4096, of 1024 half of 8192
     "PRAGMA auto_vacuum=INCREMENTAL",  # freed pages can be returned to the disk without rewriting the file
@@ -68,6 +70,17 @@ class Held(NamedTuple):
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open a connection to the file, which is created with its tables if missing. Threads may use it in turn."""
+    deadline = monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            return _connect_once(path)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or monotonic() > deadline:
+                raise
+            sleep(_PAUSE)  # SQLite does not always wait while several processes switch a new file to WAL
+
+
+def _connect_once(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     try:
         new = not _pragma(db, "page_count")

@@ -90,8 +90,8 @@ class _TorchModel:
         self.folder = folder
         self._threads = options.threads
         weights = "model_kwargs" if int(library.__version__.partition(".")[0]) >= 4 else "automodel_args"
-        with opening(folder, options) as (place, arguments):
-            self._cross_encoder: Any = library.CrossEncoder(place, **arguments, **{weights: {"use_safetensors": True}})
+        with opening(folder, options) as (path, arguments):
+            self._cross_encoder: Any = library.CrossEncoder(path, **arguments, **{weights: {"use_safetensors": True}})
 
     def scores(self, query: str, texts: Sequence[str]) -> FloatArray:
         """Return the scores of `texts`, in their order: float32 (n,).
