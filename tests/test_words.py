@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def dropped() -> list[str]:
     return [phrase for row in re.findall(r"^\| ([a-z ,]+) \|", table, re.M) for phrase in row.split(", ")][1:]
 
 
+@cache
 def pattern() -> re.Pattern[str]:
     right = "".join(rf"(?!{phrase}\b)" for phrase in RIGHT)
     words = "|".join(dropped()).replace("is none", "(?<!there )(?-i:is none)")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import vecsearch.ingest.run
-import vecsearch.models.encoder
+import vecsearch.models.capabilities
 import vecsearch.storage.merge_policy
 from tests.helpers.counting import CountingEncoder
 from vecsearch import Document, Index, InvalidVector
@@ -36,7 +36,7 @@ class FailingEncoder(CountingEncoder):
 def test_an_encoder_that_fails_midway_leaves_the_index_and_its_rerun_encodes_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vecsearch.models.encoder, "_PART", 4)
+    monkeypatch.setattr(vecsearch.models.capabilities, "_PART", 4)
     encoder = FailingEncoder()
     index = Index.create(tmp_path / "index", model=encoder)
     index.add([Document("kept", "kept")])

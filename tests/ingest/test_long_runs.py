@@ -105,6 +105,7 @@ def test_a_sync_that_is_killed_again_and_again_encodes_nothing_twice_and_ends_as
     assert (report.unchanged, report.added, again.encoded) == (FILES, 0, [])
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_in_a_long_sync_keeps_what_is_committed_and_the_rerun_goes_on(
     tmp_path: Path,
 ) -> None:

@@ -106,6 +106,7 @@ def switching() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("switching")
 def test_threads_that_read_one_snapshot_get_the_answers_that_one_thread_gets(store: Store) -> None:
     expected = [task() for task in tasks(store.snapshot())]
@@ -144,6 +145,7 @@ def test_open_segments_hold_no_descriptors(store: Store) -> None:
     assert len(held) == 60
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists what a process has mapped")
 def test_a_snapshot_frees_everything_with_its_last_reference(store: Store) -> None:
     def mapped() -> list[str]:

@@ -38,6 +38,7 @@ def test_every_chunk_says_its_cluster_and_its_words(index: Index, encoder: Count
     assert index.verify().ok
 
 
+@pytest.mark.slow
 def test_answers_stay_as_they_were_over_segments_deleted_rows_and_all_types_of_metadata(
     tmp_path: Path, folder: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_difference_that_all_queries_show_has_the_least_p_that_can_be_said() -
     assert permutation_p(np.full((500, 1), 0.1))[0] == 1 / 100_001
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=2, max_size=40))
 def test_spearman_is_that_of_scipy_with_ties_too(pairs):
     stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")

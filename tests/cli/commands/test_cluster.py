@@ -68,6 +68,7 @@ def test_a_sample_is_said(vecsearch_command: Command) -> None:
     assert done.out.startswith("9 of 12 chunks, a sample with seed 0, in 2 clusters by kmeans\n")
 
 
+@pytest.mark.slow
 def test_dense_places_alone_are_clusters_by_hdbscan(vecsearch_command: Command) -> None:
     pytest.importorskip("sklearn", reason="the extra viz: pip install 'vecsearch[viz]'")
     assert "36 chunks in 3 clusters by hdbscan" in vecsearch_command("cluster", "--method", "hdbscan").out

@@ -67,6 +67,7 @@ def test_judged_queries_give_ndcg(pets: Path, place: Path, vecsearch_command: Co
     assert found["measures"][0]["ndcg"] == 1
 
 
+@pytest.mark.slow
 def test_the_curve_is_drawn(pets: Path, place: Path, vecsearch_command: Command) -> None:
     pytest.importorskip("matplotlib", reason="the extra dims: pip install 'vecsearch[dims]'")
     found = vecsearch_command("dims", "--dims", "4,16", "-o", "curve.svg", "--json").json

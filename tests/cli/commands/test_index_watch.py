@@ -57,6 +57,7 @@ def test_each_change_is_one_line_and_ctrl_c_ends_it_with_130(place: Path, enviro
     assert Index.open(place / ".vecsearch", model=CountingEncoder()).document_ids() == ["notes/b.md"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
 def test_each_run_says_in_a_line_each_what_it_skipped_of_what_was_named(
     place: Path, environment: dict[str, str]

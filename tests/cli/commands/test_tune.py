@@ -127,6 +127,7 @@ def test_what_goes_wrong_is_said(
     assert status == 2 or done.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_without_its_packages_distilling_says_what_installs_them(
     tiny: Path, vecsearch_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

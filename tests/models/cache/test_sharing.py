@@ -90,6 +90,7 @@ def test_a_relative_folder_stays_where_it_was_when_the_process_moves(tmp_path, m
     assert cache.path.parent == tmp_path / "kept"
 
 
+@pytest.mark.slow
 @counted
 def test_a_thousand_holders_take_the_descriptors_of_one(cache_folder):
     first = used()
@@ -129,6 +130,7 @@ def test_threads_that_come_and_go_leave_no_connection(cache_folder):
     assert len(known(cache, [f"{number}" for number in range(20)])) == 20
 
 
+@pytest.mark.slow
 def test_every_answer_is_right_while_many_threads_read_and_write(cache_folder):
     cache = shared_cache()
 

@@ -20,6 +20,8 @@ from vecsearch.types import Role
 
 VOCABULARY = 30_522  # of all-MiniLM-L6-v2
 
+pytestmark = pytest.mark.slow  # other libraries load for seconds
+
 
 @pytest.fixture(scope="session")
 def passages(data: Path) -> list[str]:

@@ -90,6 +90,7 @@ def test_all_that_a_model_needs_is_fetched_once_and_nothing_else(published, tmp_
     assert fetched == []
 
 
+@pytest.mark.slow
 def test_code_is_fetched_only_when_it_is_asked_for(published, tmp_path):
     with hub(REPOSITORY, published) as (address, fetched):
         away = Away(tmp_path / "home", address)
@@ -101,6 +102,7 @@ def test_code_is_fetched_only_when_it_is_asked_for(published, tmp_path):
     assert away.find("whole", code=True).split()[1] == place
 
 
+@pytest.mark.slow
 def test_a_model_that_is_here_in_part_is_completed_at_its_commit(published, tmp_path):
     (published / "model-00001-of-00002.safetensors").rename(published / "model.safetensors")
     (published / "model.safetensors.index.json").unlink()
@@ -113,6 +115,7 @@ def test_a_model_that_is_here_in_part_is_completed_at_its_commit(published, tmp_
         assert fetched.count("model.safetensors") == 1
 
 
+@pytest.mark.slow
 def test_without_the_hub_a_model_in_part_is_given_as_it_is_or_said_to_be_incomplete(published, tmp_path):
     (published / "model-00001-of-00002.safetensors").rename(published / "model.safetensors")
     (published / "model.safetensors.index.json").unlink()
@@ -123,6 +126,7 @@ def test_without_the_hub_a_model_in_part_is_given_as_it_is_or_said_to_be_incompl
     assert said == part or "is incomplete" in said  # the hub's library tells from version 2 on
 
 
+@pytest.mark.slow
 def test_a_list_that_cannot_be_read_is_left_to_who_opens_the_model(published, tmp_path):
     (published / "modules.json").write_text("[")
     with hub(REPOSITORY, published) as (address, _):

@@ -59,6 +59,7 @@ def test_every_bit_of_the_numbers_in_front_is_checked_or_harmless(folder: Path, 
     assert set(said[8 * 33 :]) == {"damaged"}
 
 
+@pytest.mark.slow
 def test_every_bit_of_the_numbers_before_the_codes_is_checked(folder: Path, entry: str) -> None:
     size, first = (folder / "codes.faiss").stat().st_size, 69 + 16 * _DIM * 4
     variants = [(first + place, 1 << bit, size) for place in range(_TAIL) for bit in range(8)]

@@ -74,6 +74,7 @@ def test_as_many_rows_come_back_as_are_asked_for_however_low_the_floor_is():
     assert all(needed >= int(fetch) for fetch, needed in found.parameters.items())
 
 
+@pytest.mark.slow
 def test_what_was_asked_has_to_reach_the_floor_by_itself():
     asked = uniform(300, 16, 3)
     hard = finds_late(ROWS, 0)
