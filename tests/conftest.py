@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -21,6 +22,7 @@ settings.register_profile("fast", deadline=None, max_examples=20)  # of the fast
 # the processes that tests start would compile the library: half of the suite's time.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # FAISS's threads would spin on the cores of the other workers
 
 MEMORY = Path("/dev/shm")  # fsync returns at once there
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -46,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("peer"):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what thousands of collected tests hold out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
