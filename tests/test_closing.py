@@ -213,3 +213,29 @@ def test_of_many_threads_that_open_or_create_one_index_one_creates_it(tmp_path: 
 
     with ThreadPoolExecutor(8) as threads:
         assert len(set(threads.map(make, range(8)))) == 1
+
+
+@pytest.mark.parametrize("wait", ["soon", -1, True, float("nan")])
+def test_a_wait_that_is_no_number_of_seconds_is_refused_before_anything_is_written(
+    tmp_path: Path, encoder: CountingEncoder, wait: float
+) -> None:
+    with pytest.raises(InvalidOption, match=r"^wait is .*expected a number of seconds of at least 0$"):
+        Index.create(tmp_path / "refused", model=encoder, wait=wait)
+    assert not (tmp_path / "refused").exists()
+    index = Index.create(tmp_path / "index", model=encoder)
+    for write in (
+        lambda: index.add(["a"], wait=wait),
+        lambda: index.sync(tmp_path, wait=wait),
+        lambda: index.tag("t", wait=wait),
+    ):
+        with pytest.raises(InvalidOption, match="^wait is "):
+            write()
+    assert len(index) == 0
+    with pytest.raises(InvalidOption, match="^wait is "):
+        Index.open(tmp_path / "index", wait=wait)
+
+
+def test_what_is_no_cache_is_refused(tmp_path: Path, encoder: CountingEncoder) -> None:
+    Index.create(tmp_path / "index", model=encoder)
+    with pytest.raises(InvalidOption, match=r"^cache is '.*', expected a vecsearch\.models\.Cache$"):
+        Index.open(tmp_path / "index", cache=str(tmp_path))  # type: ignore[arg-type]

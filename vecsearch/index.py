@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from enum import Enum
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 from threading import Lock
@@ -75,9 +76,9 @@ class Index:
         self._store = store
         self._pinned = version
         self._refreshes = refresh
-        self._wait = wait
+        self._wait = _check_wait(wait)
         self._swap = Lock()  # held while the current session is replaced, so that no older one replaces a newer
-        cache = shared_cache() if cache is None else cache
+        cache = shared_cache() if cache is None else _check_cache(cache)
         self._current: Session | None = Session(store, store.snapshot(version), models, cache)
 
     # Making and opening
@@ -132,7 +133,7 @@ class Index:
                 check_recall(recall),
                 keep_text=bool(keep_text),
             ),
-            wait=max(wait, _CREATING_SECONDS),
+            wait=max(_check_wait(wait), _CREATING_SECONDS),
         )
         return cls(store, Models(store.name, encoder, settings), cache=cache, wait=wait)
 
@@ -225,7 +226,7 @@ class Index:
         Raises IndexExists; InvalidDocument when the file is not an export, PathNotFound when it does not exist;
         InvalidOption when the folder holds something else, or `keep_versions` is out of range.
         """
-        _check_cache()
+        shared_cache()  # raises InvalidOption for an environment variable with an invalid value
         store = Store(Path(path))
         import_index(store, Path(file), versions.check_keep_versions(keep_versions))
         return cls(store, Models(store.name, None), wait=wait)
@@ -770,21 +771,30 @@ class Index:
             )
 
     def _seconds(self, wait: float | None) -> float:
-        return self._wait if wait is None else wait
+        return self._wait if wait is None else _check_wait(wait)
 
 
 def _usable_encoder(model: str | Encoder, settings: Mapping[str, Any], dim: int | None) -> Encoder:
     """The encoder of a new index. Raises what would keep texts from being encoded, before there is a folder."""
-    _check_cache()
+    shared_cache()  # raises InvalidOption for an environment variable with an invalid value
     encoder = shared_encoder(model, **settings) if isinstance(model, str) else model
     if isinstance(encoder, CheckedEncoder):
         encoder.check_usable()
     return encoder if dim is None else Shortened(encoder, dim)
 
 
-def _check_cache() -> None:
-    """Raises InvalidOption when an environment variable of the cache has an invalid value."""
-    shared_cache()
+def _check_cache(cache: Cache) -> Cache:
+    """The cache, known to be one; raises InvalidOption."""
+    if not callable(getattr(cache, "get", None)) or not callable(getattr(cache, "put", None)):
+        raise InvalidOption(f"cache is {cache!r}, expected a vecsearch.models.Cache")
+    return cache
+
+
+def _check_wait(wait: float) -> float:
+    """The seconds, known to be a number of at least 0; raises InvalidOption."""
+    if isinstance(wait, bool) or not isinstance(wait, Real) or not wait >= 0:
+        raise InvalidOption(f"wait is {wait!r}, expected a number of seconds of at least 0")
+    return float(wait)
 
 
 def _chunking(encoder: Encoder, chunk_tokens: int | None, overlap: int, splitter: Splitter, context: bool) -> Chunking:
