@@ -228,10 +228,10 @@ def test_a_wait_that_is_no_number_of_seconds_is_refused_before_anything_is_writt
         lambda: index.sync(tmp_path, wait=wait),
         lambda: index.tag("t", wait=wait),
     ):
-        with pytest.raises(InvalidOption, match="^wait is "):
+        with pytest.raises(InvalidOption, match=r"^wait is "):
             write()
     assert len(index) == 0
-    with pytest.raises(InvalidOption, match="^wait is "):
+    with pytest.raises(InvalidOption, match=r"^wait is "):
         Index.open(tmp_path / "index", wait=wait)
 
 
