@@ -18,6 +18,7 @@ import click
 from vecsearch.errors import VecsearchError
 
 from .commands import COMMANDS
+from .output.characters import visible
 from .output.streams import write_notice
 
 
@@ -82,6 +83,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as exit_request:
         return exit_request.exit_code
     except click.ClickException as error:
+        error.message = visible(error.message)  # may hold the name of a file
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
@@ -91,7 +93,8 @@ def run(arguments: list[str]) -> int:
         return 1
     except Exception as error:
         if "--debug" in arguments or os.environ.get("VECSEARCH_DEBUG"):
-            traceback.print_exc()
+            for line in traceback.format_exc().rstrip("\n").split("\n"):
+                write_notice(line)
         return _fail(describe_error(error), 1)
 
 
@@ -119,4 +122,4 @@ def _show_warning(  # the signature of warnings.showwarning
 ) -> None:
     """Show our warnings in one line; those of libraries are for developers and are not shown."""
     if category is RuntimeWarning and str(message).startswith("vecsearch"):
-        click.echo(str(message), err=True)
+        write_notice(str(message))

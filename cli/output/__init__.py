@@ -9,14 +9,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from .characters import visible
 from .streams import write_json, write_notice, write_text
-from .text import printable
 
 
 class View(ABC):
     """A result in two forms: `fields` for programs, `lines` for people."""
 
-    styled: ClassVar[bool] = False  # a styled view has colours in its lines, and makes foreign text printable itself
+    styled: ClassVar[bool] = False  # a styled view has colours in its lines, and escapes foreign text itself
 
     @abstractmethod
     def fields(self) -> dict[str, Any]:
@@ -66,9 +66,8 @@ class TextOutput(Output):
         """Print the notices to standard error, then the lines to standard output."""
         for line in view.notices():
             write_notice(line)
-        if lines := list(view.lines()):
-            text = "\n".join(lines)
-            write_text(text if view.styled else printable(text))
+        if lines := [line if view.styled else visible(line) for line in view.lines()]:
+            write_text("\n".join(lines))
 
 
 class JsonOutput(Output):

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import View
-from .text import plural, printable
+from .characters import visible
+from .text import plural
 
 if TYPE_CHECKING:
     from vecsearch import Qrels
@@ -88,8 +89,8 @@ class EvaluationView(View):
         yield ""
         yield title if values else f"{title}: none"
         for query in sorted(values, key=lambda query: values[query], reverse=highest)[:n]:
-            text = printable(" ".join(self.qrels.queries[query].split()))
-            name = "" if query == self.qrels.queries[query] else f"{printable(query)}  "
+            text = visible(" ".join(self.qrels.queries[query].split()))
+            name = "" if query == self.qrels.queries[query] else f"{visible(query)}  "
             yield f"{values[query]:{sign}9.4f}  {name}{text}"
 
 
@@ -110,7 +111,7 @@ def _scores_table(evaluation: Evaluation, baseline: Evaluation | None) -> Iterat
 
 def _row(name: str, cells: Sequence[str], titles: Sequence[str]) -> str:
     """Return a row of a table, its cells aligned with their titles."""
-    return f"{printable(name):{_NAME_WIDTH}}" + "".join(
+    return f"{visible(name):{_NAME_WIDTH}}" + "".join(
         f"{cell:>{max(8, len(title)) + 2}}" for cell, title in zip(cells, titles, strict=True)
     )
 
@@ -122,7 +123,7 @@ def _comparison_lines(comparisons: Sequence[Comparison]) -> Iterator[str]:
     for comparison in comparisons:
         counts = f"{comparison.better:,} better, {comparison.worse:,} worse, {comparison.same:,} same"
         name = f"{comparison.mode:{_NAME_WIDTH}}{comparison.measure:14}"
-        yield f"{printable(name)}{comparison.difference:+.4f}   p {comparison.p:.4f}   {counts}"
+        yield f"{visible(name)}{comparison.difference:+.4f}   p {comparison.p:.4f}   {counts}"
 
 
 @dataclass(frozen=True)

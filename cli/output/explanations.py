@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .characters import visible
 from .passages import excerpt
-from .text import columns, printable, wrapped
+from .text import columns, wrapped
 
 if TYPE_CHECKING:
     from vecsearch import Hit
@@ -79,5 +80,5 @@ def _pair_lines(query: str, text: str, pairs: Sequence[TokenMatch], width: int) 
 
 def _word(text: str, span: Span, width: int) -> str:
     """Return the characters of a span as one word of at most `width` columns."""
-    word = " ".join(printable(text[span.start : span.end]).split())
+    word = " ".join(visible(text[span.start : span.end]).split())
     return word if columns(word) <= width else f"{wrapped(word, width - 1)[0]}…"

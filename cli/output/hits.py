@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import click
 
 from . import View
+from .characters import printable, visible
 from .explanations import explanation_lines
 from .passages import excerpt
 from .streams import terminal_width
-from .text import printable, shown_path, wrapped
+from .text import shown_path, wrapped
 
 if TYPE_CHECKING:
     from vecsearch import Hit, Passage, Ranked
@@ -48,11 +49,11 @@ class HitsView(View):
     def lines(self) -> Iterator[str]:
         """Yield for each hit a line with its scores and location, its passage, and a blank line."""
         if self.titled:
-            yield click.style(printable(self.query), bold=True, underline=True)
+            yield click.style(visible(self.query), bold=True, underline=True)
         if not self.hits:
             yield "nothing found"
         for rank, hit in enumerate(self.hits, 1):
-            heading = f"  {printable(hit.heading)}" if hit.heading else ""
+            heading = f"  {visible(hit.heading)}" if hit.heading else ""
             location = click.style(_location(hit.source, hit), fg="cyan")
             ordinal = click.style("#" + hit.chunk_id.rpartition("#")[2], dim=True)
             yield f"{rank:>2}. {_scores(hit)}  {location} {ordinal}{heading}"
@@ -105,9 +106,9 @@ class PassageView(View):
         passage, chunk = self.passage, self.passage.chunk
         position = f"chunk {chunk.ordinal + 1:,} of {passage.chunks:,}"
         location = click.style(_location(passage.source, chunk), fg="cyan")
-        yield f"{location}  {position}  {printable(chunk.heading)}".rstrip()
+        yield f"{location}  {position}  {visible(chunk.heading)}".rstrip()
         for key, value in passage.metadata.items():
-            yield f"{_INDENT}{printable(key)}: {printable(' '.join(str(value).split()))}"
+            yield f"{_INDENT}{visible(key)}: {visible(' '.join(str(value).split()))}"
         for text, mark in ((passage.before, "  "), (chunk.text, "| "), (passage.after, "  ")):
             for line in wrapped(printable(text), terminal_width() - len(mark)):
                 yield mark + line
@@ -127,5 +128,5 @@ def _scores(hit: Hit) -> str:
 def _location(source: str | None, chunk: Hit | Chunk) -> str:
     """Return the file, line and place of a chunk, or its document's id where it has no file."""
     if not source:
-        return printable(chunk.document_id)
-    return printable(f"{shown_path(source)}:{chunk.line}" + (f" ({chunk.place})" if chunk.place else ""))
+        return visible(chunk.document_id)
+    return visible(f"{shown_path(source)}:{chunk.line}" + (f" ({chunk.place})" if chunk.place else ""))

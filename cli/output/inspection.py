@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import View
-from .text import columns, plural, printable
+from .characters import visible
+from .text import columns, plural
 
 if TYPE_CHECKING:
     from vecsearch.analysis import TextInsides, TokenComparison, TokenInsides
@@ -117,7 +118,7 @@ def _steps(text: TextInsides) -> Iterator[tuple[str, str]]:
 
 
 def _word(token: str) -> str:
-    return printable("".join(token.split()))
+    return visible("".join(token.split()))
 
 
 def _left(token: str, width: int) -> str:

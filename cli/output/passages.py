@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from .text import printable, wrapped
+from .characters import printable
+from .text import wrapped
 
 if TYPE_CHECKING:
     from vecsearch.types import Span

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .text import encodable, printable
+from .characters import encodable, visible, visible_json
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -21,8 +21,8 @@ def write_text(text: str) -> None:
 
 
 def write_json(value: Any) -> None:
-    """Print a JSON document, with escapes where standard output cannot encode every character."""
-    text = encodable(json.dumps(value, ensure_ascii=False, default=str))
+    """Print a JSON document, with escapes for what standard output cannot encode and what nobody would see."""
+    text = visible_json(json.dumps(value, ensure_ascii=False, default=str))
     if not (sys.stdout.encoding or "").lower().startswith("utf"):
         text = _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
     click.echo(text, color=False)
@@ -30,7 +30,7 @@ def write_json(value: Any) -> None:
 
 def write_notice(line: str) -> None:
     """Print a line to standard error."""
-    click.echo(printable(line), err=True)
+    click.echo(visible(line), err=True)
 
 
 def terminal_width() -> int:

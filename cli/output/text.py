@@ -1,4 +1,4 @@
-"""Text on a terminal: what is safe to print, how wide it is, where it breaks; numbers and paths for people."""
+"""Text on a terminal: how wide it is, where it breaks; numbers and paths for people."""
 
 from __future__ import annotations
 
@@ -6,19 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    """Return the text without characters that move the cursor, change colours or turn the writing direction."""
-    return _CONTROL.sub("", encodable(text))
-
-
-def encodable(text: str) -> str:
-    """Return the text with U+FFFD for each lone surrogate, as a file's name has for a byte that is not UTF-8."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def columns(text: str) -> int:

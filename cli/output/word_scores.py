@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import View
-from .text import printable
+from .characters import visible
 
 if TYPE_CHECKING:
     from vecsearch.analysis import AnalogyScore, SimilarityScore, StsScores, WordScores
@@ -67,14 +67,14 @@ def _header(title: str, heads: Sequence[tuple[str, str]]) -> Iterator[str]:
     yield title
     for line in zip(*heads, strict=True):
         if any(line):
-            yield _row("", [printable(Path(name).name) for name in line], heads)
+            yield _row("", [visible(Path(name).name) for name in line], heads)
 
 
 def _row(name: str, cells: Sequence[str], heads: Sequence[tuple[str, str]]) -> str:
     """Return a row of a table, each cell below its model's name."""
     widths = [max(15, len(Path(model).name) + 2) for model, _ in heads]
     aligned = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-    return f"{printable(name):{_NAME_WIDTH}}{aligned}".rstrip()
+    return f"{visible(name):{_NAME_WIDTH}}{aligned}".rstrip()
 
 
 def _total_accuracy(scores: Sequence[AnalogyScore]) -> str:

@@ -125,7 +125,7 @@ def test_an_id_with_a_line_break_and_a_tab_is_one_line(
 ) -> None:
     Index.create(place / "odd", model=encoder).add([Document("a\tb\nc\x1b[31m", "birds sing")])
     (line,) = vecsearch_command("search", "birds", "--ids", "-i", "odd").out.splitlines()
-    assert line.split("\t")[0] == "a b c[31m#0"
+    assert line.split("\t")[0] == r"a b c\x1b[31m#0"
 
 
 @pytest.mark.parametrize("flag", ["--full", "--explain"])

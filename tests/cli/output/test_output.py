@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,9 +38,9 @@ class Empty(Sample):
         yield from ()
 
 
-def test_text_has_notices_on_standard_error_and_control_characters_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_has_notices_on_standard_error_and_what_would_act_as_escapes(capsys: pytest.CaptureFixture[str]) -> None:
     TextOutput().show(Sample())
-    assert capsys.readouterr() == ("[1mbold[0m\ntwo\n", "skipped\n")
+    assert capsys.readouterr() == (r"\x1b[1mbold\x1b[0m\x07" + "\ntwo\n", "skipped\\x07\n")
 
 
 def test_a_styled_view_keeps_its_own_escapes(
@@ -78,3 +79,10 @@ def test_a_command_neither_prints_nor_knows_which_form_was_chosen(path: Path) ->
         if isinstance(node, ast.Attribute | ast.Name)
     }
     assert not names & {"echo", "secho", "print", "style", "as_json", "dumps", "JsonOutput", "TextOutput"}
+
+
+def test_few_views_escape_foreign_text_themselves() -> None:
+    for path in (COMMANDS[0].parents[1] / "output").glob("*.py"):
+        import_module(f"vecsearch.cli.output.{path.stem}")
+    ours = {view for view in View.__subclasses__() if view.__module__.startswith("vecsearch.")}
+    assert {view.__name__ for view in ours if view.styled} == {"HitsView", "PassageView"}

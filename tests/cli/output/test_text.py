@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vecsearch.cli.output.passages import excerpt
-from vecsearch.cli.output.text import columns, encodable, printable
+from vecsearch.cli.output.text import columns
 from vecsearch.storage.lexical import match_spans
 
 CHINESE = "今天天气很好，我们去公园散步。" * 12
@@ -37,11 +37,6 @@ def test_the_lines_with_the_most_words_of_the_query_are_shown() -> None:
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
 def test_a_blank_passage_has_no_lines(text: str) -> None:
     assert excerpt(text, (), 60, 4) == []
-
-
-def test_printable_leaves_text_and_takes_what_moves_a_cursor() -> None:
-    assert printable("é 漢字 😀\ttab\nline") == "é 漢字 😀\ttab\nline"
-    assert printable("\x1b[31mred\x07\x9b\u202e\u2066\r") == "[31mred"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +90,5 @@ def test_indentation_is_kept_at_the_beginning_of_a_line_only() -> None:
     assert excerpt(f"{' ' * 60}word", (), 40, None) == ["word"]
 
 
-def test_a_lone_surrogate_is_shown_as_what_is_no_character() -> None:
-    assert printable("caf\udce9") == encodable("caf\udce9") == "caf\ufffd"
+def test_a_lone_surrogate_in_a_passage_is_shown_as_what_is_no_character() -> None:
     assert excerpt("caf\udce9", (), 40, None) == ["caf\ufffd"]
-    assert encodable("\x1b é 😀") == "\x1b é 😀"
