@@ -18,7 +18,6 @@ import click
 from vecsearch.errors import VecsearchError
 
 from .commands import COMMANDS
-from .output.characters import visible
 from .output.streams import write_notice
 
 
@@ -83,8 +82,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as exit_request:
         return exit_request.exit_code
     except click.ClickException as error:
-        error.message = visible(error.message)  # may hold the name of a file
-        error.show()
+        _show_usage_error(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted: what was committed is kept; run the same command again to continue", 130)
@@ -96,6 +94,14 @@ def run(arguments: list[str]) -> int:
             for line in traceback.format_exc().rstrip("\n").split("\n"):
                 write_notice(line)
         return _fail(describe_error(error), 1)
+
+
+def _show_usage_error(error: click.ClickException) -> None:
+    """Print what click's own show() does, with the message on one line: it may hold the name of a file."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n", err=True)
+    write_notice(f"Error: {error.format_message()}")
 
 
 def describe_error(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Text from strangers on a terminal or in JSON: which characters act on it or cannot be seen, and what is shown instead.
+"""Foreign text on a terminal or in JSON: which characters act on it or cannot be seen, and what is shown instead.
 
 Two kinds of text have two functions. In names and messages nothing may be hidden: `visible` escapes. In passages, which
 people read, `printable` leaves out what would act on the terminal or carry text that nobody sees.

@@ -40,10 +40,10 @@ class ModelsView(View):
         for here, title in _TITLES.items():
             listed = [model for model in self.models if model.here == here]
             if listed:
-                yield f"\n{title}"
+                yield from ("", title)
                 yield from map(_row, listed)
         if missing := sorted({model.install for model in self.models if model.install}):
-            yield "\n* needs:"
+            yield from ("", "* needs:")
             yield from (f"  {command}" for command in missing)
 
 
