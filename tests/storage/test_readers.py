@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.counting import CountingEncoder
 from tests.helpers.reading import Read, check, digest, read_while_writing
+from tests.helpers.rounds import documents, fault_of
+from vecsearch import Index
 
 
 @pytest.mark.slow
@@ -30,3 +33,14 @@ def test_an_answer_of_no_version_or_an_older_one_is_found(refresh: bool, answers
     reader = Read(refresh, [digest({"a": str(number)}) for number in answers])
     with pytest.raises(AssertionError):
         check(reader, held, 1)
+
+
+def test_an_answer_of_two_versions_would_be_found(tmp_path: Path) -> None:
+    index = Index.create(tmp_path / "index", model=CountingEncoder())
+    index.add([*documents(0, 1, equal=True)[:6], *documents(0, 2, equal=True)[6:]])
+    assert fault_of("heron", index.search("heron", k=100, mode="lexical"))
+    index.add(documents(0, 1, equal=True))
+    hits = index.search("heron", k=100, mode="lexical")
+    assert fault_of("heron", hits) is None
+    assert fault_of("heron", hits[1:])
+    assert fault_of("zebra", hits)
