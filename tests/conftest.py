@@ -70,6 +70,15 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     return folder
 
 
+@pytest.fixture(autouse=True)
+def config_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's configuration during a test: empty, and no one else's."""
+    folder = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("VECSEARCH_CONFIG", str(folder))
+    monkeypatch.delenv("VECSEARCH_TRUST_ADDRESSES", raising=False)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real collections; tests that need it are skipped where it is absent."""

@@ -11,7 +11,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1]
 ROOMS = [  # from the ground up; rooms of one floor do not know one another
-    {"errors", "imports", "checks", "choices", "types", "reports", "vectors", "files", "cores"},
+    {"errors", "imports", "checks", "choices", "types", "reports", "vectors", "files", "cores", "addresses", "trust"},
     {"documents"},
     {"chunking", "models"},
     {"storage"},

@@ -63,7 +63,7 @@ def test_an_answer_is_of_the_version_that_was_current_when_the_search_began(
     def answers() -> list[tuple[str, float]]:
         query = f"zebra crossing {next(numbers)}"  # never encoded before, so that the encoder is asked
         source = index if encoder.meanwhile else session
-        options = {"k": 3, "mode": mode}
+        options = {"k": 3, "mode": mode, "min_similarity": -1.0}
         hits = (
             getattr(source, ask)(query, **options)
             if source is index

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vecsearch.errors import (
         CacheUnusable,
         CommitUnknown,
+        ConsentMissing,
         EndpointFailed,
         ExtraMissing,
         FormatTooNew,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CacheUnusable",
     "CommitUnknown",
+    "ConsentMissing",
     "Dedupe",
     "Document",
     "EmbedReport",
@@ -115,6 +117,7 @@ __all__ = [
 _HOMES = {
     "CacheUnusable": "vecsearch.errors",
     "CommitUnknown": "vecsearch.errors",
+    "ConsentMissing": "vecsearch.errors",
     "Dedupe": "vecsearch.choices",
     "Document": "vecsearch.types",
     "EmbedReport": "vecsearch.ingest.embed",

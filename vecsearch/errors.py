@@ -12,6 +12,7 @@
     ├── ModelDamaged         (ValueError)          a model's files are not what they should be
     ├── ModelUnsupported     (ValueError)          intact, but of a kind that the runtime cannot run
     ├── ModelMismatch        (ValueError)          the index was made with another model
+    ├── ConsentMissing       (PermissionError)     an index names a remote model that the user has not agreed to
     ├── EndpointFailed       (ConnectionError)     a remote model refuses, cannot be reached, or answers nonsense
     ├── ExtraMissing         (ModuleNotFoundError) an optional package is needed
     ├── CacheUnusable        (OSError)             the cache of vectors cannot be read or changed
@@ -74,6 +75,10 @@ class ModelUnsupported(VecsearchError, ValueError):
 
 class ModelMismatch(VecsearchError, ValueError):
     """The index holds vectors of another model than the one given."""
+
+
+class ConsentMissing(VecsearchError, PermissionError):
+    """An index would send texts to an address that the user has not trusted; nothing was sent."""
 
 
 class EndpointFailed(VecsearchError, ConnectionError):

@@ -43,13 +43,20 @@ def naming(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Yield a stream whose content replaces `path` at the end of the block; nothing changes when the block raises."""
+def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """Yield a stream whose content replaces `path` at the end of the block; nothing changes when the block raises.
+
+    A `private` file can be read by its owner alone.
+    """
     with naming(path), temporary_beside(path) as temporary:
-        with open(temporary, "wb") as stream:
+        with open(temporary, "wb", opener=_opened_private if private else None) as stream:
             yield stream
             flush(stream)
         move(temporary, path)
+
+
+def _opened_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def move(source: Path, path: Path) -> None:

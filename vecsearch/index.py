@@ -22,8 +22,10 @@ from vecsearch.ingest.add import add, delete
 from vecsearch.ingest.sync import SyncOptions, sync
 from vecsearch.ingest.watching import Watcher, run_at_changes
 from vecsearch.models.cache import Cache, shared_cache
+from vecsearch.models.consent import remember_consent
 from vecsearch.models.encoder import CheckedEncoder, Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
+from vecsearch.models.encoders.model_paths import absolute_name
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.sharing import shared_encoder
 from vecsearch.reports import Failure, Info, Progress, Report, Verification, Version
@@ -122,10 +124,11 @@ class Index:
         """
         settings = _given(runtime=runtime, threads=threads)
         encoder = _usable_encoder(model, settings, dim)
+        remember_consent(encoder)
         store = Store(Path(path))
         store.create(
             first_manifest(
-                ModelEntry(encoder.name, encoder.fingerprint, encoder.dim),
+                ModelEntry(absolute_name(encoder.name), encoder.fingerprint, encoder.dim),
                 Metric.of(metric),
                 _chunking(encoder, chunk_tokens, overlap, Splitter.of(splitter), context),
                 versions.check_keep_versions(keep_versions),

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch
+from vecsearch.errors import InvalidOption, InvalidQuery, ModelMismatch, ModelNotFound
 from vecsearch.models.cache import Cache
 from vecsearch.models.capabilities import fertility_of
+from vecsearch.models.consent import check_consent, check_nothing_remote, remember_consent
 from vecsearch.models.encoder import Encoder, Fertility
+from vecsearch.models.encoders.model_paths import is_anywhere
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.sharing import shared_encoder
 from vecsearch.reports import Info
@@ -34,7 +36,7 @@ from vecsearch.search.examples import (
 from vecsearch.search.explaining import Explainer
 from vecsearch.search.filters import Filters, document_ids
 from vecsearch.search.options import SearchOptions
-from vecsearch.search.queries import Queries, encode_queries
+from vecsearch.search.queries import Queries, check_texts, encode_queries
 from vecsearch.search.run import Searchable, rank, search
 from vecsearch.search.surroundings import Passage, document_text, passage
 from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
@@ -59,12 +61,21 @@ class Models:
     """
 
     def __init__(
-        self, index: str, model: str | Encoder | None, settings: Mapping[str, Any] = MappingProxyType({})
+        self,
+        index: str,
+        model: str | Encoder | None,
+        settings: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        remote: bool = True,
     ) -> None:
-        """`model` replaces the one that the manifest names; `settings` are those of load_encoder()."""
+        """`model` replaces the one that the manifest names; `settings` are those of load_encoder().
+
+        Without `remote` no text is sent to a model on another machine, and no model is downloaded.
+        """
         self._index = index
         self._model = model
-        self._settings = settings
+        self._settings = settings if remote else {**settings, "fetch": False}
+        self._remote = remote
         self._lock = Lock()
         self._encoder: tuple[ModelEntry, Encoder] | None = None
         self._reranker: tuple[str, Reranker] | None = None
@@ -86,8 +97,7 @@ class Models:
             return self._reranker[1]
 
     def _open(self, entry: ModelEntry) -> Encoder:
-        model = entry.name if self._model is None else self._model
-        encoder = shared_encoder(model, **self._settings) if isinstance(model, str) else model
+        encoder = self._allowed(self._named(entry.name) if self._model is None else self._model)
         if entry.dim < encoder.dim:
             encoder = Shortened(encoder, entry.dim)
         if (encoder.fingerprint, encoder.dim) != (entry.fingerprint, entry.dim):
@@ -96,6 +106,26 @@ class Models:
                 f"{encoder.name} ({encoder.fingerprint[:12]}): open it with that model, or index again elsewhere"
             )
         _log.debug("%s: opened encoder %s", self._index, encoder.name)
+        return encoder
+
+    def _named(self, name: str) -> str:
+        """A name from a manifest, which anybody may have written: it means nothing in the working folder."""
+        if not is_anywhere(name):
+            raise ModelNotFound(
+                f"{self._index} names its model by the path {name!r}, which is not looked for from this folder: "
+                "name the model yourself, with --model or model="
+            )
+        return name
+
+    def _allowed(self, model: str | Encoder) -> Encoder:
+        """The encoder, known to be one that texts may be given to; nothing has been sent to it yet."""
+        encoder = shared_encoder(model, **self._settings) if isinstance(model, str) else model
+        if not self._remote:
+            check_nothing_remote(encoder, self._index)
+        elif self._model is None:
+            check_consent(encoder, self._index)
+        else:
+            remember_consent(encoder)
         return encoder
 
 
@@ -164,7 +194,8 @@ class Session:
 
     def query_vectors(self, queries: Sequence[str] | FloatArray) -> FloatArray:
         """The raw vectors of queries, texts or vectors, float32 (q, dim); raises InvalidQuery, InvalidVector."""
-        return self._queries(queries).vectors
+        vectors = self._queries(queries).vectors
+        return np.empty((0, self.manifest.model.dim), np.float32) if vectors is None else vectors
 
     def where(self, condition: str | None) -> tuple[Part, ...]:
         """The parts of this version in which only matching rows are live; raises InvalidFilter."""
@@ -204,7 +235,8 @@ class Session:
             raise InvalidQuery("nothing to search for: give a query, or an example with like or plus")
         located = locate_examples(examples, self.store, self.parts)
         parts = without_rows(self.where(options.where), located)
-        queries = self._queries(query)
+        by_words = options.mode is Mode.LEXICAL and options.min_similarity is None and not examples
+        queries = self._queries(query, encoded=not by_words)
         if examples:
             directions = example_directions(
                 examples, located, self.parts, self.manifest.model.dim, self.encode_queries, self._encode_file
@@ -212,11 +244,15 @@ class Session:
             vectors = add_directions(None if query is None else queries.vectors, examples, directions)
             queries = Queries(vectors, queries.texts)
         reranker = None if options.rerank is None else self._reranker(options.rerank, queries)
-        explainer = Explainer(self.manifest.language, lambda: self.encoder, reranker) if options.explain else None
+        encoder = None if by_words else lambda: self.encoder
+        explainer = Explainer(self.manifest.language, encoder, reranker) if options.explain else None
         return Searchable(self.store, parts, lambda: self.words, self._fertility, explainer), queries, options, reranker
 
-    def _queries(self, query: Query) -> Queries:
-        """The queries as raw vectors and texts; raises InvalidQuery, InvalidVector."""
+    def _queries(self, query: Query, *, encoded: bool = True) -> Queries:
+        """The queries as texts and, where they came as such or are to be encoded, as raw vectors.
+
+        Raises InvalidQuery, InvalidVector.
+        """
         dim = self.manifest.model.dim
         if isinstance(query, np.ndarray):
             vectors = check_vectors(np.atleast_2d(query), None, dim, name=lambda row: f"query {row}")
@@ -226,7 +262,10 @@ class Session:
             raise InvalidQuery(f"a query is {type(query).__name__}, expected a text, a list of texts or a numpy array")
         if not texts:
             return Queries(np.empty((0, dim), np.float32), None)
-        return Queries(self.encode_queries(texts), texts)
+        if encoded:
+            return Queries(self.encode_queries(texts), texts)
+        check_texts(texts)
+        return Queries(None, texts)
 
     def _encode_file(self, path: str) -> FloatArray:
         return file_vectors(path, self.encoder, self.cache, self.manifest.chunking)

@@ -98,13 +98,14 @@ class Hit:
     """A chunk that answers a query.
 
     `score` is what the search ranked by, `similarity` the exact cosine (in [-1, 1]) or dot product of the vectors of
-    query and chunk, whatever found the hit. Higher is better for both. A chunk's vector is made of its text without
+    query and chunk, whatever found the hit; None in mode "lexical", which encodes no query unless an option asks for
+    its meaning. Higher is better for both. A chunk's vector is made of its text without
     markup, and of the text around it if the index was created so. `source` is the file or URL that the text came from,
     `start` and `end` are character offsets in its text.
     """
 
     score: float
-    similarity: float
+    similarity: float | None
     text: str
     document_id: str
     chunk_id: str
@@ -132,7 +133,7 @@ class Ranked:
     """A chunk that answers a query, as its ids and the scores of a `Hit`; its text was not read."""
 
     score: float
-    similarity: float
+    similarity: float | None
     document_id: str
     chunk_id: str
 
@@ -171,7 +172,7 @@ class Explanation:
     """
 
     dense_rank: int | None
-    dense_score: float  # the similarity, whether or not the dense retriever found the chunk
+    dense_score: float | None  # the similarity, whether or not the dense retriever found the chunk
     lexical_rank: int | None
     lexical_score: float | None  # BM25
     words: tuple[Span, ...]  # of the hit's text, in order, that match the query's words

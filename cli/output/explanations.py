@@ -38,7 +38,8 @@ def explanation_lines(
 def _ranks(explanation: Explanation) -> list[str]:
     """Return a line per retriever: the hit's rank and score there, and the retriever's weight in the fusion."""
     bm25 = explanation.lexical_score  # 0 for a hit without a word of the query
-    dense = f"{_rank(explanation.dense_rank)}, similarity {explanation.dense_score:.4f}"
+    near = explanation.dense_score  # None where only words were searched
+    dense = _rank(explanation.dense_rank) + (f", similarity {near:.4f}" if near is not None else "")
     lexical = _rank(explanation.lexical_rank) + (f", BM25 {bm25:.3f}" if bm25 else "")
     if (weight := explanation.dense_weight) is not None:
         dense, lexical = f"{dense}, weight {weight:.0%}", f"{lexical}, weight {1 - weight:.0%}"

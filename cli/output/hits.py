@@ -122,7 +122,7 @@ def _hit_fields(rank: int, hit: Hit) -> dict[str, Any]:
 def _scores(hit: Hit) -> str:
     """Return the score that ranks the hit, with its similarity in brackets where that is another number."""
     score = click.style(f"{hit.score:.4f}", fg="green")
-    return score if hit.score == hit.similarity else f"{score} ({hit.similarity:.4f})"
+    return score if hit.similarity in (None, hit.score) else f"{score} ({hit.similarity:.4f})"
 
 
 def _location(source: str | None, chunk: Hit | Chunk) -> str:

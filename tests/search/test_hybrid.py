@@ -142,7 +142,9 @@ def test_the_answer_is_that_of_brute_force(shelf, text, options, where):
 @pytest.mark.parametrize("text", ["green fire", "salt", "house water unheard"])
 def test_where_most_of_the_best_do_not_qualify_it_is_looked_further(shelf, mode, text):
     vector = shelf.encoder.vector(text)
-    scores = sorted((hit.similarity for hit in shelf.index.search(text, k=1000, mode=mode)), reverse=True)
+    scores = sorted(
+        (hit.similarity for hit in shelf.index.search(text, k=1000, mode=mode, min_similarity=-1)), reverse=True
+    )
     for floor in (None, scores[4], scores[len(scores) // 3], scores[-1]):
         for bounds in ({}, {"per_document": 1}, {"collapse": 0.6}):
             for k in (3, 8, 20):

@@ -68,6 +68,15 @@ class CheckedEncoder(Protocol):
         """Raise what the first `encode` would for a missing package, key or the like; nothing is encoded."""
 
 
+@runtime_checkable
+class RemoteEncoder(Protocol):
+    """Optional capability: say where texts are sent. An index asks before it sends any, see `consent`."""
+
+    @property
+    def address(self) -> str | None:
+        """The URL that texts are sent to; None for a model on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenVectors:
     """The tokens that a model reads of one text, in order: their characters and their vectors in that context.

@@ -15,13 +15,16 @@ from vecsearch.types import FloatArray, Role
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """The queries of one search: raw vectors, float32 (q, dim), and the text of each unless they came as vectors."""
+    """The queries of one search: raw vectors, float32 (q, dim), and the text of each unless they came as vectors.
 
-    vectors: FloatArray
+    `vectors` is None for texts that are searched by their words alone: these are not encoded.
+    """
+
+    vectors: FloatArray | None
     texts: Sequence[str] | None
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return len((self.texts or ()) if self.vectors is None else self.vectors)
 
     def text(self, number: int) -> str:
         """Return the text of a query, empty for one that came as a vector."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
+from math import inf, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,15 +84,16 @@ def _retrieve(
     searchable: Searchable, queries: Queries, numbers: Sequence[int], depth: int, options: SearchOptions
 ) -> list[Candidates]:
     """The candidates of some of the queries, best first: up to `depth` from each retriever that the mode uses."""
-    vectors = _query_vectors(queries.vectors[numbers], options.vector_metric)
     texts = [queries.text(number) for number in numbers]
-    match options.mode:
-        case Mode.DENSE:
-            candidates = dense_candidates(searchable.parts, vectors, depth, exact=options.exact)
-        case Mode.LEXICAL:
-            candidates = _lexical(searchable, texts, vectors, depth)
-        case _:
-            candidates = _hybrid(searchable, texts, vectors, depth, options)
+    vectors = None
+    if queries.vectors is not None:
+        vectors = _query_vectors(queries.vectors[numbers], options.vector_metric)
+    if options.mode is Mode.LEXICAL or vectors is None:
+        candidates = _lexical(searchable, texts, vectors or [None] * len(texts), depth)
+    elif options.mode is Mode.DENSE:
+        candidates = dense_candidates(searchable.parts, vectors, depth, exact=options.exact)
+    else:
+        candidates = _hybrid(searchable, texts, vectors, depth, options)
     if searchable.explainer is None:
         return candidates
     return [of_query.with_ranks(dense=options.mode is not Mode.LEXICAL) for of_query in candidates]
@@ -104,7 +105,7 @@ def _query_vectors(raw: FloatArray, metric: Metric) -> list[QueryVector]:
 
 
 def _lexical(
-    searchable: Searchable, texts: Sequence[str], vectors: Sequence[QueryVector], depth: int
+    searchable: Searchable, texts: Sequence[str], vectors: Sequence[QueryVector | None], depth: int
 ) -> list[Candidates]:
     words = searchable.words()
     return [
@@ -185,7 +186,7 @@ def _hit(store: Store, row: Row, score: float, similarity: float, explanation: E
     source: str | Path | None = row.source if row.path is None else store.resolve(row.path)
     return Hit(
         score=score,
-        similarity=similarity,
+        similarity=_known(similarity),
         text=chunk.text,
         document_id=chunk.document_id,
         chunk_id=chunk.id,
@@ -208,8 +209,13 @@ def _ranked(searchable: Searchable, best: Candidates) -> list[Ranked]:
     ):
         segment = searchable.parts[part].segment
         document_id, ordinal = segment.value("document_id", row), segment.value("ordinal", row)
-        ranked.append(Ranked(score, similarity, document_id, chunk_id(document_id, ordinal)))
+        ranked.append(Ranked(score, _known(similarity), document_id, chunk_id(document_id, ordinal)))
     return ranked
+
+
+def _known(similarity: float) -> float | None:
+    """The similarity of a hit; None for a query that was not encoded."""
+    return None if isnan(similarity) else similarity
 
 
 def _vectors(parts: Sequence[Part], candidates: Candidates) -> FloatArray:

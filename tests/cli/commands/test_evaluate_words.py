@@ -32,10 +32,12 @@ def line(out: str, name: str) -> list[str]:
 
 
 def test_models_stand_side_by_side(vecsearch_command: Command) -> None:
-    done = vecsearch_command("eval", "--words", "words", "--model", "royal.txt", "--model", "other.txt")
+    done = vecsearch_command("eval", "--words", "words", "--model", "./royal.txt", "--model", "./other.txt")
     assert (done.status, done.err) == (0, "")
     scores = [
-        evaluate_words("words", model=model, by=by) for model in ("royal.txt", "other.txt") for by in ("rows", "texts")
+        evaluate_words("words", model=model, by=by)
+        for model in ("./royal.txt", "./other.txt")
+        for by in ("rows", "texts")
     ]
     assert line(done.out, "royal.txt") == ["royal.txt", "other.txt", "other.txt"]
     assert line(done.out, "rows") == ["texts", "rows", "texts"]
@@ -49,18 +51,18 @@ def test_models_stand_side_by_side(vecsearch_command: Command) -> None:
 
 
 def test_texts_are_scored_by_one_figure_a_model(vecsearch_command: Command) -> None:
-    done = vecsearch_command("eval", "--sts", "texts.csv", "--model", "royal.txt")
-    [score] = evaluate_sts("texts.csv", model="royal.txt").similarities
+    done = vecsearch_command("eval", "--sts", "texts.csv", "--model", "./royal.txt")
+    [score] = evaluate_sts("texts.csv", model="./royal.txt").similarities
     assert line(done.out, "texts") == [f"{score.spearman:.3f}", "3"]
     assert "analogies" not in done.out
 
 
 def test_json_has_every_score(vecsearch_command: Command) -> None:
     both = ("--words", "words", "--sts", "texts.csv")
-    fields = vecsearch_command("eval", *both, "--by", "rows", "--model", "royal.txt", "--json").json
+    fields = vecsearch_command("eval", *both, "--by", "rows", "--model", "./royal.txt", "--json").json
     assert list(fields) == ["words", "sts"]
     [words], [sts] = fields["words"], fields["sts"]
-    assert (words["model"], words["by"], words["choices"]) == ("royal.txt", "rows", 5)
+    assert (words["model"], words["by"], words["choices"]) == ("./royal.txt", "rows", 5)
     assert [(each["name"], each["asked"], each["skipped"]) for each in words["analogies"]] == [
         ("family", 2, 1),
         ("empty", 0, 1),
@@ -71,7 +73,7 @@ def test_json_has_every_score(vecsearch_command: Command) -> None:
 
 def test_a_set_without_an_order_has_a_dash(vecsearch_command: Command, place: Path) -> None:
     write(place / "flat.txt", "king\tqueen\t1\nking\tman\t1\n")
-    out = vecsearch_command("eval", "--words", "flat.txt", "--model", "royal.txt", "--by", "rows").out
+    out = vecsearch_command("eval", "--words", "flat.txt", "--model", "./royal.txt", "--by", "rows").out
     assert line(out, "flat") == ["-", "2"]
     assert "analogies" not in out
 

@@ -20,7 +20,7 @@ TEXT, OTHER = "the red tree", "a green tree, a house"
 def tiny(place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     write_tiny_bert(place / "tiny")
-    return "tiny"
+    return "./tiny"
 
 
 def test_a_text_is_shown_token_by_token_and_step_by_step(vecsearch_command: Command, tiny: str) -> None:
@@ -102,7 +102,7 @@ def test_a_wide_grid_goes_on_below(vecsearch_command: Command, tiny: str) -> Non
 
 def test_what_a_model_does_not_have_is_said(vecsearch_command: Command, place: Path, tiny: str) -> None:
     write_wordllama(place / "static")
-    out = vecsearch_command("inspect", "red tree", "--model", "static").out
+    out = vecsearch_command("inspect", "red tree", "--model", "./static").out
     assert "it has  no positions: the order of the tokens changes nothing" in out
     assert "no vectors in context" in out
     (place / "tiny" / "model.safetensors").unlink()
@@ -113,7 +113,7 @@ def test_what_a_model_does_not_have_is_said(vecsearch_command: Command, place: P
 def test_what_is_cut_or_unknown_is_said(vecsearch_command: Command, place: Path, tiny: str) -> None:
     assert "not read  18 tokens" in vecsearch_command("inspect", "red " * 40, "--model", tiny).out
     (place / "words.txt").write_text("red 1 0\ntree 0 1\n")
-    out = vecsearch_command("inspect", "a red tree", "--model", "words.txt").out
+    out = vecsearch_command("inspect", "a red tree", "--model", "./words.txt").out
     assert "unknown  a\n" in out
 
 
@@ -130,13 +130,13 @@ def test_without_a_matrix_no_static_similarity_is_made_up(
 
 def test_a_long_token_is_cut_to_its_column(vecsearch_command: Command, place: Path) -> None:
     (place / "words.txt").write_text("Donaudampfschifffahrt 1 0\ntree 0 1\n")
-    out = vecsearch_command("inspect", "Donaudampfschifffahrt", "--model", "words.txt").out
+    out = vecsearch_command("inspect", "Donaudampfschifffahrt", "--model", "./words.txt").out
     assert "\nDonaudampfschiff       0  0-21 " in out
 
 
 def test_wide_and_moving_characters_keep_the_table(vecsearch_command: Command, place: Path) -> None:
     (place / "words.txt").write_text("東京 1 0\n\x1b[31mred 0 1\ntree 1 1\n", encoding="utf-8")
-    done = vecsearch_command("inspect", "tree", "--model", "words.txt", "--nearest", "2")
+    done = vecsearch_command("inspect", "tree", "--model", "./words.txt", "--nearest", "2")
     assert done.status == 0
     assert "\x1b" not in done.out
 
@@ -144,9 +144,9 @@ def test_wide_and_moving_characters_keep_the_table(vecsearch_command: Command, p
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["inspect", "", "--model", "tiny"], "the text is empty"),
+        (["inspect", "", "--model", "./tiny"], "the text is empty"),
         (["inspect", "red", "--model", "openai:text-embedding-3-small"], "shows neither tokens nor a matrix"),
-        (["inspect", "red", "blue", "--token", "red", "--model", "tiny"], "'red' is not in the text 'blue'"),
+        (["inspect", "red", "blue", "--token", "red", "--model", "./tiny"], "'red' is not in the text 'blue'"),
         (["inspect", "red", "--model", "no-such-model"], "no model 'no-such-model'"),
     ],
 )

@@ -103,12 +103,12 @@ def test_the_list_as_json_has_every_field_of_a_model(vecsearch_command: Command,
 
 def test_a_folder_is_described_by_its_files(vecsearch_command: Command, place: Path) -> None:
     write_tiny_bert(place / "tiny")
-    done = vecsearch_command("models", "tiny")
+    done = vecsearch_command("models", "./tiny")
     assert (done.status, done.err) == (0, "")
     facts = dict(re.findall(r"^ *(\w+(?: \w+)?)  (.*)$", done.out, re.M))
-    assert (facts["model"], facts["dimension"], facts["max tokens"]) == ("tiny", "32", "24")
+    assert (facts["model"], facts["dimension"], facts["max tokens"]) == ("./tiny", "32", "24")
     assert (facts["pooling"], facts["normalize"], facts["here"]) == ("mean", "yes", "folder")
-    described = vecsearch_command("models", "tiny", "--json").json
+    described = vecsearch_command("models", "./tiny", "--json").json
     assert list(described) == KEYS
     assert described["fingerprint"] == facts["fingerprint"]
     assert described["path"] == facts["path"] == str(place / "tiny")
@@ -130,7 +130,8 @@ def test_a_known_model_is_described_with_prompts_and_what_it_is_good_for(vecsear
     ("name", "message"),
     [
         ("no-such-model", "no model 'no-such-model': not a folder, not in the hub's cache, not known"),
-        ("empty", "config.json is missing"),
+        ("./empty", "config.json is missing"),
+        ("empty", "for the one here write ./empty"),
     ],
 )
 def test_a_model_that_is_none_is_one_line_and_status_1(

@@ -17,7 +17,7 @@ ROYAL = "king 1 1 0\nqueen 1 -1 0\nman 0 1 0.1\nwoman 0 -1 0.1\ntree 0 0 1\nice-
 @pytest.fixture
 def royal(place: Path) -> str:
     write(place / "royal.txt", ROYAL)
-    return "royal.txt"
+    return "./royal.txt"
 
 
 def words(out: str) -> list[str]:
@@ -66,7 +66,7 @@ def test_the_words_of_an_index_are_asked_only_when_it_is_named(
 
 def test_the_only_word_has_no_other(vecsearch_command: Command, place: Path) -> None:
     write(place / "one.txt", "king 1 1\n")
-    assert vecsearch_command("nearest", "king", "--model", "one.txt").out == "no other word\n"
+    assert vecsearch_command("nearest", "king", "--model", "./one.txt").out == "no other word\n"
 
 
 def test_an_empty_index_is_one_line(vecsearch_command: Command, place: Path) -> None:
@@ -82,10 +82,10 @@ def test_an_empty_index_is_one_line(vecsearch_command: Command, place: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nearest", "river", "--model", "royal.txt"], "royal.txt has no vector of the word 'river'"),
-        (["analogy", "king", "-", "river", "--model", "royal.txt"], "no vector of the word 'river'"),
-        (["analogy", "king", "-", "--model", "royal.txt"], "'king -' is not arithmetic with words"),
-        (["analogy", "king - king", "--model", "royal.txt"], "the words add up to zero"),
+        (["nearest", "river", "--model", "./royal.txt"], "royal.txt has no vector of the word 'river'"),
+        (["analogy", "king", "-", "river", "--model", "./royal.txt"], "no vector of the word 'river'"),
+        (["analogy", "king", "-", "--model", "./royal.txt"], "'king -' is not arithmetic with words"),
+        (["analogy", "king - king", "--model", "./royal.txt"], "the words add up to zero"),
         (["nearest", "king", "--model", "no-such-model"], "no model 'no-such-model'"),
         (["nearest", "king", "-i", "nowhere"], "nowhere"),
     ],

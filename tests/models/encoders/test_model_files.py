@@ -50,10 +50,11 @@ def test_the_default_model_comes_from_a_package_under_both_names(carried):
     assert load_encoder().name == "all-MiniLM-L6-v2"
 
 
-def test_a_folder_wins_over_a_package(tiny, monkeypatch):
+def test_a_folder_that_is_written_as_a_path_wins_over_a_package_of_its_name(tiny, monkeypatch):
     tiny.rename(tiny.parent / "all-MiniLM-L6-v2")
     monkeypatch.chdir(tiny.parent)
-    assert load_encoder("all-MiniLM-L6-v2").dim == 32
+    assert load_encoder("./all-MiniLM-L6-v2").dim == 32
+    assert load_encoder("all-MiniLM-L6-v2").dim == 384
 
 
 @pytest.mark.parametrize("name", ["no-such-model", "nobody/nothing", "nobody/nothing@abc123", "./no/such/folder", ""])

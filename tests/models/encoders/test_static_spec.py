@@ -123,7 +123,7 @@ def test_wordllama_comes_from_its_package_and_is_verified(tmp_path, monkeypatch)
             ["red"], Role.QUERY
         )
     monkeypatch.chdir(tmp_path)
-    assert find_model("wordllama").known_hashes == {}  # a folder of that name is somebody's own
+    assert find_model("./wordllama").known_hashes == {}  # a folder of that name is somebody's own
 
 
 def test_wordllama_missing_names_the_command_that_installs_it(monkeypatch):

@@ -21,6 +21,7 @@ from vecsearch.errors import ExtraMissing, InvalidOption, ModelUnsupported
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders.model_folder import DEFAULT_MODEL, ModelFolder, find_model, find_whole_model, is_graph
 from vecsearch.models.encoders.model_names import full_name
+from vecsearch.models.encoders.model_paths import path_named
 from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, installed
 
 __all__ = ["DEFAULT_MODEL", "LoadOptions", "graph_or_torch", "load_encoder"]
@@ -38,6 +39,7 @@ class LoadOptions:
     threads: int | None = None
     device: str | None = None
     trust_remote_code: bool = False
+    fetch: bool = True
 
     @classmethod
     def of(
@@ -48,6 +50,7 @@ class LoadOptions:
         threads: int | None,
         device: str | None,
         trust_remote_code: bool,
+        fetch: bool = True,
     ) -> LoadOptions:
         """Check the options as a caller gives them; a model that the environment trusts is trusted too."""
         return cls(
@@ -55,6 +58,7 @@ class LoadOptions:
             threads=threads,
             device=device,
             trust_remote_code=trust_remote_code or model in os.environ.get(_TRUSTED, "").split(","),
+            fetch=fetch,
         )
 
     @property
@@ -71,23 +75,25 @@ def load_encoder(
     threads: int | None = None,
     device: str | None = None,
     trust_remote_code: bool = False,
+    fetch: bool = True,
 ) -> Encoder:
     """Return the encoder for `model`, on the fastest runtime on this machine that gives its vectors.
 
     `model` is a folder, an .onnx file in one, a file of word vectors, a model that an installed package carries, a hub
-    name ("owner/name@revision"), or an endpoint ("openai:MODEL@http://host/v1"). Opens small files only.
+    name ("owner/name@revision"), or an endpoint ("openai:MODEL@http://host/v1"). A path has a separator, as in
+    "./folder": a bare name is never looked for in the working folder. Opens small files only.
 
     `runtime` names one: onnxruntime, openvino, sentence-transformers. `dim` cuts vectors to their first `dim` numbers.
     `threads` bounds the processor's cores in use, by default all that this process may use. `device` is torch's name
     of one ("cuda", "mps") and implies sentence-transformers. `trust_remote_code` lets code in a model's folder run;
-    $VECSEARCH_TRUST_REMOTE_CODE does so for the models it names.
+    $VECSEARCH_TRUST_REMOTE_CODE does so for the models it names. Without `fetch` nothing is downloaded from the hub.
 
     Raises ModelNotFound when no model of that name is on this machine or the hub, ModelDamaged when its files are
     broken, ModelUnsupported when no installed runtime runs it, ExtraMissing when an installable one does,
     InvalidOption.
     """
     options = LoadOptions.of(
-        model, runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code
+        model, runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code, fetch=fetch
     )
     encoder = _open(model, options)
     if dim is None:
@@ -101,11 +107,11 @@ def _open(model: str, options: LoadOptions) -> Encoder:
     """The encoder for a model by what its name leads to."""
     if model.startswith(_ENDPOINT):
         return _endpoint(model, options)
-    if (path := Path(model).expanduser()).is_file() and not is_graph(path):
+    if (path := path_named(model)) is not None and path.is_file() and not is_graph(path):
         return _word_vectors(model, path, options)
     if options.needs_torch:
         return _with_torch(model, options)
-    folder = find_model(full_name(model))
+    folder = find_model(full_name(model), fetch=options.fetch)
     if _is_static(folder):
         return _static(model, folder, options)
     return graph_or_torch(model, options, lambda: _with_graph(folder, options), lambda: _with_torch(model, options))
@@ -137,7 +143,7 @@ def _word_vectors(model: str, path: Path, options: LoadOptions) -> Encoder:
     from vecsearch.models.encoders.static.word_encoder import WordVectorEncoder
 
     _check_runtime(model, options, Runtime.STATIC)
-    return WordVectorEncoder(path)
+    return WordVectorEncoder(path, name=model)
 
 
 def _static(model: str, folder: ModelFolder, options: LoadOptions) -> Encoder:
@@ -169,7 +175,7 @@ def _with_torch(model: str, options: LoadOptions) -> Encoder:
     from vecsearch.models.encoders.torch.encoder import TorchEncoder
 
     return TorchEncoder(
-        find_whole_model(full_name(model), code=options.trust_remote_code),
+        find_whole_model(full_name(model), code=options.trust_remote_code, fetch=options.fetch),
         device=options.device,
         threads=options.threads,
         trust_remote_code=options.trust_remote_code,

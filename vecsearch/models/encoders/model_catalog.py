@@ -12,8 +12,9 @@ from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import load_encoder
 from vecsearch.models.encoders.endpoint.name import Endpoint, find_endpoint
 from vecsearch.models.encoders.hub_cache import cached_models, cached_snapshot, repository_of
-from vecsearch.models.encoders.model_folder import DEFAULT_OWNER, carried_model, folder_named
+from vecsearch.models.encoders.model_folder import DEFAULT_OWNER, carried_model, check_not_here
 from vecsearch.models.encoders.model_names import known_model
+from vecsearch.models.encoders.model_paths import folder_named
 from vecsearch.models.encoders.model_table import KNOWN_MODELS, KnownModel, ModelKind
 from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, install_command
 from vecsearch.models.encoders.transformer.architecture import Family
@@ -88,6 +89,8 @@ def describe_model(name: str) -> ModelInfo:
     if files is not None:
         return _read(_known_info(model) if model else ModelInfo(name=name), *files)
     if model is None:
+        if name and "/" not in name:
+            check_not_here(name, f"{DEFAULT_OWNER}/{name}")
         raise ModelNotFound(
             f"no model {name!r}: not a folder, not in the hub's cache, not known; run vecsearch models for a list"
         )

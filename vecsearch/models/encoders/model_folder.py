@@ -15,6 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from vecsearch.errors import ModelNotFound
+from vecsearch.models.encoders.hub_cache import cached_snapshot
+from vecsearch.models.encoders.model_paths import path_named
+from vecsearch.models.encoders.model_table import KNOWN_MODELS
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_OWNER = "sentence-transformers"
@@ -60,7 +63,10 @@ _STATIC_WEIGHTS = "0_StaticEmbedding/model.safetensors"  # in the root for model
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFolder:
-    """A model's files: `name` as it was given, `revision` the hub's commit, `known_hashes` by file name.
+    """A model's files: `name` as it was given, `known_hashes` by file name.
+
+    `repository`, "owner/name", and `revision`, the commit, are those of a model that was found on the hub or in its
+    cache by its name; a folder has neither.
 
     `graph` is the .onnx file that was named, one of several that a folder may have.
     """
@@ -68,29 +74,27 @@ class ModelFolder:
     name: str
     path: Path
     graph: Path | None = None
+    repository: str | None = None
     revision: str | None = None
     known_hashes: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_model(name: str) -> ModelFolder:
+def find_model(name: str, *, fetch: bool = True) -> ModelFolder:
     """Return the folder of the model called `name`, or the one around the .onnx file of this name.
 
-    Raises ModelNotFound, which lists where it was looked for.
+    A bare name is that of a package, of the hub's cache or, with `fetch`, of the hub, and never a folder. Raises
+    ModelNotFound, which lists where it was looked for.
     """
-    if (path := Path(name).expanduser()).is_dir():
-        return ModelFolder(name=name, path=path)
-    if is_graph(path):
-        return ModelFolder(name=name, path=_around(path), graph=path)
-    return carried_model(name) or _hub_model(name)
+    if (path := path_named(name)) is not None:
+        return ModelFolder(name=name, path=_around(path), graph=path) if is_graph(path) else _at(name, path)
+    return carried_model(name) or _hub_model(name, fetch=fetch)
 
 
-def folder_named(name: str) -> Path | None:
-    """Return the folder that `name` is the path of; None without one."""
-    try:
-        path = Path(name).expanduser().absolute()
-    except RuntimeError:  # "~name" of an unknown user
-        return None
-    return path if name and path.is_dir() else None
+def _at(name: str, path: Path) -> ModelFolder:
+    """The model in a folder; raises ModelNotFound without one."""
+    if not path.is_dir():
+        raise ModelNotFound(f"no model {name!r}: no such folder; name a folder, or use {DEFAULT_MODEL}")
+    return ModelFolder(name=name, path=path)
 
 
 def is_graph(path: Path) -> bool:
@@ -104,14 +108,14 @@ def _around(graph: Path) -> Path:
     return above if (above / "config.json").is_file() else above.parent
 
 
-def find_whole_model(name: str, *, code: bool = False) -> ModelFolder:
+def find_whole_model(name: str, *, code: bool = False, fetch: bool = True) -> ModelFolder:
     """Return the folder as find_model() does, with every file that sentence-transformers may need.
 
     Only a hub's model is fetched. Pickled weights are left out, and Python files too without `code`.
     """
-    if (path := Path(name).expanduser()).is_dir():
-        return ModelFolder(name=name, path=path)
-    return carried_model(name) or _hub_model(name, whole=True, code=code)
+    if (path := path_named(name)) is not None:
+        return _at(name, path)
+    return carried_model(name) or _hub_model(name, whole=True, code=code, fetch=fetch)
 
 
 def carried_model(name: str) -> ModelFolder | None:
@@ -132,15 +136,25 @@ def _carried_folder(carriers: Iterable[tuple[str, str]]) -> Path | None:
     return None
 
 
-def _hub_model(name: str, *, whole: bool = False, code: bool = False) -> ModelFolder:
+def _hub_model(name: str, *, whole: bool = False, code: bool = False, fetch: bool = True) -> ModelFolder:
     repository, _, revision = name.partition("@")
     if "/" not in repository:
         repository = f"{DEFAULT_OWNER}/{repository}"
+        check_not_here(name, repository)
     if whole:
-        path = _whole_hub_folder(name, repository, revision or None, code)
+        path = _whole_hub_folder(name, repository, revision or None, code, fetch)
     else:
-        path = _hub_folder(name, repository, revision or None)
-    return ModelFolder(name=name, path=path, revision=path.name)  # a snapshot's folder is called by its commit
+        path = _hub_folder(name, repository, revision or None, fetch)
+    # a snapshot's folder is called by its commit
+    return ModelFolder(name=name, path=path, repository=repository, revision=path.name)
+
+
+def check_not_here(name: str, repository: str) -> None:
+    """Raise ModelNotFound for a bare name that nothing knows, but that a file or folder has here."""
+    known = any(repository == model.name for model in KNOWN_MODELS) or cached_snapshot(repository.partition("@")[0])
+    if not name or (not known and Path(name).exists()):
+        advice = f"for the one here write ./{name}" if name else f"name a folder, or use {DEFAULT_MODEL}"
+        raise ModelNotFound(f"no model {name!r}: a name without a separator is not looked for in this folder; {advice}")
 
 
 def _hub_download(name: str, repository: str) -> Callable[..., str]:
@@ -152,12 +166,12 @@ def _hub_download(name: str, repository: str) -> Callable[..., str]:
     return snapshot_download
 
 
-def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
+def _hub_folder(name: str, repository: str, revision: str | None, fetch: bool) -> Path:
     snapshot_download = _hub_download(name, repository)
     reason = ""
     # The cache first, so that a model once fetched stays at its commit and needs no network. The hub's library
     # has changed its exceptions with every major version and lets its HTTP client's pass: hence the wide net.
-    for cached in (True, False):
+    for cached in (True, False) if fetch else (True,):
         for weights in (_SAFE_WEIGHTS, _STATIC_WEIGHTS, _ONNX_WEIGHTS):
             try:
                 files = [*_SMALL_FILES, weights, f"{weights}_data"]
@@ -173,7 +187,7 @@ def _hub_folder(name: str, repository: str, revision: str | None) -> Path:
     raise _not_found(name, repository, reason)
 
 
-def _whole_hub_folder(name: str, repository: str, revision: str | None, code: bool) -> Path:
+def _whole_hub_folder(name: str, repository: str, revision: str | None, code: bool, may_fetch: bool) -> Path:
     snapshot_download = _hub_download(name, repository)
     files = [*_ALL_FILES, *(["*.py"] if code else [])]
     fetch = partial(snapshot_download, repository, allow_patterns=files, ignore_patterns=list(_OTHER_RUNTIMES))
@@ -181,8 +195,10 @@ def _whole_hub_folder(name: str, repository: str, revision: str | None, code: bo
         cached = Path(fetch(revision=revision, local_files_only=True))
     except Exception:  # as in _hub_folder
         cached = None
-    if cached and _is_whole(cached, code):
+    if cached and (_is_whole(cached, code) or not may_fetch):
         return cached
+    if not may_fetch:
+        raise _not_found(name, repository, "it is not in the hub's cache, and nothing may be fetched")
     try:
         return Path(fetch(revision=cached.name if cached else revision))  # at the commit of which a part is here
     except Exception as error:

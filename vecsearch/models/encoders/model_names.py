@@ -6,7 +6,8 @@ Uses no network and opens no model.
 from __future__ import annotations
 
 from vecsearch.models.encoders.hub_cache import repository_of
-from vecsearch.models.encoders.model_folder import DEFAULT_OWNER, folder_named
+from vecsearch.models.encoders.model_folder import DEFAULT_OWNER
+from vecsearch.models.encoders.model_paths import folder_named
 from vecsearch.models.encoders.model_table import KNOWN_MODELS, KnownModel, ModelKind
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from vecsearch.errors import InvalidOption, InvalidVector
 from vecsearch.models.capabilities import fertility_of, insides_of, parts_of, token_vectors_of
-from vecsearch.models.encoder import CheckedEncoder, Encoder, Fertility, TokenVectors
+from vecsearch.models.encoder import CheckedEncoder, Encoder, Fertility, RemoteEncoder, TokenVectors
 from vecsearch.types import FloatArray, IntArray, Role
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Shortened:
     def max_tokens(self) -> int:
         """Tokens of a text that the model reads."""
         return self.inner.max_tokens
+
+    @property
+    def address(self) -> str | None:
+        """The URL that the model sends texts to; None for one on this machine."""
+        return self.inner.address if isinstance(self.inner, RemoteEncoder) else None
 
     def check_usable(self) -> None:
         """Raise what the model's own check raises: see CheckedEncoder."""

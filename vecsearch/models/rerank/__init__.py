@@ -6,14 +6,14 @@ Holds no model. A runtime's library is imported when a text is first scored.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelNotFound
 from vecsearch.models.encoders import LoadOptions, graph_or_torch
-from vecsearch.models.encoders.model_folder import ModelFolder, find_model, find_whole_model, folder_named, is_graph
+from vecsearch.models.encoders.model_folder import ModelFolder, check_not_here, find_model, find_whole_model
+from vecsearch.models.encoders.model_paths import is_path
 from vecsearch.models.encoders.runtimes import Runtime
 from vecsearch.types import FloatArray, ScoreArray
 
@@ -78,17 +78,20 @@ def load_reranker(
     options = LoadOptions.of(
         model, runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code
     )
+    name = _full_name(model)
     try:
-        return _open(_full_name(model), options)
+        return _open(name, options)
     except ModelNotFound as error:
         tried = str(error).rpartition("; ")[0]  # without the advice, which is for encoders
         raise ModelNotFound(f"{tried}; name a folder, or a cross-encoder on the hub, such as {_EXAMPLE}") from error
 
 
 def _full_name(model: str) -> str:
-    """The name with its owner, unless it is a path."""
-    is_path = "\\" in model or folder_named(model) or is_graph(Path(model))
-    return model if "/" in model or is_path else f"{_OWNER}/{model}"
+    """The name with its owner, unless it is a path; raises ModelNotFound for the bare name of a folder here."""
+    if "/" in model or is_path(model):
+        return model
+    check_not_here(model, f"{_OWNER}/{model}")
+    return f"{_OWNER}/{model}"
 
 
 def _open(model: str, options: LoadOptions) -> Reranker:

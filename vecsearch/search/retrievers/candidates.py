@@ -27,7 +27,7 @@ class Candidates:
     parts: IntArray  # the number of the part
     rows: IntArray  # the row in its segment
     scores: ScoreArray  # what they are ranked by
-    similarities: ScoreArray  # cosine or dot product
+    similarities: ScoreArray  # cosine or dot product; NaN where the query has no vector
     lexical: ScoreArray | None
     depth: int
     unseen: float

@@ -14,11 +14,15 @@ from vecsearch.storage.store import Part
 from vecsearch.types import IntArray, ScoreArray
 
 
-def lexical_candidates(parts: Sequence[Part], bm25: RowScores, query: QueryVector, depth: int) -> Candidates:
-    """Return the `depth` live rows with the highest BM25 scores, and their similarities to the query's vector."""
+def lexical_candidates(parts: Sequence[Part], bm25: RowScores, query: QueryVector | None, depth: int) -> Candidates:
+    """Return the `depth` live rows with the highest BM25 scores, and their similarities to the query's vector.
+
+    Without a vector the similarities are NaN: no model was asked.
+    """
     numbers, rows, scores = rows_with_words(parts, bm25, depth)
     unseen = inf if len(rows) == depth else -inf
-    return Candidates(numbers, rows, scores, similarities(parts, numbers, rows, query), scores, depth, unseen)
+    near = np.full(len(rows), np.nan) if query is None else similarities(parts, numbers, rows, query)
+    return Candidates(numbers, rows, scores, near, scores, depth, unseen)
 
 
 def rows_with_words(parts: Sequence[Part], bm25: RowScores, depth: int) -> tuple[IntArray, IntArray, ScoreArray]:

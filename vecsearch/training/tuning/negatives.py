@@ -43,10 +43,11 @@ def _hard(hits: Sequence[Hit], answers: Sequence[set[str]]) -> Iterator[str]:
     """The texts of hits below the ceiling that do not answer the query, the nearest first."""
     texts = [set(words(hit.text)) for hit in hits]
     answering = [any(_is_same(text, answer) for answer in answers) for text in texts]
-    similarities = [hit.similarity for hit, answers_it in zip(hits, answering, strict=True) if answers_it]
+    near = [hit.similarity or 0.0 for hit in hits]  # never None in the mode that hits come from
+    similarities = [each for each, answers_it in zip(near, answering, strict=True) if answers_it]
     ceiling = _CEILING * max(similarities) if similarities else 1.0
-    for hit, answers_it in zip(hits, answering, strict=True):
-        if not answers_it and hit.similarity <= ceiling:
+    for hit, similarity, answers_it in zip(hits, near, answering, strict=True):
+        if not answers_it and similarity <= ceiling:
             yield hit.text
 
 

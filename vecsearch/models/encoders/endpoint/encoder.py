@@ -53,6 +53,11 @@ class EndpointEncoder:
         return self.endpoint.name
 
     @property
+    def address(self) -> str:
+        """The URL that texts are sent to."""
+        return self.endpoint.url
+
+    @property
     def dim(self) -> int:
         """The length of a vector: known for OpenAI's models, else measured once and remembered in the cache folder."""
         return self._dim()

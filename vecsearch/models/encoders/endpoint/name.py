@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from vecsearch.addresses import checked_address, secret_in
 from vecsearch.errors import EndpointFailed, InvalidOption
 
 OPENAI_URL = "https://api.openai.com/v1"
 
 _FORM = "openai:MODEL or openai:MODEL@http://host:port/v1"
-_NAME = re.compile(r"openai:(?P<model>((?!@https?://)\S)+)(@(?P<url>https?://\S+))?", re.IGNORECASE)
+# A model has no @, except first in Cloudflare's names; so whatever comes after an @ is meant as an address.
+_NAME = re.compile(r"openai:(?P<model>(@(cf|hf)/)?[^\s@]+)(@(?P<url>\S*))?", re.IGNORECASE)
+_OPENAI_MODEL = re.compile(r"(?!localhost$)[A-Za-z][A-Za-z0-9_-]*(\.[0-9]+)?[A-Za-z0-9_-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +54,22 @@ class Endpoint:
 def find_endpoint(name: str) -> Endpoint:
     """Return the endpoint that `name` means, by default at $OPENAI_BASE_URL or OpenAI's URL; raises InvalidOption.
 
-    A URL with a password or key in it is refused: names are stored and shown.
+    A mistyped address never means OpenAI's: what follows an @ is an address or an error, and without one the name has
+    to be one that a model of OpenAI's can have. A URL with a password or key in it is refused: names are stored and
+    shown.
     """
-    match = _NAME.fullmatch(name)
-    if match is None or not name.isprintable():
-        raise InvalidOption(f"the model is {name!r}; expected {_FORM}")
-    return Endpoint(match["model"], _checked_url(match["url"], "the model") if match["url"] else _own_url())
+    match = _NAME.fullmatch(name) if name.isprintable() else None
+    if match is None or "://" in match["model"] or match["model"].startswith("//"):
+        shown = "" if secret_in(name.partition(":")[2]) else f" {name!r}"
+        raise InvalidOption(f"the name{shown} is not that of a remote model; expected {_FORM}")
+    if match["url"] is not None:
+        return Endpoint(match["model"], checked_address(match["url"], "the model"))
+    url = _own_url()
+    if url == OPENAI_URL and not _OPENAI_MODEL.fullmatch(match["model"]):
+        raise InvalidOption(f"the model {name!r} has no address and is not one of OpenAI's; expected {_FORM}")
+    return Endpoint(match["model"], url)
 
 
 def _own_url() -> str:
     url = os.environ.get("OPENAI_BASE_URL", "").strip()
-    return _checked_url(url, "$OPENAI_BASE_URL") if url else OPENAI_URL
-
-
-def _checked_url(url: str, where: str) -> str:
-    try:
-        parts = urlsplit(url)
-        secret = parts.username is not None or bool(parts.query or parts.fragment)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
-    except ValueError:  # a port that is not a number, an unclosed bracket
-        secret, usable = False, False
-    if secret:  # not repeated in the message: it may be the secret
-        raise InvalidOption(
-            "the endpoint's URL contains a user name, password or query; a key belongs in $OPENAI_API_KEY"
-        )
-    if not usable:
-        raise InvalidOption(f"{where} has the URL {url!r}, which is not that of an API; expected http://host:port/v1")
-    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl().rstrip("/")
+    return checked_address(url, "$OPENAI_BASE_URL") if url else OPENAI_URL

@@ -44,7 +44,7 @@ _NO_LIMIT = 1_000_000  # words of a text that are read: more than any text to en
 class WordVectorEncoder:
     """An Encoder (see vecsearch.models.encoder) whose vectors are means of word vectors."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, name: str | None = None) -> None:
         """Read the first lines of the file; raises ModelNotFound without one, ModelDamaged when it is of another kind.
 
         The rest is read when a text is first encoded: once, then it is mapped from the cache folder.
@@ -52,12 +52,13 @@ class WordVectorEncoder:
         if not path.is_file():
             raise ModelNotFound(f"{path} is not a file; name a file of word vectors")
         self._file = read_beginning(path)
+        self._name = str(path) if name is None else name
         self._words = OpenOnce(partial(_open_words, self._file))
 
     @property
     def name(self) -> str:
         """The path of the file, as it was given."""
-        return str(self._file.path)
+        return self._name
 
     @property
     def dim(self) -> int:
