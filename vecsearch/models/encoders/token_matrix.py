@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from vecsearch.errors import ModelDamaged
+from vecsearch.imports import require
 from vecsearch.models.encoders.weights import read_shapes, read_tensor
 from vecsearch.types import FloatArray
 
@@ -36,10 +37,9 @@ def matrix_in_folder(folder: Path) -> FloatArray | None:
 def matrix_in_graph(path: Path) -> FloatArray | None:
     """Return the matrix in which a graph looks up its input's tokens, float32 (tokens, dim); None if it is quantised.
 
-    Raises ModelDamaged when the file is not a graph.
+    Raises ModelDamaged when the file is not a graph, ExtraMissing without the onnx package.
     """
-    import onnx
-
+    onnx = require("onnx", extra="onnx", purpose="reading a matrix out of an ONNX graph")
     try:
         graph = onnx.load(str(path), load_external_data=False).graph
         tensors = {tensor.name: tensor for tensor in graph.initializer}

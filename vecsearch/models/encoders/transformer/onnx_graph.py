@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from vecsearch.models.encoders.transformer import onnx_file
 from vecsearch.models.encoders.transformer.architecture import Shape, label_scores, parameters, token_vectors
 from vecsearch.types import IntArray
-
-if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
 
 GRAPH_VERSION = 3  # part of a cached graph's name: count up with every change of this file's or architecture's graph
 INPUTS = ("input_ids", "attention_mask")  # both int64 (n, tokens)
@@ -33,22 +31,17 @@ _IR_VERSION = 8  # the one of opset 17: what the oldest runtime we support reads
 
 def build_graph(shape: Shape) -> bytes:
     """Return the graph for `shape` as a serialised onnx.ModelProto without the parameters' values."""
-    from onnx import TensorProto, helper
-
     graph = _Graph(shape)
     if shape.labels:
         graph.add_node("Identity", label_scores(graph, shape), name=SCORES)  # one row per pair
-        output = helper.make_tensor_value_info(SCORES, TensorProto.FLOAT, ["n", shape.labels])
+        output = onnx_file.value_info(SCORES, onnx_file.FLOAT, ["n", shape.labels])
     else:
         graph.add_node("Reshape", token_vectors(graph, shape), "sizes_and_hidden", name=OUTPUT)
-        output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", "tokens", shape.hidden])
+        output = onnx_file.value_info(OUTPUT, onnx_file.FLOAT, ["n", "tokens", shape.hidden])
     names = (*INPUTS, TYPES) if shape.reads_types else INPUTS
-    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "tokens"]) for name in names]
-    whole = helper.make_graph(graph.nodes, shape.family.value, inputs, [output], graph.initializers)
-    model = helper.make_model(
-        whole, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION, producer_name="vecsearch"
-    )
-    return bytes(model.SerializeToString(deterministic=True))
+    inputs = [onnx_file.value_info(name, onnx_file.INT64, ["n", "tokens"]) for name in names]
+    whole = onnx_file.graph(shape.family.value, graph.nodes, graph.initializers, inputs, output)
+    return onnx_file.model(whole, ir_version=_IR_VERSION, opset=_OPSET, producer="vecsearch")
 
 
 @dataclass(slots=True)
@@ -60,8 +53,8 @@ class _Graph:
     """
 
     shape: Shape
-    nodes: list[NodeProto] = field(default_factory=list)
-    initializers: list[TensorProto] = field(default_factory=list)
+    nodes: list[bytes] = field(default_factory=list)
+    initializers: list[bytes] = field(default_factory=list)
     constants: dict[tuple[bytes, str, tuple[int, ...]], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -131,17 +124,13 @@ class _Graph:
         return self._rows(self.add_node("Transpose", mixed, perm=[0, 2, 1, 3]))
 
     def add_node(self, operator: str, *inputs: str, name: str = "", **attributes: Any) -> str:
-        from onnx import helper
-
         output = name or f"{operator}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [output], name=output, **attributes))
+        self.nodes.append(onnx_file.node(operator, inputs, output, attributes))
         return output
 
     def _padding_bias(self) -> None:
         """Zero for a token, the lowest float for padding: (n, 1, 1, tokens)."""
-        from onnx import TensorProto
-
-        mask = self.add_node("Cast", INPUTS[1], to=TensorProto.FLOAT)
+        mask = self.add_node("Cast", INPUTS[1], to=onnx_file.FLOAT)
         padding = self.add_node("Sub", self._constant(1.0), mask)
         bias = self.add_node("Mul", padding, self._constant(np.finfo(np.float32).min))
         self.add_node("Unsqueeze", bias, self._constant([1, 2], np.int64), name="padding_bias")
@@ -150,18 +139,12 @@ class _Graph:
         return self.add_node("Reshape", values, self._constant([-1, self.shape.hidden], np.int64))
 
     def _constant(self, value: Any, dtype: Any = np.float32) -> str:
-        from onnx import numpy_helper
-
         array = np.asarray(value, dtype)
         key = (array.tobytes(), array.dtype.name, array.shape)
         if key not in self.constants:
             self.constants[key] = f"constant_{len(self.constants)}"
-            self.initializers.append(numpy_helper.from_array(array, self.constants[key]))
+            self.initializers.append(onnx_file.tensor(self.constants[key], array))
         return self.constants[key]
 
     def _parameter(self, name: str, dims: tuple[int, ...]) -> None:
-        from onnx import TensorProto
-
-        tensor = TensorProto(name=name, dims=dims, data_type=TensorProto.FLOAT, data_location=TensorProto.EXTERNAL)
-        tensor.external_data.add(key="location", value="model.safetensors")
-        self.initializers.append(tensor)
+        self.initializers.append(onnx_file.external_tensor(name, dims, "model.safetensors"))
