@@ -101,10 +101,7 @@ class Models:
         if entry.dim < encoder.dim:
             encoder = Shortened(encoder, entry.dim)
         if (encoder.fingerprint, encoder.dim) != (entry.fingerprint, entry.dim):
-            raise ModelMismatch(
-                f"{self._index} holds vectors of {entry.name} ({entry.fingerprint[:12]}), not of "
-                f"{encoder.name} ({encoder.fingerprint[:12]}): open it with that model, or index again elsewhere"
-            )
+            raise _mismatch(self._index, entry, encoder)
         _log.debug("%s: opened encoder %s", self._index, encoder.name)
         return encoder
 
@@ -127,6 +124,21 @@ class Models:
         else:
             remember_consent(encoder)
         return encoder
+
+
+def _mismatch(index: str, entry: ModelEntry, encoder: Encoder) -> ModelMismatch:
+    from vecsearch.models.encoders.fingerprint import earlier_fingerprint  # only to explain an error
+
+    advice = "open it with that model, or index again elsewhere"
+    if earlier_fingerprint(encoder) == entry.fingerprint:
+        advice = (
+            "the weights are the same, its config.json says something unusual, which an older index does not record; "
+            "if that index was made with this very model, index again into a new folder"
+        )
+    return ModelMismatch(
+        f"{index} holds vectors of {entry.name} ({entry.fingerprint[:12]}), not of "
+        f"{encoder.name} ({encoder.fingerprint[:12]}): {advice}"
+    )
 
 
 class Session:

@@ -9,11 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from vecsearch.errors import ModelDamaged
 from vecsearch.files import sha256
+from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders.derived_files import model_cache, read_derived, write_derived
 from vecsearch.models.encoders.model_folder import ModelFolder
+from vecsearch.models.encoders.shortened import Shortened, cut_fingerprint
+from vecsearch.models.encoders.transformer.identity import unusual_settings
 from vecsearch.models.encoders.transformer.spec import ModelSpec
 
 
@@ -48,10 +52,32 @@ def check_known_hashes(model: ModelFolder) -> None:
 def fingerprint(spec: ModelSpec) -> str:
     """Return 64 hexadecimal digits, equal for two models exactly when every text has the same vector in both.
 
-    Neither the name nor the runtime is part of it, nor numbers that only bound the vectors' precision.
+    Neither the name nor the runtime is part of it, nor numbers that only bound the vectors' precision. Of config.json
+    only what the weights do not imply is, so that the usual models have the fingerprints that indexes know them by.
     """
+    return _digest(_ingredients(spec) | _settings(spec))
+
+
+def earlier_fingerprint(encoder: Encoder) -> str | None:
+    """Return the fingerprint that a model had when its config.json was no part of it; None for one without.
+
+    Only to tell the user why an index of that time is refused: two models may share it.
+    """
+    if isinstance(encoder, Shortened) and encoder.dim < encoder.inner.dim:
+        inner = earlier_fingerprint(encoder.inner)
+        return None if inner is None else cut_fingerprint(inner, encoder.dim)
+    spec = getattr(encoder, "spec", None)
+    return _digest(_ingredients(spec)) if isinstance(spec, ModelSpec) else None
+
+
+def _settings(spec: ModelSpec) -> dict[str, Any]:
+    unusual = unusual_settings(spec.config, spec.shape, spec.weights) if spec.shape else {}
+    return {"config": unusual} if unusual else {}
+
+
+def _ingredients(spec: ModelSpec) -> dict[str, Any]:
     beside = spec.weights.with_name(f"{spec.weights.name}_data")  # the weights of a graph of more than 2 GB
-    ingredients = {
+    return {
         "weights": file_hash(spec.weights) + (file_hash(beside) if beside.is_file() else ""),
         "tokenizer": file_hash(spec.tokenizer),
         "pooling": spec.pooling.value,
@@ -61,4 +87,7 @@ def fingerprint(spec: ModelSpec) -> str:
         "max_tokens": spec.max_seq_length,
         "dim": spec.dim,
     }
+
+
+def _digest(ingredients: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()

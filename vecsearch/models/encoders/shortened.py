@@ -48,7 +48,7 @@ class Shortened:
         """The model's own where nothing is cut off, else another for each dimension."""
         if self.dim == self.inner.dim:
             return self.inner.fingerprint
-        return hashlib.sha256(f"{self.inner.fingerprint} first {self.dim}".encode()).hexdigest()
+        return cut_fingerprint(self.inner.fingerprint, self.dim)
 
     @property
     def max_tokens(self) -> int:
@@ -95,6 +95,11 @@ class Shortened:
         if vectors.ndim != 2 or vectors.shape[1] != self.inner.dim:
             raise InvalidVector(f"{self.name} gave vectors of shape {vectors.shape}, expected (n, {self.inner.dim})")
         return cut(vectors, self.dim)
+
+
+def cut_fingerprint(whole: str, dim: int) -> str:
+    """Return the fingerprint of a model's vectors cut to `dim` numbers, from that of the whole ones."""
+    return hashlib.sha256(f"{whole} first {dim}".encode()).hexdigest()
 
 
 def cut(vectors: FloatArray, dim: int) -> FloatArray:

@@ -234,12 +234,15 @@ def _open_tokenizer(
 
 
 def _shared_spec(model: ModelFolder, truncated: int | None) -> ModelSpec | None:
-    """The spec that all runtimes share; None for a model that only sentence-transformers understands."""
+    """The spec that all runtimes share; None for a model that only sentence-transformers understands.
+
+    A graph in the folder is not what torch runs: it says nothing about the weights that are.
+    """
     try:
         spec = read_spec(model)
     except (ModelDamaged, ModelUnsupported):
         return None
-    return spec if truncated is None or truncated >= spec.dim else None
+    return spec if spec.shape and (truncated is None or truncated >= spec.dim) else None
 
 
 def _shaping_files(folder: Path) -> list[Path]:

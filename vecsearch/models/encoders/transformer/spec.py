@@ -6,7 +6,8 @@ sentence_bert_config.json, config_sentence_transformers.json beside transformers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ class Pooling(str, Enum):
 class ModelSpec:
     """Everything about a model except its weights; `max_seq_length` counts special tokens.
 
-    The graph is built from `shape`, which is None for a model that ships its graph (.onnx).
+    The graph is built from `shape`, which is None for a model that ships its graph (.onnx). `config` is what its
+    config.json says.
     """
 
     name: str
@@ -55,6 +57,7 @@ class ModelSpec:
     normalize: bool
     lowercase: bool
     prompts: Prompts
+    config: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_spec(model: ModelFolder) -> ModelSpec:
@@ -78,6 +81,7 @@ def read_spec(model: ModelFolder) -> ModelSpec:
         normalize="Normalize" in modules,
         lowercase=bool(own.get("do_lower_case", False)),
         prompts=read_prompts(folder, model.name),
+        config=config,
     )
 
 
