@@ -100,15 +100,15 @@ def test_a_model_without_a_graph_goes_to_sentence_transformers(tiny, monkeypatch
         load_encoder(str(tiny))
 
 
-def test_code_of_a_models_own_is_allowed_by_name_only(tiny, monkeypatch):
+def test_code_in_a_folder_is_allowed_by_who_opens_it_only(tiny, monkeypatch):
     modules = json.loads((tiny / "modules.json").read_text())
     write_json(tiny / "modules.json", [*modules, {"idx": 3, "name": "3", "path": "3_Own", "type": "own.Model"}])
     monkeypatch.setattr(encoders, "installed", lambda runtime: True)
     with pytest.raises(ModelUnsupported, match=r"names own\.Model"):
         load_encoder(str(tiny))
     monkeypatch.setenv("VECSEARCH_TRUST_REMOTE_CODE", f"another/model,{tiny}")
-    assert isinstance(load_encoder(str(tiny)), TorchEncoder)
-    monkeypatch.setenv("VECSEARCH_TRUST_REMOTE_CODE", "another/model")
+    with pytest.raises(ModelUnsupported, match=r"names own\.Model"):
+        load_encoder(str(tiny))
     assert isinstance(load_encoder(str(tiny), trust_remote_code=True), TorchEncoder)
 
 

@@ -260,13 +260,13 @@ def test_routes_that_lead_nowhere_or_to_themselves_are_refused(tiny, types):
 @needs_transformers
 @pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
 @pytest.mark.parametrize(
-    "named", ["own--repo.Model", {"AutoModel": "own--repo.Model"}, {"A": [None, "own--repo.Model"]}]
+    "named", ["own_module.Model", {"AutoModel": "own_module.Model"}, {"A": [None, "own_module.Model"]}]
 )
 def test_a_class_for_an_unknown_architecture_is_code(tiny, name, named):
     write_json(tiny / "config.json", {**CONFIG, "model_type": "own_kind"})
     config = json.loads((tiny / name).read_text())
     write_json(tiny / name, {**config, "auto_map": named})
-    names_code(tiny, str(tiny / name), "own--repo.Model")
+    names_code(tiny, str(tiny / name), "own_module.Model")
 
 
 @needs_transformers

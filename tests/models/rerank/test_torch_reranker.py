@@ -83,21 +83,20 @@ def test_code_of_a_models_own_is_refused_before_it_runs(coded, tmp_path, name, s
     else:
         write_json(coded / name, settings)
     for how in ({}, {"device": "cpu"}):
-        with pytest.raises(ModelUnsupported, match=rf"{name}.*{said}.*code of the model's own; if you trust it"):
+        with pytest.raises(ModelUnsupported, match=rf"{name}.*{said}.*code of the model's own; if you trust"):
             load_reranker(str(coded), **how)
     assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.usefixtures("peer", "modules_cache")
 @pytest.mark.peer
-def test_an_architecture_of_a_models_own_runs_when_it_is_trusted(coded, tmp_path, monkeypatch):
+def test_an_architecture_of_a_models_own_runs_when_it_is_trusted(coded, tmp_path):
     expected = load_reranker(str(coded)).scores(QUERY, TEXTS)
     classes = {"AutoConfig": "own_model.OwnConfig", "AutoModelForSequenceClassification": "own_model.OwnModel"}
     change_json(coded / "config.json", model_type="own_kind", auto_map=classes)
     named = {"pad_token": "[PAD]", "model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}
     change_json(coded / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast", **named)
-    monkeypatch.setenv("VECSEARCH_TRUST_REMOTE_CODE", f"owner/other,{coded}")
-    made = load_reranker(str(coded))
+    made = load_reranker(str(coded), trust_remote_code=True)
     assert not (tmp_path / "ran").exists()
     np.testing.assert_allclose(made.scores(QUERY, TEXTS), expected, atol=1e-5)
     assert (tmp_path / "ran").exists()

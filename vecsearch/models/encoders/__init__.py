@@ -11,7 +11,6 @@ Holds no model code of its own. A runtime's library is imported when a text is f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +23,10 @@ from vecsearch.models.encoders.model_names import full_name
 from vecsearch.models.encoders.model_paths import path_named
 from vecsearch.models.encoders.runtimes import Runtime, graph_runtime, installed
 
-__all__ = ["DEFAULT_MODEL", "LoadOptions", "graph_or_torch", "load_encoder"]
+__all__ = ["DEFAULT_MODEL", "LoadOptions", "graph_or_torch", "load_encoder", "whole_model"]
 
 _Opened = TypeVar("_Opened")
 _ENDPOINT = "openai:"
-_TRUSTED = "VECSEARCH_TRUST_REMOTE_CODE"  # names of models, separated by commas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +42,6 @@ class LoadOptions:
     @classmethod
     def of(
         cls,
-        model: str,
         *,
         runtime: Runtime | str | None,
         threads: int | None,
@@ -52,12 +49,12 @@ class LoadOptions:
         trust_remote_code: bool,
         fetch: bool = True,
     ) -> LoadOptions:
-        """Check the options as a caller gives them; a model that the environment trusts is trusted too."""
+        """Check the options as a caller gives them."""
         return cls(
             runtime=None if runtime is None else Runtime.of(runtime),
             threads=threads,
             device=device,
-            trust_remote_code=trust_remote_code or model in os.environ.get(_TRUSTED, "").split(","),
+            trust_remote_code=trust_remote_code,
             fetch=fetch,
         )
 
@@ -85,15 +82,16 @@ def load_encoder(
 
     `runtime` names one: onnxruntime, openvino, sentence-transformers. `dim` cuts vectors to their first `dim` numbers.
     `threads` bounds the processor's cores in use, by default all that this process may use. `device` is torch's name
-    of one ("cuda", "mps") and implies sentence-transformers. `trust_remote_code` lets code in a model's folder run;
-    $VECSEARCH_TRUST_REMOTE_CODE does so for the models it names. Without `fetch` nothing is downloaded from the hub.
+    of one ("cuda", "mps") and implies sentence-transformers. `trust_remote_code` lets code in a folder run,
+    or of a model on the hub that is named with its commit ("owner/name@" and 40 digits); $VECSEARCH_TRUST_REMOTE_CODE
+    does so for the models it names in this way. Without `fetch` nothing is downloaded from the hub.
 
     Raises ModelNotFound when no model of that name is on this machine or the hub, ModelDamaged when its files are
     broken, ModelUnsupported when no installed runtime runs it, ExtraMissing when an installable one does,
     InvalidOption.
     """
     options = LoadOptions.of(
-        model, runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code, fetch=fetch
+        runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code, fetch=fetch
     )
     encoder = _open(model, options)
     if dim is None:
@@ -175,11 +173,19 @@ def _with_torch(model: str, options: LoadOptions) -> Encoder:
     from vecsearch.models.encoders.torch.encoder import TorchEncoder
 
     return TorchEncoder(
-        find_whole_model(full_name(model), code=options.trust_remote_code, fetch=options.fetch),
+        whole_model(full_name(model), options),
         device=options.device,
         threads=options.threads,
         trust_remote_code=options.trust_remote_code,
     )
+
+
+def whole_model(name: str, options: LoadOptions) -> ModelFolder:
+    """Return a model's folder with all its files, its code among them where the user may trust that."""
+    from vecsearch.models.encoders.torch.trust import trusted_code
+
+    code = options.trust_remote_code or bool(trusted_code(name.partition("@")[0]))
+    return find_whole_model(name, code=code, fetch=options.fetch)
 
 
 def _is_static(folder: ModelFolder) -> bool:

@@ -44,6 +44,14 @@ def cached_snapshot(repository: str, revision: str = "") -> Path | None:
     return next((snapshot for snapshot in fitting if _has_weights(snapshot)), None)
 
 
+def commit_of(repository: str) -> str | None:
+    """Return the commit of "owner/name" that the cache has as its branch main; None without one."""
+    if not _HUB_NAME.fullmatch(repository):
+        return None
+    commit = _commit(hub_cache_folder() / f"{_REPOSITORY}{repository.replace('/', '--')}", "main")
+    return None if commit == "main" else commit
+
+
 def repository_of(snapshot: Path) -> str | None:
     """Return the "owner/name" whose snapshot in the cache a folder is; None for a folder elsewhere."""
     return _repository(snapshot.parent.parent) if snapshot.parent.name == "snapshots" else None

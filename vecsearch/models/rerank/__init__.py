@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 
 from vecsearch.errors import InvalidOption, ModelDamaged, ModelNotFound
-from vecsearch.models.encoders import LoadOptions, graph_or_torch
-from vecsearch.models.encoders.model_folder import ModelFolder, check_not_here, find_model, find_whole_model
+from vecsearch.models.encoders import LoadOptions, graph_or_torch, whole_model
+from vecsearch.models.encoders.model_folder import ModelFolder, check_not_here, find_model
 from vecsearch.models.encoders.model_paths import is_path
 from vecsearch.models.encoders.runtimes import Runtime
 from vecsearch.types import FloatArray, ScoreArray
@@ -68,16 +68,14 @@ def load_reranker(
 
     `runtime` is onnxruntime, openvino or sentence-transformers; by default the first where it runs the model, else the
     last. `threads` bounds the cores in use, by default all that this process may use. `device` is torch's name of one
-    ("cuda", "mps") and implies sentence-transformers. `trust_remote_code` allows code from the model's folder;
-    $VECSEARCH_TRUST_REMOTE_CODE does so for the models it names.
+    ("cuda", "mps") and implies sentence-transformers. `trust_remote_code` allows the model's own code, as
+    load_encoder() does.
 
     Raises ModelNotFound when no model of that name is here or on the hub, ModelDamaged when its files are broken,
     ModelUnsupported when it gives no single score or no installed runtime runs it, ExtraMissing when a runtime that can
     be installed does, InvalidOption.
     """
-    options = LoadOptions.of(
-        model, runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code
-    )
+    options = LoadOptions.of(runtime=runtime, threads=threads, device=device, trust_remote_code=trust_remote_code)
     name = _full_name(model)
     try:
         return _open(name, options)
@@ -124,7 +122,7 @@ def _by_torch(model: str, options: LoadOptions) -> Reranker:
     from vecsearch.models.rerank.torch_reranker import TorchReranker
 
     return TorchReranker(
-        find_whole_model(model, code=options.trust_remote_code),
+        whole_model(model, options),
         device=options.device,
         threads=options.threads,
         trust_remote_code=options.trust_remote_code,

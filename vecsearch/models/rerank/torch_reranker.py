@@ -21,7 +21,7 @@ from vecsearch.models.encoders.module_list import Module, module_at
 from vecsearch.models.encoders.tokenizer import replace_surrogates
 from vecsearch.models.encoders.torch.model import batches_that_fit, is_out_of_memory, torch_threads
 from vecsearch.models.encoders.torch.opening import TorchOptions, opening, sentence_transformers_library, short
-from vecsearch.models.encoders.torch.trust import check_weights, needed_code
+from vecsearch.models.encoders.torch.trust import check_weights, runs_code
 from vecsearch.models.rerank.spec import TORCH_NAMES, check_one_score, named_activation, own_classifier
 from vecsearch.types import FloatArray, IntArray
 
@@ -48,14 +48,9 @@ class TorchReranker:
         self.model = model
         check_one_score(model.path)
         modules = _modules(model.path)
-        code = needed_code(modules) or _own_code(model.path)
-        if code and not trust_remote_code:
-            raise ModelUnsupported(
-                f"{code}, which is code of the model's own; if you trust it, allow it with trust_remote_code, or write "
-                "the model's name into $VECSEARCH_TRUST_REMOTE_CODE"
-            )
+        code = runs_code(model, modules, asked=trust_remote_code, named=_own_code(model.path))
         check_weights(modules)
-        self._options = TorchOptions(device=device, threads=threads, trusted=bool(code))
+        self._options = TorchOptions(device=device, threads=threads, trusted=code)
         self._lock = threading.Lock()
         self._model: _TorchModel | None = None
 

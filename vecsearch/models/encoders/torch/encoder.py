@@ -27,7 +27,7 @@ from vecsearch.models.encoders.module_list import read_modules, stated_dim, stat
 from vecsearch.models.encoders.tokenizer import ReadTokens, TextTokenizer, replace_surrogates
 from vecsearch.models.encoders.torch.model import TorchModel
 from vecsearch.models.encoders.torch.opening import TorchOptions
-from vecsearch.models.encoders.torch.trust import check_weights, needed_code
+from vecsearch.models.encoders.torch.trust import check_weights, runs_code
 from vecsearch.models.encoders.transformer.spec import ModelSpec, read_spec
 from vecsearch.models.open_once import OpenOnce
 from vecsearch.types import FloatArray, IntArray, Role
@@ -62,16 +62,11 @@ class TorchEncoder:
             check_whole("threads", threads, 1)
         self.model = model
         self._modules = read_modules(model.path)
-        code = needed_code(self._modules)
-        if code and not trust_remote_code:
-            raise ModelUnsupported(
-                f"{code}, which is code of the model's own; if you trust it, allow it with trust_remote_code, or add "
-                "the model's name to $VECSEARCH_TRUST_REMOTE_CODE"
-            )
+        code = runs_code(model, self._modules, asked=trust_remote_code)
         check_weights(self._modules)
         self._truncated_dim = truncated_dim(model.path)
         self.spec = None if code else _shared_spec(model, self._truncated_dim)
-        options = TorchOptions(device=device, threads=threads, shortened=self._truncated_dim, trusted=bool(code))
+        options = TorchOptions(device=device, threads=threads, shortened=self._truncated_dim, trusted=code)
         self._turn = RLock()  # held while the model runs; the tokenizer is opened before, as it may need a turn itself
         self._model = OpenOnce(partial(_open_model, model, options))
         self._tokenizer = OpenOnce(partial(_open_tokenizer, model, self._modules[0].folder, self._model, self._turn))

@@ -1,4 +1,7 @@
-"""What in a model's folder would run as code when it is opened, found in its files: nothing is imported.
+"""What in a model's folder would run as code when it is opened, and whether the user trusts it: nothing is imported.
+
+Code of a model on the hub is trusted by its name and commit, so that what was looked at is what runs; a folder's only
+by whoever opens that folder. A path is never taken for a name.
 
 Versions of sentence-transformers before 6 import what a local folder names without asking, so it is checked here,
 before they see it. Pickled weights are code too: unpickling runs what the file says.
@@ -7,12 +10,16 @@ before they see it. Pickled weights are code too: unpickling runs what the file 
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from vecsearch.errors import ModelDamaged, ModelUnsupported
 from vecsearch.models.encoders.config_files import parse_json, read_json
+from vecsearch.models.encoders.hub_cache import commit_of
+from vecsearch.models.encoders.model_folder import ModelFolder
 from vecsearch.models.encoders.module_list import Module, with_routes
 
 _OURS = "sentence_transformers."
@@ -24,6 +31,67 @@ _AUTO_MAPS = (  # files in which transformers looks for classes of the model's o
     "preprocessor_config.json",
 )
 _INDEX = "model.safetensors.index.json"
+_VARIABLE = "VECSEARCH_TRUST_REMOTE_CODE"  # "owner/name@commit", separated by commas
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def trusted_code(repository: str) -> list[str]:
+    """Return the commits at which the user trusts the code of "owner/name", by the environment."""
+    listed = (entry.strip().rpartition("@") for entry in os.environ.get(_VARIABLE, "").split(","))
+    return [commit for name, _, commit in listed if name == repository and _COMMIT.fullmatch(commit)]
+
+
+def runs_code(model: ModelFolder, modules: Sequence[Module], *, asked: bool, named: str | None = None) -> bool:
+    """Whether opening the model runs code of its own, which the user trusts; `asked` is trust_remote_code.
+
+    `named` is a clause on code that the modules do not show. Raises ModelUnsupported for code that is not trusted: by a
+    name without a commit only what has no code is.
+    """
+    clause = needed_code(modules) or named
+    if clause is None:
+        return False
+    if model.repository is None:
+        if not asked:
+            raise ModelUnsupported(
+                f"{clause}, which is code of the model's own; if you trust this folder, allow it with trust_remote_code"
+            )
+    elif not _is_trusted(model, asked=asked):
+        pinned = f"{model.repository}@{model.revision}"
+        raise ModelUnsupported(
+            f"{clause}, which is code of the model's own; if you have read it and trust it, name the commit: "
+            f"load {pinned} with trust_remote_code, or add {pinned} to ${_VARIABLE}"
+        )
+    _check_foreign(modules)
+    return True
+
+
+def _is_trusted(model: ModelFolder, *, asked: bool) -> bool:
+    """Whether a hub's model was named with its commit, by who opens it or in the environment."""
+    if model.repository is None or model.revision is None or not _COMMIT.fullmatch(model.revision):
+        return False
+    return (asked and model.name.endswith(f"@{model.revision}")) or model.revision in trusted_code(model.repository)
+
+
+def _check_foreign(modules: Sequence[Module]) -> None:
+    """Raise ModelUnsupported for code of other models, in the commit that would run, unless each is trusted itself."""
+    for module in with_routes(modules):
+        for path in (module.folder / name for name in _AUTO_MAPS):
+            for repository in _foreign(read_json(path, optional=True).get("auto_map")):
+                commit = commit_of(repository)
+                if commit not in trusted_code(repository):
+                    raise ModelUnsupported(
+                        f"{path} names code of {repository}; if you have read it and trust it, add "
+                        f"{repository}@{commit or 'COMMIT'} to ${_VARIABLE}"
+                    )
+
+
+def _foreign(classes: Any) -> Iterator[str]:
+    """The other models whose code an auto_map names, as in "owner/name--module.Class"."""
+    if isinstance(classes, dict | list):
+        for entry in classes.values() if isinstance(classes, dict) else classes:
+            yield from _foreign(entry)
+    elif isinstance(classes, str) and "--" in classes:
+        yield classes.partition("--")[0]
 
 
 def needed_code(modules: Sequence[Module]) -> str | None:
