@@ -15,7 +15,7 @@ from typing import TextIO
 
 import click
 
-from vecsearch.errors import VecsearchError
+from vecsearch.errors import IndexLocked, VecsearchError
 
 from .commands import COMMANDS
 from .output.streams import write_notice
@@ -106,6 +106,8 @@ def _show_usage_error(error: click.ClickException) -> None:
 
 def describe_error(error: Exception) -> str:
     """Return the message of an error, for one line."""
+    if isinstance(error, IndexLocked) and error.situation:
+        return f"{error.situation}: try again when it is done, or wait longer, with --wait SECONDS"
     if isinstance(error, VecsearchError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:

@@ -161,7 +161,11 @@ def test_while_another_process_writes_a_write_is_refused_and_reads_go_on(
         assert holder.stdin
         assert holder.stdout
         assert holder.stdout.readline() == "locked\n"
-        for attempt in (lambda: index.add(["b"]), lambda: index.delete(["a"]), lambda: index.sync(folder)):
+        for attempt in (
+            lambda: index.add(["b"], wait=0),
+            lambda: index.delete(["a"], wait=0.01),
+            lambda: index.sync(folder, wait=0),
+        ):
             with pytest.raises(IndexLocked, match=f"process {holder.pid}"):
                 attempt()
         assert ids(Index.open(index.path, model=encoder)) == ["a"]

@@ -3,7 +3,7 @@
     VecsearchError
     ├── IndexNotFound        (FileNotFoundError)   the folder holds no index
     ├── IndexExists          (FileExistsError)     the folder holds an index already
-    ├── IndexLocked          (BlockingIOError)     another process is writing
+    ├── IndexLocked          (BlockingIOError)     another writer holds the index
     ├── IndexClosed          (ValueError)          an Index was used after close()
     ├── IndexDamaged         (ValueError)          a file of the index is not what the manifest says
     ├── CommitUnknown        (OSError)             the disk failed; a commit may have landed or not
@@ -42,7 +42,21 @@ class IndexExists(VecsearchError, FileExistsError):
 
 
 class IndexLocked(VecsearchError, BlockingIOError):
-    """Another process writes to the index; nothing was changed."""
+    """Another writer holds the index; nothing was changed.
+
+    `situation` is the message without its advice, for a program that words its own.
+    """
+
+    situation = ""
+
+    @classmethod
+    def of(cls, index: str, holder: str, waited: float) -> IndexLocked:
+        """The error for an index that `holder` still writes to after `waited` seconds."""
+        after = f" after {waited:g} s" if waited else ""
+        situation = f"{index} is being written{after} by {holder}"
+        error = cls(f"{situation}: try again when it is done, or wait longer, with wait=SECONDS")
+        error.situation = situation
+        return error
 
 
 class IndexClosed(VecsearchError, ValueError):

@@ -33,6 +33,7 @@ from vecsearch.search.options import SearchOptions
 from vecsearch.search.surroundings import Passage
 from vecsearch.session import Models, Query, Session
 from vecsearch.storage.lexical import AUTO, check_language
+from vecsearch.storage.lock import WAIT
 from vecsearch.storage.manifest import Manifest, ModelEntry, check_recall, first_manifest
 from vecsearch.storage.store import Snapshot, Store
 from vecsearch.types import Dedupe, Document, Example, FloatArray, Hit, Metric, Mode, Ranked, Span, Splitter
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _Added: TypeAlias = "str | FloatArray | Example | Sequence[str | FloatArray | Example] | None"
 _CREATING_SECONDS = 10.0  # to wait for a process that is creating the same index, which takes milliseconds
+_WATCH_SECONDS = 1.0  # for which a watching run waits for another writer, before it looks whether it is to stop
 _log = logging.getLogger(__name__)
 
 
@@ -59,9 +61,9 @@ class Index:
     whole: the one that was current when this object was opened, refreshed, or last wrote. One process may write at a
     time, any number may read.
 
-    One Index may be used by any number of threads: some search while one writes and another refreshes. A second writer
-    raises IndexLocked, or waits if `wait` says so. Indexes of the same model share one loaded encoder. `close` it, or
-    use it in a `with` block, to free its files at once; else they are freed with the last reference to it.
+    One Index may be used by any number of threads: some search while one writes and another refreshes. Writers take
+    turns; one that has waited `wait` seconds raises IndexLocked. Indexes of the same model share one loaded encoder.
+    `close` it, or use it in a `with` block, to free its files at once; else they are freed with the last reference.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Index:
         version: int | None = None,
         cache: Cache | None = None,
         refresh: bool = False,
-        wait: float = 0.0,
+        wait: float = WAIT,
     ) -> None:
         """Called by `create` and `open`, not by users."""
         self._store = store
@@ -104,7 +106,7 @@ class Index:
         keep_versions: int = 3,
         keep_text: bool = False,
         cache: Cache | None = None,
-        wait: float = 0.0,
+        wait: float = WAIT,
     ) -> Index:
         """Create an empty index in the folder `path`, for vectors of `model`, a name as load_encoder() takes it.
 
@@ -151,7 +153,7 @@ class Index:
         version: int | str | None = None,
         refresh: bool = False,
         cache: Cache | None = None,
-        wait: float = 0.0,
+        wait: float = WAIT,
     ) -> Index:
         """Open the index in the folder `path` as its current version or, to read only, as a `version` or tag.
 
@@ -189,7 +191,7 @@ class Index:
         keep_text: bool | None = None,
         refresh: bool = False,
         cache: Cache | None = None,
-        wait: float = 0.0,
+        wait: float = WAIT,
     ) -> Index:
         """Open the index in the folder `path`, or create it if it does not exist.
 
@@ -222,7 +224,7 @@ class Index:
 
     @classmethod
     def from_export(
-        cls, file: str | PathLike[str], path: str | PathLike[str], *, keep_versions: int = 3, wait: float = 0.0
+        cls, file: str | PathLike[str], path: str | PathLike[str], *, keep_versions: int = 3, wait: float = WAIT
     ) -> Index:
         """Create an index in the folder `path` from a file that `export` wrote; it answers as the original did.
 
@@ -356,7 +358,8 @@ class Index:
         )
         roots = _paths(paths)
         watcher = Watcher(roots, self.path, stop)
-        yield from run_at_changes(lambda: self._sync(roots, options, progress), watcher)
+        wait = min(self._wait, _WATCH_SECONDS)
+        yield from run_at_changes(lambda: self._sync(roots, options, progress, wait=wait), watcher)
 
     def add(
         self,

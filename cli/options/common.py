@@ -56,9 +56,9 @@ def with_wait(command: _Command) -> _Command:
     return click.option(
         "--wait",
         type=click.FloatRange(0),
-        default=0.0,
+        default=30.0,  # as from Python
         metavar="SECONDS",
-        help="Wait this long for another process that is writing.  [default: 0]",
+        help="Wait this long for another process that is writing.  [default: 30]",
     )(command)
 
 

@@ -18,6 +18,7 @@ from os import PathLike
 from pathlib import Path
 
 from vecsearch.reports import Info, Verification
+from vecsearch.storage.lock import WAIT
 from vecsearch.storage.store import Store
 from vecsearch.upkeep import versions
 from vecsearch.upkeep.repair import repair as repair_files
@@ -25,7 +26,7 @@ from vecsearch.upkeep.summary import describe
 from vecsearch.upkeep.verify import verify as verify_files
 
 
-def verify_index(path: str | PathLike[str], *, repair: bool = False, wait: float = 0.0) -> Verification:
+def verify_index(path: str | PathLike[str], *, repair: bool = False, wait: float = WAIT) -> Verification:
     """Read every file of an index and report all problems; the index may be too damaged to open.
 
     With `repair`, damaged files that are derived from others are rebuilt; nothing else is changed or dropped. Raises
@@ -34,7 +35,7 @@ def verify_index(path: str | PathLike[str], *, repair: bool = False, wait: float
     return verified(Store(Path(path)), repair=repair, wait=wait)
 
 
-def restore_version(path: str | PathLike[str], version: int | str, *, wait: float = 0.0) -> Info:
+def restore_version(path: str | PathLike[str], version: int | str, *, wait: float = WAIT) -> Info:
     """Go back to a version or tag and return what the index then holds; the current version may be damaged.
 
     Raises IndexNotFound for a version that is not kept, IndexDamaged for one whose files are missing.

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -240,14 +242,35 @@ WRITES = [
 ]
 
 
+@contextmanager
+def held_by_a_thread(path: Path) -> Iterator[None]:
+    """Another writer, in this process: a thread that holds the lock until the block ends."""
+    locked, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with hold_lock(path, 0):
+            locked.set()
+            done.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert locked.wait(60)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 @pytest.mark.parametrize("arguments", WRITES)
 def test_while_another_process_writes_a_command_that_writes_says_so_or_waits(
     vecsearch_command: Command, notes: Path, arguments: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with hold_lock(INDEX / "writer.lock", 0):
-        done = vecsearch_command(*arguments)
+    with held_by_a_thread(INDEX / "writer.lock"):
+        done = vecsearch_command(*arguments, "--wait", "0")
         assert (done.status, done.err.count("\n")) == (1, 1)
         assert "--wait SECONDS" in done.err
+        assert "wait=" not in done.err
         assert "after 0.01 s" in vecsearch_command(*arguments, "--wait", "0.01").err
     locked, waited_for = threading.Event(), threading.Event()
 
@@ -255,7 +278,7 @@ def test_while_another_process_writes_a_command_that_writes_says_so_or_waits(
         """Hears that the command has found the lock taken."""
 
         def emit(self, record: logging.LogRecord) -> None:
-            if "not acquired" in record.getMessage():
+            if "waiting for" in record.getMessage():
                 waited_for.set()
 
     def hold() -> None:
@@ -263,10 +286,10 @@ def test_while_another_process_writes_a_command_that_writes_says_so_or_waits(
             locked.set()
             waited_for.wait(60)
 
-    other, listener, logger = threading.Thread(target=hold), Waiting(), logging.getLogger("filelock")
+    other, listener, logger = threading.Thread(target=hold), Waiting(), logging.getLogger("vecsearch.storage.lock")
     other.start()
     assert locked.wait(60)
-    caplog.set_level(logging.DEBUG, "filelock")
+    caplog.set_level(logging.INFO, "vecsearch.storage.lock")
     logger.addHandler(listener)
     done = vecsearch_command(*arguments, "--wait", "60")
     logger.removeHandler(listener)
