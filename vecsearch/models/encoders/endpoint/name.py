@@ -6,11 +6,12 @@ import os
 import re
 from dataclasses import dataclass
 
-from vecsearch.addresses import checked_address, secret_in
+from vecsearch.addresses import checked_address, is_loopback, secret_in
 from vecsearch.errors import EndpointFailed, InvalidOption
 
 OPENAI_URL = "https://api.openai.com/v1"
 
+_KEY_OVER_HTTP = "VECSEARCH_KEY_OVER_HTTP"
 _FORM = "openai:MODEL or openai:MODEL@http://host:port/v1"
 # A model has no @, except first in Cloudflare's names; so whatever comes after an @ is meant as an address.
 _NAME = re.compile(r"openai:(?P<model>(@(cf|hf)/)?[^\s@]+)(@(?P<url>\S*))?", re.IGNORECASE)
@@ -44,6 +45,11 @@ class Endpoint:
             raise EndpointFailed(f"{self.name} needs a key: set $OPENAI_API_KEY, or name another endpoint, {_FORM}")
         if not re.fullmatch(r"[!-~]*", key):
             raise EndpointFailed(f"{self.name}: $OPENAI_API_KEY contains characters that no key has: set it again")
+        if key and self.url.startswith("http:") and not is_loopback(self.url) and not os.environ.get(_KEY_OVER_HTTP):
+            raise EndpointFailed(
+                f"{self.name}: $OPENAI_API_KEY would be sent unencrypted to {self.url}; use https, unset the key, "
+                f"or set ${_KEY_OVER_HTTP}=1 if you trust the network on the way"
+            )
         return key
 
     def __str__(self) -> str:

@@ -24,6 +24,7 @@ import numpy as np
 from vecsearch.errors import EndpointFailed, InvalidOption
 from vecsearch.imports import require
 from vecsearch.models.encoders.endpoint.answer import AnswerInvalid, read_answer
+from vecsearch.models.encoders.endpoint.bounds import Bounds, OutOfBoundsError, refuse_packed
 from vecsearch.models.encoders.endpoint.name import Endpoint
 from vecsearch.models.open_once import OpenOnce
 from vecsearch.types import FloatArray
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 _TEMPORARY = (408, 409, 429)  # statuses that may change a moment later, as may those from 500 on
 _CONNECT_SECONDS = 5.0
-_LONGEST_RETRY_AFTER = 120.0  # seconds; a longer wait is an error
+_LONGEST_WAITS = 150.0  # seconds between all the retries of one request; to wait longer is an error
+_BYTES = 1 << 20  # of an answer, and for each text:
+_BYTES_OF_TEXT = 400_000  # a vector of 16,384 numbers, each written in 24 characters
 _SHOWN = 200  # characters of a server's message
 # all that an untrusted server gets
 _HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent", "authorization"}
@@ -49,6 +52,7 @@ class Sending:
     tokens: int = 100_000  # estimated, per request; OpenAI takes 300,000
     in_flight: int = 4  # requests at the same time
     timeout: float = 60.0  # without a byte from the server
+    total: float = 120.0  # until an answer is complete
     retries: int = 8  # over about 70 seconds: OpenAI's limits are per minute
     query_retries: int = 2  # someone is waiting for a query
     first_wait: float = 0.5
@@ -56,7 +60,7 @@ class Sending:
 
     def __post_init__(self) -> None:
         """Raise InvalidOption for impossible numbers."""
-        for name in ("texts", "tokens", "in_flight", "timeout"):
+        for name in ("texts", "tokens", "in_flight", "timeout", "total"):
             if not getattr(self, name) > 0:
                 raise InvalidOption(f"{name} is {getattr(self, name)}; expected more than 0")
         for name in ("retries", "query_retries", "first_wait", "longest_wait"):
@@ -81,7 +85,10 @@ class Requests:
     def __init__(self, endpoint: Endpoint, sending: Sending) -> None:
         self._endpoint = endpoint
         self._sending = sending
-        self._client: OpenOnce[OpenAI] = OpenOnce(partial(_open_client, endpoint, sending.timeout, weakref.ref(self)))
+        self._bounds = Bounds()
+        self._client: OpenOnce[OpenAI] = OpenOnce(
+            partial(_open_client, endpoint, sending.timeout, self._bounds, weakref.ref(self))
+        )
 
     def check_usable(self) -> None:
         """Raise what a request would before it is sent: EndpointFailed without a key, ExtraMissing without openai."""
@@ -93,14 +100,15 @@ class Requests:
         Retries temporary failures until `stop` is set. A server that takes fewer texts at a time gets them in halves:
         many have such a limit and report it only then. Raises EndpointFailed; ExtraMissing without openai.
         """
-        failures = 0
+        failures, waited = 0, 0.0
         while isinstance(answer := self._send(texts), _Refusal):
             if answer.too_many and len(texts) > 1:
                 middle = len(texts) // 2
                 halves = [self.vectors(half, retries=retries, stop=stop) for half in (texts[:middle], texts[middle:])]
                 return self._joined(halves)
             wait = self._wait(failures) if answer.after is None else answer.after
-            if not answer.temporary or failures >= retries or wait > _LONGEST_RETRY_AFTER or stop.wait(wait):
+            waited += wait
+            if not answer.temporary or failures >= retries or waited > _LONGEST_WAITS or stop.wait(wait):
                 tried = f" ({failures + 1} times)" if failures else ""
                 raise EndpointFailed(f"{self._endpoint}: {answer.reason}{tried}; {answer.advice}")
             failures += 1
@@ -128,21 +136,30 @@ class Requests:
 
         try:
             # The raw answer: the client's own parsing accepts invalid answers, and fails in many ways.
-            answer = client.embeddings.with_raw_response.create(
-                model=self._endpoint.model, input=list(texts), encoding_format="base64"
-            )
+            with self._bounds.within(seconds=self._sending.total, size=_BYTES + _BYTES_OF_TEXT * len(texts)):
+                answer = client.embeddings.with_raw_response.create(
+                    model=self._endpoint.model, input=list(texts), encoding_format="base64"
+                )
         except APIStatusError as error:
             return self._refusal(error)
+        except OutOfBoundsError as error:
+            return _out_of_bounds(error)
         except APITimeoutError:
             reason = f"no answer within {self._sending.timeout:g} seconds"
             return _Refusal(reason=reason, advice="run again when it is less busy", temporary=True)
         except APIConnectionError as error:
+            if isinstance(error.__cause__, OutOfBoundsError):  # releases of the client differ in what they pass on
+                return _out_of_bounds(error.__cause__)
             reason = f"no connection ({_one_line(str(error.__cause__ or error))})"
             return _Refusal(reason=reason, advice="check that it runs and that its URL is right", temporary=True)
         return bytes(answer.content)
 
     def _refusal(self, error: APIStatusError) -> _Refusal:
         status, message = error.status_code, _message(error.body)
+        if 300 <= status < 400:
+            place = _one_line(error.response.headers.get("location", "nowhere"))
+            advice = "no text was sent there: if you trust it, name that address"
+            return _Refusal(reason=f"{status}, it redirects to {place}", advice=advice)
         if key := self._endpoint.key():
             message = message.replace(key, "...")  # some servers repeat a key that they refuse
         code = str(error.body.get("code") or error.body.get("type")) if isinstance(error.body, dict) else ""
@@ -169,19 +186,30 @@ class Requests:
         )
 
 
-def _open_client(endpoint: Endpoint, seconds: float, owner: weakref.ref[Requests]) -> OpenAI:
-    """A client that is closed when its owner goes."""
+def _open_client(endpoint: Endpoint, seconds: float, bounds: Bounds, owner: weakref.ref[Requests]) -> OpenAI:
+    """A client that is closed when its owner goes. It follows no redirect, and its answers are bounded."""
     key = endpoint.key() or _NO_KEY
     openai = require("openai", "openai", f"model {endpoint.name}")
     timeout = openai.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
-    hooks = {} if endpoint.trusted else {"request": [_strip_headers]}
-    http_client = openai.DefaultHttpxClient(base_url=endpoint.url, timeout=timeout, event_hooks=hooks)
+    hooks = {"request": [] if endpoint.trusted else [_strip_headers], "response": [refuse_packed]}
+    http_client = openai.DefaultHttpxClient(
+        base_url=endpoint.url,
+        timeout=timeout,
+        headers={"accept-encoding": "identity"},
+        event_hooks=hooks,
+        follow_redirects=False,
+    )
+    bounds.hold(http_client)
     client: OpenAI = openai.OpenAI(
         api_key=key, base_url=endpoint.url, max_retries=0, timeout=timeout, http_client=http_client
     )
     if (requests := owner()) is not None:
         weakref.finalize(requests, client.close).atexit = False  # at the end of the program it may be in use
     return client
+
+
+def _out_of_bounds(error: OutOfBoundsError) -> _Refusal:
+    return _Refusal(reason=str(error), advice="is that the URL of an OpenAI-compatible API?")
 
 
 def _strip_headers(request: Any) -> None:
