@@ -18,7 +18,7 @@ import click
 from vecsearch.errors import IndexLocked, VecsearchError
 
 from .commands import COMMANDS
-from .output.streams import write_notice
+from .output.streams import discard, open_closed_streams, write_notice, write_notices
 
 
 class _Group(click.Group):
@@ -67,6 +67,7 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    open_closed_streams()
     warnings.showwarning = _show_warning
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe's encoding may lack characters of the results
@@ -87,7 +88,7 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted: what was committed is kept; run the same command again to continue", 130)
     except BrokenPipeError:  # whoever reads our output has stopped
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         return 1
     except Exception as error:
         if "--debug" in arguments or os.environ.get("VECSEARCH_DEBUG"):
@@ -100,7 +101,7 @@ def _show_usage_error(error: click.ClickException) -> None:
     """Print what click's own show() does, with the message on one line: it may hold the name of a file."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
-        click.echo(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n", err=True)
+        write_notices(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
     write_notice(f"Error: {error.format_message()}")
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -15,6 +14,7 @@ from ..options.reading import with_record_fields
 from ..output import Output
 from ..output.models import EmbedView
 from ..output.progress import describe_texts, progress_bar
+from ..output.streams import standard_input, utf8_input
 
 
 @click.command()
@@ -45,12 +45,12 @@ def embed(
 
     if output.claims_stdout and file is None:
         raise click.UsageError("--json needs standard output for its report: write the vectors to a file with -o")
-    if not files and sys.stdin.isatty():
+    if not files and standard_input().isatty():
         raise click.UsageError("nothing to read: name a FILE, or - to type texts")
     has_bar = file is not None or not sys.stdout.isatty()  # no bar among vectors on a terminal
     with progress_bar(describe_texts) if has_bar else nullcontext() as progress:
         report = embed_files(
-            [_standard_input() if name == "-" else name for name in files or ("-",)],
+            [utf8_input() if name == "-" else name for name in files or ("-",)],
             sys.stdout.buffer if file is None else file,
             with_text=with_text,
             cache=not no_cache,
@@ -58,10 +58,3 @@ def embed(
             **given(options, *options),
         )
     output.show(EmbedView(file, report))
-
-
-def _standard_input() -> TextIO:
-    """Return standard input as UTF-8, as files are read, whatever the system's own encoding."""
-    if isinstance(sys.stdin, TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
-    return sys.stdin

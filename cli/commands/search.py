@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,6 +13,7 @@ from ..options.common import one_of, with_index
 from ..options.values import Weighted
 from ..output import Output
 from ..output.hits import HitsView, IdsView, PassageView
+from ..output.streams import stripped_lines, utf8_input
 
 if TYPE_CHECKING:
     from vecsearch import Example
@@ -82,7 +82,7 @@ def search(
     options |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
     find: Any = index.rank if ids else index.search
     if words:
-        queries = [line.strip() for line in sys.stdin if line.strip()] if words == ("-",) else [" ".join(words)]
+        queries = stripped_lines(utf8_input("surrogateescape")) if words == ("-",) else [" ".join(words)]
         results = find(queries, k, **options)
     else:
         queries, results = [_describe(like, plus, minus)], [find(None, k, **options)]

@@ -10,6 +10,7 @@ import click
 from ..options.common import with_index, with_wait
 from ..output import Output, Summary
 from ..output.index import InfoView, VerificationView
+from ..output.streams import stripped_lines
 from ..output.text import plural
 
 
@@ -53,7 +54,7 @@ def verify(repair: bool, wait: float, index_path: Path, output: Output) -> None:
 @click.command()
 @click.option(
     "--queries",
-    type=click.File(encoding="utf-8"),
+    type=click.File(encoding="utf-8-sig"),
     metavar="FILE",
     help="Also measure the recall of the approximate index on these queries, one per line.",
 )
@@ -64,7 +65,7 @@ def compact(queries: TextIO | None, wait: float, index_path: Path, output: Outpu
     from vecsearch import Index
 
     index = Index.open(index_path, wait=wait)
-    lines = None if queries is None else [line.strip() for line in queries if line.strip()]
+    lines = None if queries is None else stripped_lines(queries)
     compacted = index.compact(queries=lines)
     chunks = plural(len(index), "chunk")
     sentence = f"{chunks} in one segment" if compacted else "nothing to do: one segment without deleted chunks"

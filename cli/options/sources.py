@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
+
+from ..output.streams import standard_input
 
 if TYPE_CHECKING:
     from vecsearch import Document, Failure
@@ -38,7 +39,7 @@ class Sources:
 
         options = {name: options[name] for name in _FOR_STREAMS}
         if self.id is not None:
-            yield from read_stream(sys.stdin.buffer, self.id, **options)
+            yield from read_stream(standard_input().buffer, self.id, **options)
         for url in self.urls:
             yield from read_address(url, allow_http=self.allow_http, **options)
 
