@@ -35,6 +35,7 @@ from vecsearch.search.examples import (
 )
 from vecsearch.search.explaining import Explainer
 from vecsearch.search.filters import Filters, document_ids
+from vecsearch.search.lookup import ids_named
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.queries import Queries, check_texts, encode_queries
 from vecsearch.search.run import Searchable, rank, search
@@ -220,6 +221,14 @@ class Session:
     def document_ids(self, condition: str | None = None) -> list[str]:
         """The ids of the documents with a matching chunk, in alphabetical order."""
         return document_ids(self.where(condition))
+
+    def ids_named(self, names: Sequence[str]) -> list[list[str]]:
+        """For each name the ids of the documents it stands for: an id, or the path of a file, in any way it is shown.
+
+        A path is relative to the working folder, absolute, or as the index has it; with `:LINE` it stands for the
+        record on that line. Raises InvalidQuery for a name that is the path of one document and the id of another.
+        """
+        return ids_named(self.store, self.parts, names)
 
     def passage(self, chunk_id: str, *, context: int = 1) -> Passage:
         """What `Index.show` returns, of this version."""

@@ -101,7 +101,8 @@ class Hit:
     query and chunk, whatever found the hit; None in mode "lexical", which encodes no query unless an option asks for
     its meaning. Higher is better for both. A chunk's vector is made of its text without
     markup, and of the text around it if the index was created so. `source` is the file or URL that the text came from,
-    `start` and `end` are character offsets in its text.
+    `start` and `end` are character offsets in its text. `line` is that of the text in it; of a record, and of a row of
+    a sheet, `row` is the number, from 1, and `line` of a record is that of the record in its file, in Parquet its row.
     """
 
     score: float
@@ -117,6 +118,7 @@ class Hit:
     heading: str
     metadata: dict[str, Any]
     place: str = ""
+    row: int | None = None
     explanation: Explanation | None = None  # with `explain`
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, Entry] = {
     "search": Entry("search", "search", "Find the passages that answer a query."),
     "show": Entry("search", "show", "Show a passage with the text around it."),
     "info": Entry("upkeep", "info", "Show what the index holds."),
-    "delete": Entry("upkeep", "delete", "Delete documents by id."),
+    "delete": Entry("delete", "delete", "Delete documents by id or path."),
     "log": Entry("versions", "log", "List the versions of the index."),
     "restore": Entry("versions", "restore", "Go back to a version."),
     "tag": Entry("versions", "tag", "Name a version and keep it."),

@@ -1,4 +1,4 @@
-"""`vecsearch info`, `delete`, `verify`, `compact`, `export` and `import`: an index and its files."""
+"""`vecsearch info`, `verify`, `compact`, `export` and `import`: an index and its files."""
 
 from __future__ import annotations
 
@@ -21,20 +21,6 @@ def info(index_path: Path, output: Output) -> None:
     from vecsearch import Index
 
     output.show(InfoView(Index.open(index_path).info()))
-
-
-@click.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@with_wait
-@with_index
-def delete(ids: tuple[str, ...], wait: float, index_path: Path, output: Output) -> None:
-    """Delete documents by id. A file that still exists is indexed again with its folder."""
-    from vecsearch import Index
-
-    deleted = Index.open(index_path, wait=wait).delete(ids)
-    absent = len(set(ids)) - deleted
-    rest = f", {absent:,} not in the index" if absent else ""
-    output.show(Summary(f"{plural(deleted, 'document')} deleted{rest}", {"deleted": deleted, "absent": absent}))
 
 
 @click.command()

@@ -24,7 +24,8 @@ _INDENT = "     "
 _LINES = 4  # of a passage
 _WHITESPACE = str.maketrans("\t\n", "  ")  # in an id: a line is one chunk, and a tab ends its id
 _CHUNK = ("start", "end", "line", "page", "place", "heading", "text")
-_HIT = ("score", "similarity", "document_id", "chunk_id", "source", *_CHUNK, "metadata")
+_PLACE = ("start", "end", "line", "row", "page", "place", "heading", "text")
+_HIT = ("score", "similarity", "document_id", "chunk_id", "source", *_PLACE, "metadata")
 _PASSAGE = ("source", "chunks", "before", "after", "metadata")
 
 

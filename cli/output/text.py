@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -19,11 +20,16 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def shown_path(path: str | Path) -> str:
-    """Return the path relative to the working folder if it is below it, else as it is."""
+    """Return an absolute path relative to the working folder, with `..` where need be; others as they are.
+
+    So is one that shares no folder with the working folder but the root.
+    """
+    here = Path.cwd()
     try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
+        shared = os.path.commonpath([path, here])
+    except ValueError:  # a relative path, a URL, another drive
         return str(path)
+    return str(path) if Path(shared) == Path(here.anchor) else os.path.relpath(path, here)
 
 
 def plural(n: int, noun: str) -> str:

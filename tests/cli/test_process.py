@@ -120,6 +120,51 @@ def test_a_reader_that_closes_the_pipe_is_no_reason_for_a_traceback(notes: Path,
         assert (done.stderr, done.returncode) == (b"", 1), arguments
 
 
+def shell(environment: dict[str, str], line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in which "$@" is the command."""
+    command = ["sh", "-c", line, "sh", *COMMAND]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, cwd=folder, timeout=300)
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_change_nothing_else(place: Path, notes: Path, environment: dict[str, str], closed: str) -> None:
+    for arguments in (
+        "search cat",
+        "search cat --json",
+        "info",
+        "--help",
+        "--version",
+        f"index {notes}/notes -i {place}/n",
+    ):
+        done = shell(environment, f'"$@" {arguments} {closed}', notes)
+        assert (done.returncode, done.stderr) == (0, ""), arguments
+    assert Index.open(place / "n").verify().ok
+    done = shell(environment, f'"$@" info -i nowhere {closed}', notes)
+    assert done.returncode == 1
+    assert "unexpected" not in done.stderr
+
+
+@posix
+@pytest.mark.parametrize("arguments", ["search -", "index - --id x", "embed -", "embed"])
+def test_closed_standard_input_is_reported(notes: Path, environment: dict[str, str], arguments: str) -> None:
+    done = shell(environment, f'"$@" {arguments} <&-', notes)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: standard input is closed: " in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_one_line_and_what_cannot_be_said_changes_no_status(
+    notes: Path, environment: dict[str, str]
+) -> None:
+    for arguments in ("search cat", "search cat --json", "info"):
+        done = shell(environment, f'"$@" {arguments} >/dev/full', notes)
+        assert (done.returncode, done.stderr) == (1, "vecsearch: No space left on device: standard output\n"), arguments
+    for arguments, status in (("search cat", 0), ("info -i nowhere", 1), ("search", 2)):
+        done = shell(environment, f'"$@" {arguments} 2>/dev/full', notes)
+        assert (done.returncode, done.stderr) == (status, ""), arguments
+
+
 @posix
 def test_on_a_terminal_words_of_the_question_are_bold_and_lines_fit_its_width(
     notes: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,7 @@ import pytest
 
 from vecsearch.documents import Skip, load
 from vecsearch.documents.json_values import json_value
+from vecsearch.documents.record_places import record_outline
 from vecsearch.errors import InvalidDocument
 from vecsearch.reports import Failure
 from vecsearch.types import Document
@@ -85,7 +86,7 @@ class TestParquet:
             Skip(f"{path}:3001", "no text in it"),
             Skip(f"{path}:3002", "no text in it"),
         ]
-        assert results[-1] == Document("3002", "end", {}, str(path))
+        assert results[-1] == Document("3002", "end", {}, str(path), record_outline(3003, 3003))
 
     def test_text_in_a_column_of_bytes_is_text(self, tmp_path: Path) -> None:
         (document,) = load(self.write(tmp_path / "a.parquet", {"id": [b"a"], "text": ["é".encode()]}), "x")

@@ -13,6 +13,7 @@ from tests.helpers import made_files as made
 from tests.helpers.samples import NEEDLE
 from vecsearch.documents import Limits, Reader, RecordFields, Skip, load
 from vecsearch.documents import reader as reader_module
+from vecsearch.documents.record_places import record_outline
 from vecsearch.documents.worker import answer_of, request_line
 from vecsearch.errors import InvalidOption
 from vecsearch.reports import Failure
@@ -170,7 +171,7 @@ def test_everything_a_document_says_comes_through(tmp_path: Path) -> None:
 def test_records_in_archives_have_the_fields_that_were_named(tmp_path: Path) -> None:
     path = write(tmp_path, "a.zip", made.zipped({"a.jsonl": '{"key": 7, "body": "b", "year": 1}'}))
     (document,) = load(path, "id", RecordFields(id="key", text="body"))
-    assert document == Document("7", "b", {"year": 1}, f"{path}!a.jsonl")
+    assert document == Document("7", "b", {"year": 1}, f"{path}!a.jsonl", record_outline(1, 1))
 
 
 def test_skips_and_failures_come_through_as_what_they_are(tmp_path: Path) -> None:

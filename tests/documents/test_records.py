@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from vecsearch.documents import RecordFields, Skip, load
+from vecsearch.documents.record_places import record_line, record_outline, record_row
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.reports import Failure
 from vecsearch.types import Document
@@ -27,13 +28,42 @@ def metadata(result: Document | Failure) -> dict[str, Any]:
     return dict(result.metadata)
 
 
+class TestPlaces:
+    def test_a_row_is_counted_from_1_below_the_header_and_its_line_is_the_one_it_begins_on(self, read: Read) -> None:
+        found = read("a.csv", 'id,text\na,one\nb,"two\nlines"\n\nc,three\n')
+        labels = [document.outline.places[0].label for document in found if isinstance(document, Document)]
+        assert labels == ["row 1, line 2", "row 2, line 3", "row 3, line 6"]
+
+    def test_blank_and_broken_lines_are_counted_as_lines(self, read: Read) -> None:
+        found = read("a.jsonl", '{"id": 1, "text": "a"}\n\n{broken\n{"id": 2, "text": "b"}\n')
+        labels = [document.outline.places[0].label for document in found if isinstance(document, Document)]
+        assert labels == ["row 1", "row 3, line 4"]
+
+    @pytest.mark.parametrize(
+        ("label", "row", "line"),
+        [
+            ("row 7", 7, 7),
+            ("row 7, line 9", 7, 9),
+            ("Sales, row 14", 14, None),
+            ("slide 2", None, None),
+            ("", None, None),
+        ],
+    )
+    def test_a_label_says_row_and_line(self, label: str, row: int | None, line: int | None) -> None:
+        assert (record_row(label), record_line(label)) == (row, line)
+
+
 class TestFields:
     def test_a_line_of_beir_becomes_title_blank_text(self, read: Read, tmp_path: Path) -> None:
         (document,) = read(
             "corpus.jsonl", lines({"_id": "4983", "title": "A title.", "text": "The text.", "year": 1999})
         )
         assert document == Document(
-            "4983", "A title. The text.", {"title": "A title.", "year": 1999}, str(tmp_path / "corpus.jsonl")
+            "4983",
+            "A title. The text.",
+            {"title": "A title.", "year": 1999},
+            str(tmp_path / "corpus.jsonl"),
+            record_outline(1, 1),
         )
 
     def test_real_lines_of_beir_are_read(self, shared_data: Callable[[str], Path]) -> None:

@@ -202,3 +202,17 @@ def test_a_file_that_vanished_takes_all_its_rows_along(index: Index, folder: Pat
     path.unlink()
     assert counts(index.sync(folder)) == (0, 0, 1, 2)
     assert texts(index) == {"z": "gamma"}
+
+
+def test_a_record_that_moved_in_its_file_is_unchanged_and_has_its_new_row(
+    index: Index, folder: Path, encoder: CountingEncoder
+) -> None:
+    path = write_records(folder / "a.jsonl", {"x": "alpha", "y": "beta"})
+    index.sync(folder)
+    encoder.encoded.clear()
+    write_records(path, {"new": "gamma", "x": "alpha", "y": "beta"})
+    assert counts(index.sync(folder)) == (1, 0, 2, 0)
+    assert encoder.encoded == ["gamma"]
+    rows = {hit.document_id: (hit.row, hit.line) for hit in index.search("alpha", k=3)}
+    assert rows == {"new": (1, 1), "x": (2, 2), "y": (3, 3)}
+    assert counts(index.sync(folder)) == (0, 0, 3, 0)

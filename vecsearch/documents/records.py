@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from vecsearch.documents.charsets import NotText
 from vecsearch.documents.json_values import json_value
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
+from vecsearch.documents.record_places import record_outline
 from vecsearch.documents.rows import Readable, Row, read_rows
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.reports import Failure
@@ -61,8 +62,8 @@ def load_records(path: Readable, fields: RecordFields) -> Iterator[Document | Fa
             yield Skip(source, "no records in it")
             return
         names = _names(source, first, fields)
-        for row in chain(first, rows):
-            yield _document(row, names, source)
+        for position, row in enumerate(chain(first, rows), 1):
+            yield _document(row, position, names, source)
     except NotText as error:
         yield Skip(source, str(error))
     except OSError as error:
@@ -91,7 +92,7 @@ def _choose(source: str, role: str, candidates: list[str], present: list[str]) -
     )
 
 
-def _document(row: Row, names: _Names, source: str) -> Document | Failure:
+def _document(row: Row, position: int, names: _Names, source: str) -> Document | Failure:
     location = f"{source}:{row.number}"
     if row.problem is not None:
         return Failure(location, row.problem)
@@ -111,7 +112,7 @@ def _document(row: Row, names: _Names, source: str) -> Document | Failure:
         metadata["title"] = title
     if not text.strip():
         return Skip(location, "no text in it")
-    return Document(document_id, text, metadata, source)
+    return Document(document_id, text, metadata, source, record_outline(position, row.begins or row.number))
 
 
 def scalar_text(value: Any) -> str:

@@ -33,11 +33,15 @@ class Readable(Protocol):
 
 
 class Row(NamedTuple):
-    """One row. `number` is the line it ends on, in Parquet its position, from 1; `problem`: why `values` is empty."""
+    """One row. `number` is the line it ends on, in Parquet its position, from 1; `problem`: why `values` is empty.
+
+    `begins` is the line it begins on, where that may be another one.
+    """
 
     number: int
     values: dict[str, Any]
     problem: str | None = None
+    begins: int | None = None
 
 
 def read_rows(path: Readable) -> Iterator[Row]:
@@ -92,13 +96,16 @@ def _csv_rows(path: Readable) -> Iterator[Row]:
         first = lines.readline()
         reader = csv.reader(chain([first], lines), delimiter=_delimiter(first))
         header: list[str] | None = None
-        while (cells := _next_cells(reader)) is not None:
+        while True:
+            begins = reader.line_num + 1
+            if (cells := _next_cells(reader)) is None:
+                return
             if isinstance(cells, str):
                 yield Row(reader.line_num, {}, cells)
             elif header is None:
                 header = [name.strip() for name in cells] or None
             elif cells:
-                yield _csv_row(reader.line_num, header, cells)
+                yield _csv_row(reader.line_num, header, cells)._replace(begins=begins)
 
 
 def _csv_row(number: int, header: list[str], cells: list[str]) -> Row:

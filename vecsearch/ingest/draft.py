@@ -39,12 +39,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document that the draft holds: its origin's path and content, and whether this run has already seen it."""
+    """A document that the draft holds: its origin's path and content, and whether this run has already seen it.
+
+    `place` is that of its first chunk.
+    """
 
     path: str | None
     content: bytes
     seen: bool
     location: tuple[str, int] | None  # segment id and first row; None: staged
+    place: str
 
 
 class Draft:
@@ -72,11 +76,12 @@ class Draft:
             for first in segment.documents_with("document_id", ids).tolist():
                 if self._alive[segment.entry.id][first]:
                     seen = bool(self._seen[segment.entry.id][first])
-                    path, content = segment.value("path", first), segment.value("content", first)
-                    stored[segment.value("document_id", first)] = Stored(path, content, seen, (segment.entry.id, first))
+                    path, content, place = (segment.value(name, first) for name in ("path", "content", "place"))
+                    location = (segment.entry.id, first)
+                    stored[segment.value("document_id", first)] = Stored(path, content, seen, location, place)
         for identifier in ids:
             if block := self._staged.get(identifier):
-                stored[identifier] = Stored(block.origin.path, block.origin.content, True, None)
+                stored[identifier] = Stored(block.origin.path, block.origin.content, True, None, "")
         return stored
 
     def mark_seen(self, stored: Stored) -> None:

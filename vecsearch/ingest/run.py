@@ -21,6 +21,7 @@ import numpy as np
 
 from vecsearch.checks import is_storable
 from vecsearch.chunking import Chunked, read_chunks
+from vecsearch.documents.record_places import record_place
 from vecsearch.errors import InvalidDocument
 from vecsearch.ingest.background import BackgroundEncoding
 from vecsearch.ingest.draft import Block, Draft, Stored
@@ -67,11 +68,12 @@ class FileRead:
 
 
 class _Change(NamedTuple):
-    """An upsert that changes the index."""
+    """An upsert that changes the index; one that `moved` is a record that says the same in another row of its file."""
 
     upsert: Upsert
     origin: Origin
     replaced: Stored | None
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,11 @@ class Ingest:
             if not document.text.strip():
                 self.tally.skipped.append(Failure(_name(upsert), "no text in it"))
             elif old and (old.path, old.content) == (origin.path, origin.content) and document.id not in changed:
-                self.draft.mark_seen(old)
                 self.tally.counts["unchanged"] += 1
+                if (place := record_place(document.outline)) and place != old.place and old.location:
+                    changed[document.id] = _Change(upsert, origin, old, moved=True)
+                else:
+                    self.draft.mark_seen(old)
             else:
                 changed[document.id] = _Change(upsert, origin, old)
         return changed
@@ -160,7 +165,8 @@ class Ingest:
     ) -> list[Chunked]:
         """The documents' chunks. To cut by meaning, sentences are encoded, in a dry run too."""
         for change in changed.values():
-            self.tally.counts["updated" if change.replaced else "added"] += 1
+            if not change.moved:
+                self.tally.counts["updated" if change.replaced else "added"] += 1
         documents = [change.upsert.document for change in changed.values()]
         chunking = self.draft.base.manifest.chunking
         chunked = list(read_chunks(documents, encoder, chunking, partial(background.vectors, encoder)))
@@ -223,7 +229,8 @@ def _origin(upsert: Upsert) -> Origin:
         raise InvalidDocument(f"its metadata is {type(document.metadata).__name__}, expected a mapping")
     check_metadata(document.metadata)
     source = None if upsert.path else document.source
-    outline = [] if document.outline == Outline() else [[getattr(document.outline, name) for name in Outline.__slots__]]
+    described = document.outline != Outline() and not record_place(document.outline)
+    outline = [] if not described else [[getattr(document.outline, name) for name in Outline.__slots__]]
     head = json.dumps([source, document.metadata, *outline], sort_keys=True, default=repr)
     digest = hashlib.blake2b(head.encode() + b"\0" + document.text.encode(), digest_size=16)
     return Origin(upsert.path, source, digest.digest(), {**upsert.file_metadata, **document.metadata})

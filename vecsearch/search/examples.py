@@ -17,13 +17,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from vecsearch.checks import is_storable
 from vecsearch.chunking import Chunking, read_chunks
 from vecsearch.documents import load
 from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.models.cached_encoding import VectorCache, encode_cached
 from vecsearch.models.encoder import Encoder
-from vecsearch.search.lookup import PartRows, documents_with, split_chunk_id
+from vecsearch.search.lookup import PartRows, documents_named, place_named, split_chunk_id
 from vecsearch.storage.store import Part, Store
 from vecsearch.types import Document, Example, FloatArray, Role
 from vecsearch.vectors import check_vectors, unit_rows
@@ -91,18 +90,19 @@ def locate_examples(examples: Sequence[Example], store: Store, parts: Sequence[P
 
 def _rows_of(name: str, store: Store, parts: Sequence[Part]) -> list[PartRows]:
     """The rows of the document with this id, of all documents of the file at this path, or of the chunk."""
-    if not is_storable(name):
-        return []
-    path = store.key(Path(name))
-    if documents := list(documents_with(parts, "document_id", name)) or list(documents_with(parts, "path", path)):
+    [documents] = documents_named(store, parts, [name])
+    if documents:
         return documents
+    if place := place_named(store, parts, name):
+        return [place]
     split = split_chunk_id(name)
     if split is None:
         return []
-    document_id, ordinal = split
+    document_name, ordinal = split
+    [documents] = documents_named(store, parts, [document_name])
     return [
         PartRows(part, slice(rows.start + ordinal, rows.start + ordinal + 1))
-        for part, rows in documents_with(parts, "document_id", document_id)
+        for part, rows in documents
         if rows.start + ordinal < rows.stop
     ]
 

@@ -1,11 +1,19 @@
-"""Look up documents and chunks of an index by name, in the parts of a version."""
+"""Look up documents and chunks of an index by name, in the parts of a version.
+
+A name is an id, or a path as a command shows it: relative to the working folder, with `..` where need be, absolute, or
+as the index has it; a path may end in `:LINE`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from vecsearch.storage.store import Part
+from vecsearch.checks import is_storable
+from vecsearch.documents.record_places import record_line
+from vecsearch.errors import InvalidQuery
+from vecsearch.storage.store import Part, Store
 
 _LONGEST_ORDINAL = 9  # digits
 
@@ -17,12 +25,74 @@ class PartRows(NamedTuple):
     rows: slice
 
 
-def documents_with(parts: Sequence[Part], column: str, value: str) -> Iterator[PartRows]:
-    """Yield the rows of each live document that has this value in a text column."""
+def documents_named(store: Store, parts: Sequence[Part], names: Sequence[str]) -> list[list[PartRows]]:
+    """Return for each name the rows of the documents it stands for: the one with this id, or those of the file.
+
+    Raises InvalidQuery for a name that is the id of one document and, from the working folder, the path of another.
+    """
+    keys = [_keys(store, name) for name in names]
+    wanted = list({key for some in keys for key in some})
+    ids, paths = (_documents_by(parts, column, wanted) for column in ("document_id", "path"))
+    found = []
+    for name, some in zip(names, keys, strict=True):
+        by_id = ids.get(name, []) if some else []
+        by_path = next(filter(None, (paths.get(key) or ids.get(key) for key in some[1:])), [])
+        if by_id and by_path and by_id != by_path:
+            raise InvalidQuery(
+                f"{name} is the path of one document and the id of another: write {Path.cwd() / name} for the first, "
+                f"{store.resolve(name)} for the other"
+            )
+        found.append(by_path or by_id or paths.get(name, []))
+    return found
+
+
+def _keys(store: Store, name: str) -> list[str]:
+    """Return the name as it is, and as the path of a file inside the index; nothing for what cannot be stored."""
+    if not is_storable(name):
+        return []
+    path = Path(name)
+    try:
+        return [name, store.key(path), store.key(path.resolve())]
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL
+        return [name, store.key(path)]
+
+
+def _documents_by(parts: Sequence[Part], column: str, values: Sequence[str]) -> dict[str, list[PartRows]]:
+    """Return the rows of the live documents with one of these values in a text column, by value."""
+    found: dict[str, list[PartRows]] = {}
     for number, part in enumerate(parts):
-        for first in part.segment.documents_with(column, [value]).tolist():
+        for first in part.segment.documents_with(column, values).tolist():
             if part.is_live(first):
-                yield PartRows(number, part.segment.rows_from(first))
+                rows = PartRows(number, part.segment.rows_from(first))
+                found.setdefault(part.segment.value(column, first), []).append(rows)
+    return found
+
+
+def ids_named(store: Store, parts: Sequence[Part], names: Sequence[str]) -> list[list[str]]:
+    """Return for each name the ids of its documents; `FILE:LINE` names a record, and no part of another document."""
+    found = []
+    for name, documents in zip(names, documents_named(store, parts, names), strict=True):
+        if not documents and (place := place_named(store, parts, name)):
+            segment = parts[place.part].segment
+            documents = [place] if record_line(segment.value("place", place.rows.start)) else []
+        found.append([parts[part].segment.value("document_id", rows.start) for part, rows in documents])
+    return found
+
+
+def place_named(store: Store, parts: Sequence[Part], name: str) -> PartRows | None:
+    """Return the row of the chunk at `PATH:LINE`: the last one of the file that begins on that line or before it."""
+    path, mark, digits = name.rpartition(":")
+    if not mark or not digits.isdecimal() or len(digits) > _LONGEST_ORDINAL:
+        return None
+    [documents] = documents_named(store, parts, [path])
+    best, best_line = None, -1
+    for number, rows in documents:
+        segment = parts[number].segment
+        for row in range(rows.start, rows.stop):
+            line = record_line(segment.value("place", row)) or int(segment.value("line", row))
+            if best_line < line <= int(digits) and (len(documents) == 1 or line == int(digits)):
+                best, best_line = PartRows(number, slice(row, row + 1)), line
+    return best
 
 
 def split_chunk_id(chunk_id: str) -> tuple[str, int] | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vecsearch.documents.record_places import record_line, record_row
 from vecsearch.models.encoder import Fertility
 from vecsearch.search.choosing import diverse, first_of_each, without_near_duplicates
 from vecsearch.search.explaining import Explainer
@@ -193,11 +194,12 @@ def _hit(store: Store, row: Row, score: float, similarity: float, explanation: E
         source=None if source is None else str(source),
         start=chunk.start,
         end=chunk.end,
-        line=chunk.line,
+        line=record_line(chunk.place) or chunk.line,
         page=chunk.page,
         heading=chunk.heading,
         metadata=row.metadata,
         place=chunk.place,
+        row=record_row(chunk.place),
         explanation=explanation,
     )
 

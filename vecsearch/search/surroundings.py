@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from vecsearch.checks import check_whole, is_storable
+from vecsearch.checks import check_whole
 from vecsearch.errors import InvalidOption, InvalidQuery
-from vecsearch.search.lookup import documents_with, split_chunk_id
+from vecsearch.search.lookup import documents_named, place_named, split_chunk_id
 from vecsearch.storage.columns import DOCUMENT
 from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import Chunk
@@ -66,28 +65,31 @@ def document_text(store: Store, snapshot: Snapshot, document_id: str) -> str:
     return str(part.segment.value(DOCUMENT, rows.start))
 
 
-def _find_chunk(store: Store, snapshot: Snapshot, chunk_id: str) -> tuple[Part, slice, int]:
+def _find_chunk(store: Store, snapshot: Snapshot, name: str) -> tuple[Part, slice, int]:
     """The part and the rows of the chunk's document, and the chunk's ordinal; raises InvalidQuery."""
-    if split := split_chunk_id(chunk_id):
-        name, ordinal = split
-        if document := _find_document(store, snapshot, name):
+    if split := split_chunk_id(name):
+        document_name, ordinal = split
+        if document := _find_document(store, snapshot, document_name):
             part, rows = document
             if ordinal < rows.stop - rows.start:
                 return part, rows, ordinal
-            raise InvalidQuery(f"{store.name} has no chunk {chunk_id!r}: the chunks of {name} are {_range(name, rows)}")
-    if document := _find_document(store, snapshot, chunk_id):
-        raise InvalidQuery(f"{chunk_id!r} is a document: name one of its chunks, {_range(chunk_id, document[1])}")
-    raise InvalidQuery(f"{store.name} has no chunk {chunk_id!r}: use the chunk_id of a hit, such as notes/a.md#0")
+            chunks = _range(document_name, rows)
+            raise InvalidQuery(f"{store.name} has no chunk {name!r}: the chunks of {document_name} are {chunks}")
+    if document := _find_document(store, snapshot, name):
+        raise InvalidQuery(f"{name!r} is a document: name one of its chunks, {_range(name, document[1])}")
+    if place := place_named(store, snapshot.parts, name):
+        part, row = snapshot.parts[place.part], place.rows.start
+        ordinal = int(part.segment.value("ordinal", row))
+        return part, part.segment.rows_from(row - ordinal), ordinal
+    raise InvalidQuery(f"{store.name} has no chunk {name!r}: use the chunk_id of a hit, such as notes/a.md#0")
 
 
 def _find_document(store: Store, snapshot: Snapshot, name: str) -> tuple[Part, slice] | None:
-    """The part and the rows of the document with this id, or with the file at this path as its id."""
-    if not is_storable(name):
-        return None
-    for document_id in (name, store.key(Path(name))):
-        for number, rows in documents_with(snapshot.parts, "document_id", document_id):
-            return snapshot.parts[number], rows
-    return None
+    """The part and the rows of the document that a name stands for; raises InvalidQuery where it stands for several."""
+    [documents] = documents_named(store, snapshot.parts, [name])
+    if len(documents) > 1:
+        raise InvalidQuery(f"{name} holds {len(documents):,} documents: name one by its id, or by {name}:LINE")
+    return (snapshot.parts[documents[0].part], documents[0].rows) if documents else None
 
 
 def _range(document_id: str, rows: slice) -> str:

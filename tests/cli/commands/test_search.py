@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ KEYS = [
     "start",
     "end",
     "line",
+    "row",
     "page",
     "place",
     "heading",
@@ -86,6 +88,23 @@ def test_many_questions_are_read_from_standard_input(vecsearch_command: Command,
     assert [answer["hits"][0]["document_id"] for answer in answers] == ["notes/cats.md", "notes/dogs.md", "b1"]
     titled = vecsearch_command("search", "-", "-k", "1", stdin="cats\nbirds\n").out
     assert [line for line in titled.splitlines() if line in ("cats", "birds")] == ["cats", "birds"]
+
+
+def test_marks_of_encodings_and_line_ends_are_no_part_of_a_question(vecsearch_command: Command, notes: Path) -> None:
+    done = vecsearch_command("search", "-", "--json", "-k", "1", stdin="\ufeffcats\r\n\ufeff\r\ndogs\r\ufeffbirds")
+    assert [json.loads(line)["query"] for line in done.out.splitlines()] == ["cats", "dogs", "birds"]
+
+
+def test_a_path_is_deleted_as_it_is_shown_from_any_folder(
+    vecsearch_command: Command, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (notes.parent / "other").mkdir()
+    monkeypatch.chdir(notes.parent / "other")
+    shown = re.search(r"(\S+):1 #0", vecsearch_command("search", "cats", "-k", "1").out).group(1)  # type: ignore[union-attr]
+    assert shown == str(Path("..", "notes", "cats.md"))
+    assert vecsearch_command("delete", shown, "--json").json == {"deleted": 1, "absent": 0}
+    nothing = vecsearch_command("delete", shown, "absent")
+    assert (nothing.status, nothing.out) == (1, "0 documents deleted, 2 not in the index\n")
 
 
 def test_ids_are_lines_that_show_and_a_shell_can_read(vecsearch_command: Command, notes: Path) -> None:

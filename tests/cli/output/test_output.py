@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from vecsearch.cli.output import JsonOutput, Summary, TextOutput, View
+from vecsearch.cli.output.streams import write_json
 
 COMMANDS = sorted((Path(__file__).parents[3] / "cli" / "commands").glob("*.py"))
 STYLED = "\x1b[1mbold\x1b[0m"
@@ -62,6 +65,12 @@ def test_json_is_one_line_without_notices(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr()
     assert (shown.out.count("\n"), shown.err) == (1, "")
     assert json.loads(shown.out) == {"text": "é\ufffd", "path": "a"}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf"), np.float32("nan")])
+def test_what_json_has_no_number_for_is_null(capsys: pytest.CaptureFixture[str], number: float) -> None:
+    write_json({"a": [{"b": number}], "c": 0.5, "d": datetime(2024, 5, 31, 1), "e": (number,)})
+    assert capsys.readouterr().out == '{"a": [{"b": null}], "c": 0.5, "d": "2024-05-31T01:00:00", "e": [null]}\n'
 
 
 def test_a_summary_is_a_sentence_or_fields(capsys: pytest.CaptureFixture[str]) -> None:
