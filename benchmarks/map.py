@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -21,7 +22,7 @@ import numpy as np
 from machine import report
 from playwright.sync_api import Page, sync_playwright
 
-from vecsearch.analysis.mapping.drawing import Drawing, Entry, QueryPoint
+from vecsearch.analysis.mapping.drawing import Drawing, Entry, Label, QueryPoint
 from vecsearch.analysis.mapping.page import write_page
 from vecsearch.analysis.sampling import SampledChunk
 
@@ -51,7 +52,8 @@ def main() -> None:
         stream = io.BytesIO()
         write_page(stream, _drawing(n))
         place.write_bytes(stream.getvalue())
-        chromium = os.environ.get("VECSEARCH_CHROMIUM") or driver.chromium.executable_path
+        named = os.environ.get("VECSEARCH_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        chromium = named or driver.chromium.executable_path
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         figures = _timed(browser.new_page(viewport={"width": 1400, "height": 900}), place)
         browser.close()
@@ -60,25 +62,29 @@ def main() -> None:
 
 
 def _drawing(n: int) -> Drawing:
-    """Points around a centre in twenty colours, each with a chunk of 288 characters."""
+    """Points around a centre in twenty colours, each with a chunk of some 290 characters, 50 words of 5,000."""
     rng = np.random.default_rng(0)
-    text = "some words of a passage " * 12
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    vocabulary = ["passage", *("".join(rng.choice(letters, rng.integers(2, 8))) for _ in range(5_000))]
+    texts = [" ".join(vocabulary[i] for i in row) for row in rng.zipf(1.3, (n, 50)) % len(vocabulary)]
     return Drawing(
         title="many points",
         note="",
         positions=rng.normal(0, 1, (n, 2)),
-        chunks=[SampledChunk(f"d{i}#0", f"d{i}", f"/docs/a{i % 50}.md", i, "", text) for i in range(n)],
-        metadata=[{}] * n,
+        chunks=[SampledChunk(f"d{i}#0", f"d{i}", f"/docs/a{i % 50}.md", i, "", texts[i]) for i in range(n)],
+        metadata=[{"year": 2000 + i % 20, "author": f"author {i % 90}"} for i in range(n)],
         kinds=rng.integers(0, _KINDS, n),
         entries=[Entry(f"kind {i}", f"#{40 + 10 * i:02x}79a7", n // _KINDS) for i in range(_KINDS)],
         queries=[QueryPoint("a query", 0, 0)],
+        labels=[Label(f"topic {i} · of many", *rng.normal(0, 1, 2).tolist(), i % 3, n // 90) for i in range(90)],
+        neighbours=rng.integers(0, n, (n, 8)),
     )
 
 
 def _timed(page: Page, place: Path) -> list[float]:
     started = perf_counter()
     page.goto(place.as_uri())
-    page.wait_for_function(_DRAWN)
+    page.wait_for_selector("#canvas[data-ms]")
     opened = perf_counter() - started
     page.mouse.move(700, 450)
     paints = []

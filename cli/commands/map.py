@@ -27,9 +27,7 @@ from ..output.analysis import MapView
 @click.option(
     "--method",
     type=one_of(MapMethod),
-    default=MapMethod.PCA.value,
-    show_default=True,
-    help="How vectors are projected to two dimensions.",
+    help="How vectors are projected to two dimensions.  [default: tsne, umap or pca, the first that is installed]",
 )
 @click.option("--color", metavar="FIELD", help="Colour by a metadata key, path, ..., or cluster.")
 @click.option("--where", metavar="SQL", help="Draw only where this holds, as in \"year >= 2020 AND lang = 'en'\".")
@@ -42,8 +40,8 @@ from ..output.analysis import MapView
 def map_(file: Path, queries: tuple[str, ...], index_path: Path, output: Output, **options: Any) -> None:
     """Draw the index as a picture in which passages of similar meaning are near one another.
 
-    The HTML page needs no other file: zoom, drag, point at a passage to read it, search. PCA is fast; tsne and umap
-    keep neighbours together and take longer.
+    The HTML page needs no other file: zoom, drag, point at a passage to read it, search, select. PCA is fast; tsne and
+    umap keep neighbours together and take longer.
     """
     from vecsearch import Index
     from vecsearch.analysis import draw_map

@@ -1,6 +1,12 @@
-"""Drawings for tests of what writes them: a few points, hostile texts, two queries."""
+"""Drawings for tests of what writes them: a few points, hostile texts, two queries; and what a written page holds."""
 
 from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from typing import Any
 
 import numpy as np
 
@@ -33,3 +39,9 @@ def drawing(texts: list[str] = HOSTILE, queries: tuple[str, ...] = ("</text><scr
         entries=[Entry(texts[0], "#4e79a7", n - n // 2), Entry("$x_{ plain", "#f28e2b", n // 2)],
         queries=[QueryPoint(text, 5.0 * i, 40.0) for i, text in enumerate(queries)],
     )
+
+
+def page_data(page: str) -> Any:
+    """What the page gives to its script."""
+    [block] = re.findall(r'<script type="application/octet-stream" id="map">([\w+/=]*)</script>', page)
+    return json.loads(gzip.decompress(base64.b64decode(block, validate=True)))

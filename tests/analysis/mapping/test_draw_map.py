@@ -10,9 +10,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.helpers.counting import CountingEncoder
+from tests.helpers.drawings import page_data
 from tests.helpers.topics import TOPICS, topic_documents, topic_index
 from vecsearch import Document, Index, InvalidDocument, InvalidFilter, InvalidOption, InvalidQuery, PathNotFound
 from vecsearch.analysis import draw_map
+from vecsearch.analysis.sampling import sample
+from vecsearch.storage.rows import Row
+from vecsearch.types import FloatArray
+
+
+def rows_and_vectors(index: Index) -> tuple[list[Row], FloatArray]:
+    """The rows of the index and their vectors."""
+    chunks = sample(index.session())
+    return list(chunks.stored_rows()), chunks.vectors
 
 
 @pytest.fixture
@@ -21,7 +31,7 @@ def index(tmp_path: Path, encoder: CountingEncoder) -> Index:
 
 
 def test_the_table_has_a_row_for_each_chunk_with_its_place_colour_and_metadata(index: Index, tmp_path: Path) -> None:
-    report = draw_map(index, tmp_path / "map.parquet", color="topic", queries=["the cat purrs"])
+    report = draw_map(index, tmp_path / "map.parquet", method="pca", color="topic", queries=["the cat purrs"])
     assert (report.method, report.chunks, report.points, report.queries, report.seed) == ("pca", 36, 36, 1, 0)
     assert report.legend == dict.fromkeys(sorted(TOPICS), 12)
     table = pq.read_table(tmp_path / "map.parquet")
@@ -56,9 +66,29 @@ def test_pictures_are_written_whole(index: Index, tmp_path: Path, suffix: str) -
     (tmp_path / f"map{suffix}").write_text("what was there before")
     draw_map(index, str(tmp_path / f"map{suffix}"), color="cluster", queries=["bake bread"])
     written = (tmp_path / f"map{suffix}").read_text(encoding="utf-8")
-    assert "bake bread" in written
+    texts = written if suffix == ".svg" else str(page_data(written))
+    assert "bake bread" in texts
     assert "before" not in written[:300]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".tmp-")] == []
+
+
+def test_the_page_carries_the_names_of_topics_and_the_nearest_passages(index: Index, tmp_path: Path) -> None:
+    draw_map(index, tmp_path / "map.html", method="pca")
+    data = page_data((tmp_path / "map.html").read_text(encoding="utf-8"))
+    vectors = {row.chunk.id: vector for row, vector in zip(*rows_and_vectors(index), strict=True)}
+    for i, near in enumerate(data["near"]):
+        own = vectors[data["id"][i]]
+        others = sorted(-float(own @ vectors[name]) for name in vectors if name != data["id"][i])[:8]
+        assert [-float(own @ vectors[data["id"][j]]) for j in near] == pytest.approx(others, abs=1e-5)
+    assert {label["level"] for label in data["labels"]} == {0}
+    assert sum(label["count"] for label in data["labels"]) == 36
+    assert all(label["text"] for label in data["labels"])
+
+
+def test_the_default_method_keeps_neighbours_where_a_library_can(index: Index, tmp_path: Path) -> None:
+    pytest.importorskip("openTSNE", reason="the extra viz: pip install 'vecsearch[viz]'")
+    assert draw_map(index, tmp_path / "map.html").method == "tsne"
+    assert draw_map(index, tmp_path / "few.html", where="document_id IN ('cats-1', 'stars-1')").method == "pca"
 
 
 def test_a_png_is_written(index: Index, tmp_path: Path) -> None:
@@ -68,9 +98,10 @@ def test_a_png_is_written(index: Index, tmp_path: Path) -> None:
 
 
 def test_a_sample_is_drawn_of_many_chunks_and_the_picture_says_so(index: Index, tmp_path: Path) -> None:
-    report = draw_map(index, tmp_path / "map.html", points=10, seed=3, where="topic <> 'stars'")
+    report = draw_map(index, tmp_path / "map.html", method="pca", points=10, seed=3, where="topic <> 'stars'")
     assert (report.chunks, report.points, report.seed) == (24, 10, 3)
-    assert "10 of 24 passages, drawn by seed 3, by PCA" in (tmp_path / "map.html").read_text(encoding="utf-8")
+    note = page_data((tmp_path / "map.html").read_text(encoding="utf-8"))["note"]
+    assert note.startswith("10 of 24 passages, drawn by seed 3, by PCA")
 
 
 def test_a_version_of_the_past_is_drawn_as_it_was(index: Index, tmp_path: Path) -> None:

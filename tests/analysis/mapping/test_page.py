@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
-from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.drawings import HOSTILE, drawing
+from tests.helpers.drawings import HOSTILE, drawing, page_data
+from vecsearch.analysis.mapping.drawing import Label
 from vecsearch.analysis.mapping.page import write_page
 
 
@@ -49,18 +50,13 @@ def page_of(texts: list[str] = HOSTILE) -> str:
     return stream.getvalue().decode()
 
 
-def data_of(page: str) -> Any:
-    [(_, block), _] = Elements(page).named("script")
-    return json.loads(block)
-
-
 def test_the_page_holds_every_text_as_it_is_and_no_element_of_theirs() -> None:
     page = page_of()
     elements = Elements(page)
-    assert sorted(data_of(page)["text"]) == sorted(text.replace("\ud800", "?") for text in HOSTILE)
-    assert data_of(page)["title"] == HOSTILE[0]
+    assert sorted(page_data(page)["text"]) == sorted(text.replace("\ud800", "?") for text in HOSTILE)
+    assert page_data(page)["title"] == HOSTILE[0]
     assert [attributes for attributes, _ in elements.named("script")] == [
-        {"type": "application/json", "id": "map"},
+        {"type": "application/octet-stream", "id": "map"},
         {},
     ]
     assert not elements.named("img")
@@ -72,8 +68,7 @@ def test_the_page_holds_every_text_as_it_is_and_no_element_of_theirs() -> None:
 def test_no_text_changes_what_the_page_is_made_of(texts: list[str]) -> None:
     plain, other = Elements(page_of(["a"] * len(texts))), Elements(page_of(texts))
     assert [element[:2] for element in other.found] == [element[:2] for element in plain.found]
-    shown = [text if len(text) <= 400 else text[:400] + " …" for text in texts]
-    assert sorted(data_of(page_of(texts))["text"]) == sorted(shown)
+    assert sorted(page_data(page_of(texts))["text"]) == sorted(texts)
 
 
 def test_only_the_script_and_style_that_the_policy_names_run_and_nothing_is_loaded() -> None:
@@ -95,7 +90,7 @@ def test_only_the_script_and_style_that_the_policy_names_run_and_nothing_is_load
 
 
 def test_points_and_queries_lie_within_the_picture() -> None:
-    data = data_of(page_of())
+    data = page_data(page_of())
     x, y = data["x"] + [query["x"] for query in data["queries"]], data["y"] + [query["y"] for query in data["queries"]]
     assert max(map(abs, x + y)) == pytest.approx(1, abs=1e-3)
     assert len(data["x"]) == len(data["y"]) == len(data["kind"]) == len(data["source"]) == len(HOSTILE)
@@ -104,11 +99,31 @@ def test_points_and_queries_lie_within_the_picture() -> None:
 
 def test_rare_kinds_are_painted_last_and_each_point_has_its_source() -> None:
     texts = ["one", "two", "three"]
-    data = data_of(page_of(texts))
+    data = page_data(page_of(texts))
     assert data["kind"] == [0, 0, 1]
     assert data["text"] == ["one", "three", "two"]
     assert data["source"] == ["d0", "d2", "two:2 (page 2)"]
+    assert data["id"] == ["d0#0", "d2#0", "d1#0"]
+    assert data["metadata"] == [{}, {"key": 2, "word": "a"}, {"key": 1, "word": "a"}]
+
+
+def test_neighbours_are_named_by_their_places_in_the_page() -> None:
+    stream = io.BytesIO()
+    write_page(stream, replace(drawing(["one", "two", "three"]), neighbours=np.array([[1, 2], [0, 2], [1, 0]])))
+    data = page_data(stream.getvalue().decode())
+    near = {data["text"][i]: [data["text"][j] for j in near] for i, near in enumerate(data["near"])}
+    assert near == {"one": ["two", "three"], "two": ["one", "three"], "three": ["two", "one"]}
+
+
+def test_names_of_topics_move_with_the_points() -> None:
+    stream, plain = io.BytesIO(), drawing(["one", "two", "three"])
+    x, y = plain.positions[2].tolist()
+    write_page(stream, replace(plain, labels=[Label("topic", x, y, 0, 3)]))
+    data = page_data(stream.getvalue().decode())
+    place = data["text"].index("three")
+    [label] = data["labels"]
+    assert (label["x"], label["y"]) == pytest.approx((data["x"][place], data["y"][place]), abs=1e-3)
 
 
 def test_a_long_passage_is_cut() -> None:
-    assert data_of(page_of(["x" * 1000, "b"]))["text"][0] == "x" * 400 + " …"
+    assert page_data(page_of(["x" * 5000, "b"]))["text"][0] == "x" * 4000 + " …"

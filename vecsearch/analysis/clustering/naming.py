@@ -10,7 +10,7 @@ a single short text is easily mistaken.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import log1p
 
@@ -31,32 +31,55 @@ def top_words(texts: Iterable[str], labels: IntArray, k: int, language: str, wor
 
     Texts with a label below 0 are in no cluster. `language` is that of the index.
     """
+    return top_words_of_levels(texts, labels, [np.arange(k)], language, words)[0]
+
+
+def top_words_of_levels(
+    texts: Iterable[str], labels: IntArray, levels: Sequence[IntArray], language: str, words: int = WORDS
+) -> list[list[list[str]]]:
+    """Return what top_words() does for each of several levels of clusters, while the texts are read once.
+
+    A level is the number of the larger cluster that each cluster of the labels is in, int64 (clusters,).
+    """
     by_cluster, by_language = _count_forms(texts, labels, language)
     terms = _terms(by_language)
-    weights = _weights(_count_terms(by_cluster, terms), k)
     by_frequency = sorted(terms, key=lambda form: (by_language[form].total(), form))
     written = {terms[form]: form for form in by_frequency}  # the most frequent form of a term stays
-    ranked: list[list[tuple[float, str]]] = [[] for _ in range(k)]
+    return [_top(_weights(_count_terms(by_cluster, terms, level), level), level, written, words) for level in levels]
+
+
+def _top(
+    weights: Mapping[tuple[int, int], float], level: IntArray, written: Mapping[int, str], words: int
+) -> list[list[str]]:
+    """Return the words of most weight in each cluster of a level."""
+    ranked: list[list[tuple[float, str]]] = [[] for _ in range(_count(level))]
     for (term, label), weight in weights.items():
         ranked[label].append((-weight, written[term]))
     return [[word for _, word in sorted(of_cluster)[:words]] for of_cluster in ranked]
 
 
-def _weights(counts: Counter[tuple[int, int]], k: int) -> dict[tuple[int, int], float]:
-    """Return the weight of each pair of a term and a cluster."""
+def _count(level: IntArray) -> int:
+    return int(level.max()) + 1 if len(level) else 0
+
+
+def _weights(counts: Counter[tuple[int, int]], level: IntArray) -> dict[tuple[int, int], float]:
+    """Return the weight of each pair of a term and a cluster of a level."""
     totals: Counter[int] = Counter()
     for (term, _), count in counts.items():
         totals[term] += count
-    mean = counts.total() / k
+    mean = counts.total() / max(1, _count(level))
     return {pair: count * log1p(mean / totals[pair[0]]) for pair, count in counts.items()}
 
 
-def _count_terms(by_cluster: Counter[tuple[str, int]], terms: Mapping[str, int]) -> Counter[tuple[int, int]]:
-    """Count each term in each cluster."""
+def _count_terms(
+    by_cluster: Counter[tuple[str, int]], terms: Mapping[str, int], level: IntArray
+) -> Counter[tuple[int, int]]:
+    """Count each term in each cluster of a level."""
+    larger = level.tolist()
     counts: Counter[tuple[int, int]] = Counter()
     for (form, label), count in by_cluster.items():
         if form in terms:
-            counts[terms[form], label] += count
+            counts[terms[form], larger[label]] += count
     return counts
 
 

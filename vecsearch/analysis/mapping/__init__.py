@@ -2,14 +2,14 @@
 
     chunks, all or a sample -> two coordinates for each vector -> colours -> a page, an image, or a table
 
-`projecting` makes the coordinates, `colouring` the colours; `page`, `images` and `table` write the drawing.
+`projecting` makes the coordinates, `colouring` the colours, `labels` the names of topics; `page`, `images` and `table` write the drawing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -17,20 +17,24 @@ from vecsearch import files
 from vecsearch.analysis.mapping.colouring import Colouring, colour
 from vecsearch.analysis.mapping.drawing import Drawing, QueryPoint
 from vecsearch.analysis.mapping.images import write_png, write_svg
+from vecsearch.analysis.mapping.labels import place_labels
 from vecsearch.analysis.mapping.page import write_page
-from vecsearch.analysis.mapping.projecting import METHODS, Projection, project
+from vecsearch.analysis.mapping.projecting import METHODS, Projection, default_method, project
 from vecsearch.analysis.mapping.table import write_table
 from vecsearch.analysis.sampling import POINTS, Sample, sample
 from vecsearch.choices import MapMethod
 from vecsearch.documents.json_values import storable_text
 from vecsearch.errors import InvalidDocument, InvalidOption, InvalidQuery, PathNotFound
 from vecsearch.index import Index
+from vecsearch.storage.ann.nearest import nearest_of_each
 from vecsearch.types import FloatArray
 from vecsearch.vectors import unit_rows
 
 __all__ = ["MapReport", "draw_map"]
 
-_WRITERS = {".html": write_page, ".svg": write_svg, ".png": write_png, ".parquet": write_table}
+_PAGE = ".html"
+_NEIGHBOURS = 8  # of a point, which the page carries
+_WRITERS = {_PAGE: write_page, ".svg": write_svg, ".png": write_png, ".parquet": write_table}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def draw_map(
     index: Index,
     file: str | PathLike[str],
     *,
-    method: MapMethod | str = MapMethod.PCA,
+    method: MapMethod | str | None = None,
     color: str | None = None,
     where: str | None = None,
     queries: Sequence[str] = (),
@@ -64,8 +68,8 @@ def draw_map(
 ) -> MapReport:
     """Draw the chunks of `index` to a file: an interactive .html page, a .png or .svg image, or a .parquet table.
 
-    `method` is "pca", which is fast, or "tsne" or "umap", which keep neighbours together (pip install
-    'vecsearch[viz]'). `color` is a metadata key, document_id, path, heading or page; or "cluster", which finds clusters
+    `method` is "tsne" or "umap", which keep neighbours together (pip install 'vecsearch[viz]'), or "pca", which is
+    fast; by default the first of these that is installed. `color` is a metadata key, document_id, path, heading or page; or "cluster", which finds clusters
     unless metadata has that name. With `where` only matching chunks are drawn. `queries` are drawn where they lie among
     the chunks. At most `points` chunks are drawn, a sample chosen by `seed`. The file is written as a whole or not at
     all.
@@ -74,14 +78,18 @@ def draw_map(
     differ.
     """
     path = Path(file)
-    method = MapMethod.of(method, "method")
+    chosen = None if method is None else MapMethod.of(method, "method")
     _check(path, queries)
     session = index.session()
     chunks = sample(session, where, points, seed)
     query_vectors = unit_rows(session.encode_queries(queries))[0] if queries else None
+    method = chosen or default_method(len(chunks))
     projection = project(_distinct_vectors(chunks), query_vectors, method, seed)
     colouring = colour(chunks, color)
     drawing = _drawing(chunks, colouring, projection, _note(method, chunks, projection.share), queries)
+    if path.suffix.lower() == _PAGE:
+        neighbours = nearest_of_each(chunks.vectors, _NEIGHBOURS)
+        drawing = replace(drawing, labels=place_labels(chunks, projection.positions), neighbours=neighbours)
     with files.replacing(path) as stream:
         _WRITERS[path.suffix.lower()](stream, drawing)
     return MapReport(

@@ -17,6 +17,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]") 
 
 def write_svg(stream: BinaryIO, drawing: Drawing) -> None:
     """Write the map to a stream as SVG."""
+    drawing = drawing.fitted()
     wide = _SIDE + (_LEGEND if len(drawing.entries) > 1 else 0)
     tall = max(_SIDE, _LINE * len(drawing.entries) + 2 * _MARGIN)
     lines = [
@@ -33,7 +34,7 @@ def write_svg(stream: BinaryIO, drawing: Drawing) -> None:
 
 
 def _dots(drawing: Drawing) -> list[str]:
-    positions, _ = drawing.fitted()
+    positions = drawing.positions
     radius = _radius(len(positions))
     return [
         f'<circle cx="{_across(positions[i, 0]):.1f}" cy="{_down(positions[i, 1]):.1f}" r="{radius}" '
@@ -43,12 +44,11 @@ def _dots(drawing: Drawing) -> list[str]:
 
 
 def _stars(drawing: Drawing) -> list[str]:
-    _, queries = drawing.fitted()
     style = 'stroke="#fff" stroke-width="3" paint-order="stroke" font-weight="600"'
     return [
         f'<text x="{_across(query.x):.1f}" y="{_down(query.y):.1f}" {style}>'
         f'<tspan font-size="20">★</tspan> {_text(query.text)}</text>'
-        for query in queries
+        for query in drawing.queries
     ]
 
 
@@ -83,8 +83,8 @@ def _shortened(text: str) -> str:
 
 def write_png(stream: BinaryIO, drawing: Drawing) -> None:
     """Write the map to a stream as PNG; raises ExtraMissing."""
-    figure = _figure()
-    positions, queries = drawing.fitted()
+    figure, drawing = _figure(), drawing.fitted()
+    positions = drawing.positions
     order = drawing.back_to_front()
     axes = figure.add_axes((0.01, 0.04, 0.7 if len(drawing.entries) > 1 else 0.98, 0.94))
     axes.set_axis_off()
@@ -94,7 +94,7 @@ def write_png(stream: BinaryIO, drawing: Drawing) -> None:
         positions[order, 0], positions[order, 1], s=_radius(len(positions)) ** 2, c=colours, alpha=0.8, linewidths=0
     )
     style = {"weight": "bold", "fontsize": 9, "parse_math": False, "zorder": 4}
-    for query in queries:
+    for query in drawing.queries:
         position = (query.x, query.y)
         axes.scatter(*position, s=130, c="#000", marker="*", edgecolors="#fff", zorder=3)
         axes.annotate(query.text, position, (8, -4), textcoords="offset points", **style)

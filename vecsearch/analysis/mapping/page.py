@@ -1,28 +1,34 @@
 """A map as one self-contained HTML file: template, style, script and data.
 
-The texts are untrusted. The page holds them as JSON in which no character can end its block, the script turns them into
-text nodes, and the page's content security policy runs only the script and style whose hashes it names.
+The texts are untrusted. The page holds them compressed, in base64, so that none can end its block; the script turns them
+into text nodes, and the page's content security policy runs only the script and style whose hashes it names.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 from dataclasses import asdict
 from importlib.resources import files as resources
 from typing import Any, BinaryIO
 
-from vecsearch.analysis.mapping.drawing import Drawing, source_of
+import numpy as np
 
-_LONGEST = 400  # characters of a chunk
+from vecsearch.analysis.mapping.drawing import Drawing, source_of
+from vecsearch.types import IntArray, json_safe
+
+_LONGEST = 4_000  # characters of a chunk
 _DIGITS = 4
-_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_LEVEL = 6  # of gzip
+_SCRIPTS = ("drawing.js", "panel.js", "page.js")  # in this order: each uses the ones before
 
 
 def write_page(stream: BinaryIO, drawing: Drawing) -> None:
     """Write the map to a stream as HTML."""
-    page, style, script = (_read_part(name) for name in ("page.html", "page.css", "page.js"))
+    page, style = _read_part("page.html"), _read_part("page.css")
+    script = "\n".join(map(_read_part, _SCRIPTS))
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     )
@@ -30,34 +36,45 @@ def write_page(stream: BinaryIO, drawing: Drawing) -> None:
     for name, text in (("@policy@", policy), ("@style@", style)):
         head = head.replace(name, text)
     stream.write(head.encode())
-    stream.write(_as_block(_content(drawing)).encode())
+    stream.write(_packed(_content(drawing)).encode())
     stream.write(tail.replace("@script@", script).encode())
 
 
 def _content(drawing: Drawing) -> dict[str, Any]:
     """Return the data of the script, the points in painting order."""
-    positions, queries = drawing.fitted()
+    drawing = drawing.fitted()
     order = drawing.back_to_front()
     chunks = [drawing.chunks[i] for i in order.tolist()]
     return {
         "title": drawing.title,
         "note": drawing.note,
-        "x": positions[order, 0].round(_DIGITS).tolist(),
-        "y": positions[order, 1].round(_DIGITS).tolist(),
+        "x": drawing.positions[order, 0].round(_DIGITS).tolist(),
+        "y": drawing.positions[order, 1].round(_DIGITS).tolist(),
         "kind": drawing.kinds[order].tolist(),
+        "near": _neighbours(drawing, order),
+        "id": [chunk.chunk_id for chunk in chunks],
         "text": [_shortened(chunk.text) for chunk in chunks],
         "source": [source_of(chunk) for chunk in chunks],
+        "metadata": [json_safe(drawing.metadata[i]) for i in order.tolist()],
         "kinds": [asdict(entry) for entry in drawing.entries],
-        "queries": [asdict(query) for query in queries],
+        "queries": [asdict(query) for query in drawing.queries],
+        "labels": [asdict(label) for label in drawing.labels],
     }
 
 
-def _as_block(content: dict[str, Any]) -> str:
-    """Return JSON that is safe inside a script element: no part of it is read as markup."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
-    for character, escaped in _ESCAPES.items():
-        text = text.replace(character, escaped)
-    return text
+def _neighbours(drawing: Drawing, order: IntArray) -> list[list[int]]:
+    """Return the neighbours of each point by their places in the painting order."""
+    if drawing.neighbours is None:
+        return [[]] * len(order)
+    places = np.argsort(order)
+    near: list[list[int]] = places[drawing.neighbours[order]].tolist()
+    return near
+
+
+def _packed(content: dict[str, Any]) -> str:
+    """Return the content as JSON, compressed, in characters that no markup has."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return base64.b64encode(gzip.compress(text, _LEVEL, mtime=0)).decode()
 
 
 def _shortened(text: str) -> str:

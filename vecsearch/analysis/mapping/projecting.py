@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,15 @@ class Projection:
     positions: ScoreArray
     queries: ScoreArray
     share: float | None = None
+
+
+def default_method(n: int) -> MapMethod:
+    """Return the method that shows n vectors best of those whose library is installed."""
+    if n >= _FEWEST:
+        for module, method in (("openTSNE", MapMethod.TSNE), ("umap", MapMethod.UMAP)):
+            if find_spec(module):
+                return method
+    return MapMethod.PCA
 
 
 def project(vectors: FloatArray, queries: FloatArray | None, method: MapMethod, seed: int) -> Projection:

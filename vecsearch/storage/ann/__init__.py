@@ -6,6 +6,7 @@
     calibration  how many rows the codes must find for the nearest to be among them
     entry        what a manifest records of an ANN index: its kind, the floor, the measured recall
     means        k-means of unit vectors
+    nearest      the nearest vectors of each of a set
     faiss_file   reading and writing FAISS's files
 
 Rows are numbered from 0 in the order they were written. FAISS's padding (-1) never leaves this room.
