@@ -2,7 +2,8 @@
 
     chunks, all or a sample -> two coordinates for each vector -> colours -> a page, an image, or a table
 
-`projecting` makes the coordinates, `colouring` the colours, `labels` the names of topics; `page`, `images` and `table` write the drawing.
+`projecting` makes the coordinates, `colouring` the colours, `labels` the names of topics; `page`, `images` and `table`
+write the drawing.
 """
 
 from __future__ import annotations
@@ -69,10 +70,10 @@ def draw_map(
     """Draw the chunks of `index` to a file: an interactive .html page, a .png or .svg image, or a .parquet table.
 
     `method` is "tsne" or "umap", which keep neighbours together (pip install 'vecsearch[viz]'), or "pca", which is
-    fast; by default the first of these that is installed. `color` is a metadata key, document_id, path, heading or page; or "cluster", which finds clusters
-    unless metadata has that name. With `where` only matching chunks are drawn. `queries` are drawn where they lie among
-    the chunks. At most `points` chunks are drawn, a sample chosen by `seed`. The file is written as a whole or not at
-    all.
+    fast; by default the first of these that is installed. `color` is a metadata key, document_id, path, heading or
+    page; or "cluster", which finds clusters unless metadata has that name. With `where` only matching chunks are drawn.
+    `queries` are drawn where they lie among the chunks. At most `points` chunks are drawn, a sample chosen by `seed`.
+    The file is written as a whole or not at all.
 
     Raises InvalidOption, InvalidFilter, InvalidQuery, PathNotFound, ExtraMissing; InvalidDocument when too few chunks
     differ.

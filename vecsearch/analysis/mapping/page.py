@@ -1,7 +1,7 @@
 """A map as one self-contained HTML file: template, style, script and data.
 
-The texts are untrusted. The page holds them compressed, in base64, so that none can end its block; the script turns them
-into text nodes, and the page's content security policy runs only the script and style whose hashes it names.
+The texts are untrusted. The page holds them compressed, in base64, so that none can end its block; the script turns
+them into text nodes, and the page's content security policy runs only the script and style whose hashes it names.
 """
 
 from __future__ import annotations
