@@ -11,7 +11,20 @@ import pytest
 
 HOUSE = Path(__file__).parents[1]
 ROOMS = [  # from the ground up; rooms of one floor do not know one another
-    {"errors", "imports", "checks", "choices", "types", "reports", "vectors", "files", "cores", "addresses", "trust"},
+    {
+        "errors",
+        "imports",
+        "checks",
+        "choices",
+        "types",
+        "reports",
+        "vectors",
+        "files",
+        "cores",
+        "addresses",
+        "owners",
+        "trust",
+    },
     {"documents"},
     {"chunking", "models"},
     {"storage"},
@@ -24,7 +37,10 @@ ROOMS = [  # from the ground up; rooms of one floor do not know one another
 FLOOR = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}
 PUBLIC = [
     "vecsearch",
-    *(f"vecsearch.{name}" for name in ("analysis", "choices", "errors", "models", "reports", "training", "types")),
+    *(
+        f"vecsearch.{name}"
+        for name in ("analysis", "choices", "errors", "models", "reports", "training", "trust", "types")
+    ),
 ]
 FILES = sorted((HOUSE / "vecsearch").rglob("*.py"))
 COMMANDS = sorted((HOUSE / "cli").rglob("*.py"))

@@ -17,6 +17,7 @@ import vecsearch.errors
 import vecsearch.models
 import vecsearch.reports
 import vecsearch.training
+import vecsearch.trust
 import vecsearch.types
 
 HEAVY = ["faiss", "pyarrow", "onnxruntime", "onnx", "tokenizers", "torch", "numpy", "sentence_transformers", "openvino"]
@@ -30,7 +31,13 @@ def loaded_by(code: str) -> set[str]:
 
 
 PACKAGES = [vecsearch, vecsearch.analysis, vecsearch.models, vecsearch.training]
-MODULES = [vecsearch.choices, vecsearch.errors, vecsearch.reports, vecsearch.types]  # public as a whole
+MODULES = [
+    vecsearch.choices,
+    vecsearch.errors,
+    vecsearch.reports,
+    vecsearch.trust,
+    vecsearch.types,
+]  # public as a whole
 NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 
 

@@ -12,7 +12,7 @@
     ├── ModelDamaged         (ValueError)          a model's files are not what they should be
     ├── ModelUnsupported     (ValueError)          intact, but of a kind that the runtime cannot run
     ├── ModelMismatch        (ValueError)          the index was made with another model
-    ├── ConsentMissing       (PermissionError)     an index names a remote model that the user has not agreed to
+    ├── ConsentMissing       (PermissionError)     an address or a folder of others that the user has not trusted
     ├── EndpointFailed       (ConnectionError)     a remote model refuses, cannot be reached, or answers nonsense
     ├── ExtraMissing         (ModuleNotFoundError) an optional package is needed
     ├── CacheUnusable        (OSError)             the cache of vectors cannot be read or changed
@@ -92,7 +92,7 @@ class ModelMismatch(VecsearchError, ValueError):
 
 
 class ConsentMissing(VecsearchError, PermissionError):
-    """An index would send texts to an address that the user has not trusted; nothing was sent."""
+    """An index would send texts to an address, or lies in a folder of others, that the user has not trusted."""
 
 
 class EndpointFailed(VecsearchError, ConnectionError):

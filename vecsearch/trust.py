@@ -14,8 +14,9 @@ from pathlib import Path
 from stat import S_IWOTH
 
 from vecsearch.addresses import checked_address
-from vecsearch.errors import InvalidOption, VecsearchError
+from vecsearch.errors import ConsentMissing, InvalidOption, VecsearchError
 from vecsearch.files import replacing
+from vecsearch.owners import other_owner, user_name
 
 _FILE = "trust.json"
 _FOLDER = "VECSEARCH_CONFIG"
@@ -63,6 +64,12 @@ def read_trust() -> Trust:
     return Trust(addresses=addresses, folders=folders)
 
 
+def address_in(entry: str) -> str:
+    """Return the address that a URL, or the name of a remote model, has; raises InvalidOption."""
+    _, mark, after = entry.rpartition("@")
+    return checked_address(after if mark and entry.lower().startswith("openai:") else entry, "what to trust")
+
+
 def trusts_address(address: str) -> bool:
     """Whether the user has agreed that texts go to the address; raises InvalidOption for a broken list."""
     listed = [entry.strip() for entry in os.environ.get(_ADDRESSES, "").split(",")]
@@ -73,6 +80,21 @@ def trusts_address(address: str) -> bool:
 def trusts_folder(folder: Path) -> bool:
     """Whether the user has agreed to use this folder of somebody else's; raises InvalidOption for a broken list."""
     return str(folder.absolute()) in read_trust().folders
+
+
+def check_found(folder: Path) -> Path:
+    """Return an index's folder that was found, not named; raises ConsentMissing for another user's, unless trusted.
+
+    An index decides what a search shows and which model reads the user's texts; so in a folder that others can write
+    it is no more to be trusted than a repository (CVE-2022-24765).
+    """
+    owner = other_owner(folder)
+    if owner is not None and not trusts_folder(folder):
+        raise ConsentMissing(
+            f"{folder} was found here and belongs to {user_name(owner)}, not to you: name an index with -i, or, if you "
+            f"trust that one, run: vecsearch trust {folder}"
+        )
+    return folder
 
 
 def trust_address(address: str) -> bool:

@@ -39,5 +39,6 @@ COMMANDS: Mapping[str, Entry] = {
     "tune": Entry("tune", "tune", "Train a model further on pairs of queries and passages."),
     "distill": Entry("distill", "distill", "Make a fast static model from a transformer."),
     "models": Entry("models", "models", "List models to choose from, or describe one."),
+    "trust": Entry("trust", "trust", "List what you trust: addresses that texts go to, folders of others."),
     "cache": Entry("cache", "cache", "Inspect and shrink the cache of vectors."),
 }

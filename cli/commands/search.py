@@ -49,6 +49,7 @@ _Examples: TypeAlias = "tuple[tuple[str, float], ...]"
 @click.option("--exact", is_flag=True, help="Compare with every vector; do not use the approximate index.")
 @click.option("--explain", is_flag=True, help="Show why each hit was found.")
 @click.option("--at", metavar="VERSION", help="Search a past version, by its number or tag.")
+@click.option("--model", help="The model of the index, where its own name does not lead to it or is not trusted.")
 @click.option("--full", is_flag=True, help="Show whole passages, not only the lines that match best.")
 @click.option("--ids", is_flag=True, help="Print only chunk ids and scores, with tabs; for - also the query's number.")
 @with_index
@@ -59,6 +60,7 @@ def search(
     plus: _Examples,
     minus: _Examples,
     at: str | None,
+    model: str | None,
     full: bool,
     ids: bool,
     index_path: Path,
@@ -78,7 +80,7 @@ def search(
         raise click.UsageError("no query: give a QUERY, --like or --plus")
     if ids and (full or options["explain"]):
         raise click.UsageError("--ids prints no passages: leave out --full and --explain")
-    index = Index.open(index_path, version=at)
+    index = Index.open(index_path, model=model, version=at)
     options |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
     find: Any = index.rank if ids else index.search
     if words:

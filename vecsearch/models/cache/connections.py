@@ -17,6 +17,7 @@ from threading import Lock
 from typing import TypeVar
 from weakref import WeakSet, finalize
 
+from vecsearch.models.cache.folder import open_private
 from vecsearch.models.cache.forking import ForkGuard
 from vecsearch.models.cache.tables import connect
 
@@ -35,7 +36,7 @@ class Connections:
         self._path = path
         self._open: set[sqlite3.Connection] = set()
         self._idle: list[sqlite3.Connection] = []
-        self._retired = False
+        self._retired = self._read_only = False
         self.generation = 0
         self._make_locks()
         _pools.add(self)
@@ -45,6 +46,11 @@ class Connections:
     def usable(self) -> bool:
         """Whether retire() was never called."""
         return not self._retired
+
+    @property
+    def writable(self) -> bool:
+        """Whether neither retire() nor stop_writing() was ever called."""
+        return not (self._retired or self._read_only)
 
     def exists(self) -> bool:
         """Whether the file exists, or is still open after it was removed."""
@@ -77,6 +83,12 @@ class Connections:
             self._begin_generation()
         return first
 
+    def stop_writing(self) -> bool:
+        """Only read from now on; False if that was said before."""
+        with self._lock:
+            first, self._read_only = not self._read_only, True
+        return first
+
     def replace(self, generation: int) -> bool:
         """Remove the file, found corrupt by a connection of this generation; False if that was done before.
 
@@ -105,7 +117,7 @@ class Connections:
         with self._lock:  # opening too: two threads would make the same new file, or open one that is being removed
             if self._idle:
                 return self._idle.pop(), self.generation
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            open_private(self._path)
             db = connect(self._path)
             self._open.add(db)
             return db, self.generation

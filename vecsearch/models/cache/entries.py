@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -62,11 +63,25 @@ def _halved(exact: FloatArray) -> tuple[npt.NDArray[np.float16], BoolArray]:
 
 
 def vector_of(key: bytes, checksum: int, vector: bytes, dim: int) -> FloatArray | None:
-    """Return the vector, float32 (dim,); None when the bytes are not those that were stored."""
+    """Return the vector, float32 (dim,); None when the bytes are not those that were stored, or not a vector's.
+
+    A checksum keeps damage out, and not what another program has written: so no number is believed that no encoder may
+    give.
+    """
     dtype = _FLOAT32 if len(vector) == 4 * dim else _FLOAT16 if len(vector) == 2 * dim else None
     if dtype is None or checksum != _checksum(key, vector):
         return None
-    return np.frombuffer(vector, dtype).astype(np.float32, copy=False)
+    values = np.frombuffer(vector, dtype).astype(np.float32, copy=False)
+    return values if _is_vector(values) else None
+
+
+def _is_vector(values: FloatArray) -> bool:
+    """Whether all numbers are finite and some are not zero."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = float(np.dot(values, values))  # a fraction of what a look at each number costs
+    if 0 < square < inf:
+        return True
+    return bool(np.isfinite(values).all() and values.any())
 
 
 def _checksum(key: bytes, vector: bytes) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from time import monotonic, sleep
@@ -21,7 +21,8 @@ from typing import NamedTuple, TypeAlias
 
 from vecsearch.models.cache.entries import KEY_BYTES, Entry
 
-_BUSY_MS = 60_000  # how long to wait for a write of another process
+_BUSY_MS = 5_000  # for a write to wait for one of another process, which takes some tens of milliseconds
+_HELD_MS = 1_000  # to open and to read, which wait for no write, only for who holds the whole file
 _PAUSE = 0.01  # seconds
 _NEW_FILE = (
     "PRAGMA page_size=16384",  # vectors of 384 dimensions waste a quarter of pages of 4096, of 1024 half of 8192
@@ -69,19 +70,45 @@ class Held(NamedTuple):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a connection to the file, which is created with its tables if missing. Threads may use it in turn."""
-    deadline = monotonic() + _BUSY_MS / 1000
+    """Open a connection to the file, which is created with its tables if missing. Threads may use it in turn.
+
+    A file that may not be written is opened to be read.
+    """
+    deadline = monotonic() + _HELD_MS / 1000
     while True:
         try:
             return _connect_once(path)
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or monotonic() > deadline:
+            if "locked" in str(error):
+                if monotonic() > deadline:
+                    raise
+                sleep(_PAUSE)  # SQLite does not always wait while several processes switch a new file to WAL
+                continue
+            if not path.is_file() or "no such table" in str(error):
                 raise
-            sleep(_PAUSE)  # SQLite does not always wait while several processes switch a new file to WAL
+            return _connect_to_read(path, error)
+
+
+def _connect_to_read(path: Path, unwritable: sqlite3.OperationalError) -> sqlite3.Connection:
+    """Open a connection that only reads; raises the error of the one that could not write when that fails too.
+
+    Beside a log that may not be written either, SQLite reads only what is "immutable": the log is then left out, and
+    what another process writes meanwhile may read as damaged, which the checksums of vectors show.
+    """
+    for option in ("mode=ro", "mode=ro&immutable=1"):
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{option}", uri=True, isolation_level=None, check_same_thread=False
+        )
+        try:
+            db.execute("SELECT count(*) FROM batches").fetchone()
+            return db
+        except sqlite3.OperationalError:
+            db.close()
+    raise unwritable
 
 
 def _connect_once(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=_HELD_MS / 1000, isolation_level=None, check_same_thread=False)
     try:
         new = not _pragma(db, "page_count")
         for statement in (*(_NEW_FILE if new else ()), *_EACH_CONNECTION, *_TABLES):
@@ -119,14 +146,8 @@ def read(db: sqlite3.Connection, keys: Collection[bytes]) -> Iterator[Known]:
 
 def note_use(db: sqlite3.Connection, batches: Collection[int], now: int) -> None:
     """Note that the batches were used now; skipped while another connection writes, since a reader waits for nobody."""
-    db.execute("PRAGMA busy_timeout=0")
-    try:
-        with _transaction(db):
-            _set_used(db, batches, now)
-    except sqlite3.OperationalError:
-        pass
-    finally:
-        db.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    with suppress(sqlite3.OperationalError), _transaction(db, wait=0):
+        _set_used(db, batches, now)
 
 
 def make_room(db: sqlite3.Connection, most: int, target: int) -> int:
@@ -202,9 +223,13 @@ def held(db: sqlite3.Connection) -> list[Held]:
 
 
 @contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Do all of the changes made inside, or none."""
-    db.execute("BEGIN IMMEDIATE")
+def _transaction(db: sqlite3.Connection, wait: int = _BUSY_MS) -> Iterator[None]:
+    """Do all of the changes made inside, or none; `wait` is how many milliseconds to wait for another writer."""
+    db.execute(f"PRAGMA busy_timeout={wait}")
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    finally:
+        db.execute(f"PRAGMA busy_timeout={_HELD_MS}")
     try:
         yield
         db.execute("COMMIT")

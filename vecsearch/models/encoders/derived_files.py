@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vecsearch.files import replacing
 from vecsearch.models.cache import cache_folder
+from vecsearch.models.cache.folder import check_own, make_folder
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
@@ -24,6 +25,7 @@ def model_cache() -> Path:
 def read_derived(path: Path) -> bytes | None:
     """Return what write_derived() stored at `path`; None when it is missing, unreadable or altered."""
     try:
+        check_own(path)
         stored = path.read_bytes()
     except OSError:
         return None
@@ -37,8 +39,9 @@ def write_derived(path: Path, content: bytes) -> bool:
     Two processes may write the same file: each renames a whole file into place and the last one stays.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as stream:
+        make_folder(path.parent)
+        check_own(path)
+        with replacing(path, private=True) as stream:
             stream.write(hashlib.sha256(content).digest() + content)
     except OSError:  # disk full, no permission; on Windows also: another process has the file open
         return False

@@ -37,7 +37,7 @@ class Bounds:
 
     @contextmanager
     def within(self, *, seconds: float, size: int) -> Iterator[None]:
-        """Let the answer that is read in the block take so long, and so many bytes; else OutOfBoundsError."""
+        """Let the answer that is read in the block take no more seconds and bytes; else OutOfBoundsError."""
         left = self._left
         left.until, left.bytes, left.seconds = monotonic() + seconds, size, seconds
         try:

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecsearch.files import replacing
+from vecsearch.models.cache.folder import check_own, make_folder
 from vecsearch.models.encoders.derived_files import model_cache
 from vecsearch.models.encoders.fingerprint import file_hash
 from vecsearch.models.encoders.static.word_vector_file import WordFile, read_blocks
@@ -53,6 +54,7 @@ def load_table(file: WordFile) -> WordTable:
 def _mapped(path: Path) -> WordTable | None:
     """The table in a cached file; None when it is missing, unreadable or altered."""
     try:
+        check_own(path)
         return _table(np.memmap(path, np.uint8, "r"))
     except (OSError, ValueError):  # the latter also from numpy, which maps no empty file
         return None
@@ -61,8 +63,9 @@ def _mapped(path: Path) -> WordTable | None:
 def _written(path: Path, file: WordFile) -> WordTable | None:
     """The table of a file, written to `path` and mapped from there; None when that cannot be written."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as stream:
+        make_folder(path.parent)
+        check_own(path)
+        with replacing(path, private=True) as stream:
             _write(stream, file)
     except OSError:  # disk full, no permission; on Windows also: another process has the file open
         return None
