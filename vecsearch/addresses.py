@@ -13,9 +13,8 @@ from vecsearch.errors import InvalidOption
 _FORM = "http://host:port/v1 or https://host/v1"
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
 _PATH = re.compile(r"(/[A-Za-z0-9._~+,:-]*)*")
-_SECRET = re.compile(
-    r"[@?#=;]|/(.*[^A-Za-z0-9])?(sk|hf|pk|gsk|ghp)[-_][A-Za-z0-9_-]{8,}"
-)  # a name, a query, a known key
+_SIGNS = re.compile(r"[@?#=;]")  # of a name or a query
+_KEY = re.compile(r"(?<![A-Za-z0-9])(?:sk|hf|pk|gsk|ghp)[-_][A-Za-z0-9_-]{8,}")  # as known services write them
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[::1\]")
 _HIGHEST_PORT = 65535
 
@@ -48,7 +47,8 @@ def checked_address(address: str, where: str) -> str:
 
 def secret_in(address: str) -> bool:
     """Whether an address may hold a secret: so it is neither stored nor shown."""
-    return bool(_SECRET.search(address.partition("://")[2] or address))
+    target = address.partition("://")[2] or address
+    return bool(_SIGNS.search(target) or _KEY.search(target.partition("/")[2]))
 
 
 def is_loopback(address: str) -> bool:

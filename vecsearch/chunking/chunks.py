@@ -9,6 +9,7 @@ from vecsearch.chunking.boundaries import Boundaries
 from vecsearch.types import Chunk, Document, Heading, Place, Span
 
 _NO_PLACE = Place(0, None, "")
+_LONGEST_PATH = 1_000  # characters of titles above a chunk: every chunk below them stores them
 
 
 def chunks_at(
@@ -48,11 +49,25 @@ class _HeadingPath:
     def __init__(self, headings: Sequence[Heading]) -> None:
         self._remaining = list(reversed(headings))
         self._open: list[Heading] = []
+        self._titles: tuple[str, ...] = ()
 
     def at(self, position: int) -> tuple[str, ...]:
-        """Return the titles of the headings that the position is under, outermost first."""
+        """Return the titles of the headings that the position is under, outermost first; of long ones the innermost."""
         while self._remaining and self._remaining[-1].start <= position:
             heading = self._remaining.pop()
             self._open = [above for above in self._open if above.level < heading.level]
             self._open.append(heading)
-        return tuple(heading.title for heading in self._open)
+            self._titles = _innermost([above.title for above in self._open])
+        return self._titles
+
+
+def _innermost(titles: Sequence[str]) -> tuple[str, ...]:
+    """Return the last of the titles, as many as are not too long together; a title that is too long alone is cut."""
+    room = _LONGEST_PATH
+    kept: list[str] = []
+    for title in reversed(titles):
+        if len(title) > room and kept:
+            break
+        kept.append(title[:room])
+        room -= len(kept[-1])
+    return tuple(reversed(kept))

@@ -73,12 +73,12 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # 2.4.117.
 _LOCKED_WORKBOOK = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}\x2f\x00", re.DOTALL)
 _WEB_PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<head|<table|<meta)", re.IGNORECASE)
-_FEED = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>)\s*)*<(?:rss|feed|rdf:RDF)[\s/>]",
-    re.DOTALL,
-)
+# What may come before the root of an XML file, one part at a time; and the roots of feeds.
+_BEFORE_ROOT = re.compile(rb"\s+|<\?[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>", re.DOTALL)
+_FEED_ROOT = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s/>]")
+_UTF8_MARK = b"\xef\xbb\xbf"
 _FEED_SUFFIXES = (".xml", ".rss", ".atom", ".rdf", "")
-_MAILBOX = re.compile(rb"From \S+.*\d{4}\r?\n[\w-]+: ")
+_MAILBOX = re.compile(rb"From \S.*\d{4}\r?\n[\w-]+: ")
 _FEED_WITHIN = 2_000  # bytes among which the root element of a feed must be
 
 
@@ -110,13 +110,21 @@ def is_tar(head: bytes) -> bool:
 def _format_of_text(suffix: str, head: bytes) -> Format:
     if suffix in _FORMAT_BY_SUFFIX:
         return _FORMAT_BY_SUFFIX[suffix]
-    if suffix in _FEED_SUFFIXES and _FEED.match(head[:_FEED_WITHIN]):
+    if suffix in _FEED_SUFFIXES and _is_feed(head[:_FEED_WITHIN]):
         return Format.FEED
     if suffix == "" and _MAILBOX.match(head):
         return Format.MAILBOX
     if suffix in _OFFICE and _WEB_PAGE.match(head):
         return Format.HTML
     return Format.TEXT
+
+
+def _is_feed(head: bytes) -> bool:
+    """Whether the root element of the XML is that of a feed."""
+    position = len(_UTF8_MARK) if head.startswith(_UTF8_MARK) else 0
+    while (part := _BEFORE_ROOT.match(head, position)) is not None:
+        position = part.end()
+    return _FEED_ROOT.match(head, position) is not None
 
 
 def _is_binary(head: bytes) -> bool:

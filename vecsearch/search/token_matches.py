@@ -22,7 +22,7 @@ from vecsearch.types import IntArray, Role, Span, TokenMatch
 
 # A word, as the kinds of its characters (see _kind): letters, digits and marks with single full stops, apostrophes
 # and, between digits, commas inside, close to Unicode's annex 29; or a run without spaces; or a run of emoji.
-_WORD = re.compile(r"_*[ld][ldm_]*(?:(?:[.']|(?<=d),(?=d))[ld][ldm_]*)*|(s)[sm]*|e[em]*")
+_WORD = re.compile(r"(?<!_)_*[ld][ldm_]*(?:(?:[.']|(?<=d),(?=d))[ld][ldm_]*)*|(s)[sm]*|e[em]*")
 _SIGNS = {".": ".", ",": ",", "'": "'", "’": "'", "_": "_"}
 # Scripts that put no space between words: Thai and Lao, Burmese, Khmer, kana and Han.
 _SPACELESS = re.compile(

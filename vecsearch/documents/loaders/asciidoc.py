@@ -18,13 +18,15 @@ _HEADING = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*)")
 _FENCE = re.compile(r"-{4,}|\.{4,}|\+{4,}|/{4,}|[|,:!]={3,}|```.*|--")
 _CODE_FENCE = "```"  # the only fence whose last line differs from its first, which may name a language
 _COMMENT = "//"
-_ATTRIBUTE = re.compile(r":(author|lang|revdate|title):\s+(.*)")
+_ATTRIBUTE = re.compile(r":(author|lang|revdate|title):\s(.*)", re.DOTALL)
 _AUTHOR = re.compile(r"[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,3}(?= <|$)")
-_LONGEST_TITLE = 1_000  # characters; removing markup takes quadratic time
-_MARKUP = (
-    (re.compile(r"\[\[[^\]]*\]\]|\s*\[\[?#[^\]]*\]\]?"), ""),
-    (re.compile(r"(?:https?|link|xref|mailto):[^\s\[]*\[([^\]]*)\]"), r"\1"),
-    (re.compile(r"(?<!\w)([*_`+#]{1,2})(\S(?:.*?\S)?)\1(?!\w)"), r"\2"),
+_LONGEST_TITLE = 1_000  # characters
+_ANCHOR = re.compile(r"\[\[[^\[\]]*\]\]|\[\[?#[^\[\]]*\]\]?")
+_MACRO = re.compile(r"(?<![^\s\[])([^\s\[]+)\[([^\[\]]*)\]")  # link:target[text]
+_TARGET = re.compile(r"(?:https?|link|xref|mailto):")
+_QUOTES = tuple(
+    re.compile(rf"(?<!\w)({sign}{sign}?)([^\s{sign}](?:[^{sign}]*[^\s{sign}])?)\1(?!\w)")
+    for sign in (r"\*", "_", "`", r"\+", r"\#")
 )
 
 
@@ -69,9 +71,16 @@ def _headings(lines: list[Line], in_blocks: set[int]) -> Iterator[Heading]:
 
 def _plain(title: str) -> str:
     """Return the title without inline markup."""
-    for markup, words in _MARKUP:
-        title = markup.sub(words, title)
-    return title.strip()
+    title = _MACRO.sub(_text_of_macro, _ANCHOR.sub("", title))
+    for quotes in _QUOTES:
+        title = quotes.sub(r"\2", title)
+    return " ".join(title.split())
+
+
+def _text_of_macro(macro: re.Match[str]) -> str:
+    """Return the text of a link, after what precedes it; other macros unchanged."""
+    target = _TARGET.search(macro[1])
+    return macro[0] if target is None else macro[1][: target.start()] + macro[2]
 
 
 def _metadata(lines: list[Line], headings: tuple[Heading, ...]) -> dict[str, Any]:

@@ -7,19 +7,23 @@ values, and syntax that would take a full parser, are left out. Dates are kept a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 _FENCES = {"---": ":", "+++": "="}
 _LONGEST = 100_000  # characters
 _LONGEST_LIST = 5_000
-_ENTRY = re.compile(r"""(?P<quote>["']?)(?P<name>[\w.-][\w. -]*)(?P=quote)\s*(?P<sign>[:=])(?:\s+(?P<value>.*)|$)""")
-_ITEM = re.compile(r"\s*-\s+(?P<value>.*)")
-_COMMENT = re.compile(r"\s+#.*$")
+_ENTRY = re.compile(
+    r"""(?P<quote>["']?)(?P<name>[\w.-]+(?:[ ]+[\w.-]+)*[ ]*)(?P=quote)\s*(?P<sign>[:=])(?:\s+(?P<value>.*)|$)"""
+)
+_ITEM = re.compile(r"\s*-\s(?P<value>.*)", re.DOTALL)
+_COMMENT = re.compile(r"(?<!\s)\s+#.*")
 _QUOTED = re.compile(r"""(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:''|[^'])*)')\s*(?:#.*)?""")
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d{1,2})?")
-_IN_LIST = re.compile(r"""\s*("(?:\\.|[^"\\])*"|'[^']*'|[^,"']*)\s*(?:,|$)""")
+# An item of a list; a quote begins a quoted text only at the start of a word: `[it's, "a, b"]`.
+_IN_LIST = re.compile(r"""(?:(?<![^\s,])(?:"(?:\\.|[^"\\])*(?:"|\\?$)|'[^']*(?:'|$))|[^,"']|(?<=[^\s,])["'])+""")
 _NOTHING = frozenset(("", "null", "Null", "NULL", "~"))
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
@@ -47,13 +51,13 @@ def _entries(lines: Sequence[str], sign: str) -> dict[str, Any]:
         if entry is None or entry["sign"] != sign:
             continue
         text = (entry["value"] or "").strip()
-        value = _value(text) if text and not text.startswith("#") else _items(lines[number + 1 :])
+        value = _value(text) if text and not text.startswith("#") else _items(islice(lines, number + 1, None))
         if value is not None:
             entries[entry["name"].strip()] = value
     return entries
 
 
-def _items(lines: Sequence[str]) -> list[Any] | None:
+def _items(lines: Iterable[str]) -> list[Any] | None:
     """Return the list whose items are on the following lines; None when there are none, or nested ones."""
     items: list[Any] = []
     for line in lines:
@@ -62,8 +66,9 @@ def _items(lines: Sequence[str]) -> list[Any] | None:
             if line.startswith(" ") and line.strip():
                 return None
             break
-        value = _value(item["value"].strip())
-        if value is None or isinstance(value, list) or _ENTRY.fullmatch(item["value"]):
+        text = item["value"].strip()
+        value = _value(text)
+        if value is None or isinstance(value, list) or _ENTRY.fullmatch(text):
             return None
         items.append(value)
     return items or None
@@ -90,7 +95,7 @@ def _list(text: str) -> list[Any] | None:
     """Return the list `[a, b]`; None when it does not end on its line or is nested."""
     if len(text) > _LONGEST_LIST or not text.endswith("]") or set(text[1:-1]) & set("[]{}"):
         return None
-    values = [_value(match[1].strip()) for match in _IN_LIST.finditer(text[1:-1]) if match[1].strip()]
+    values = [_value(item) for match in _IN_LIST.finditer(text[1:-1]) if (item := match[0].strip())]
     return [value for value in values if value is not None]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vecsearch.documents.composing import Parsed, properties
@@ -18,7 +19,8 @@ from vecsearch.types import Document, Heading, Outline, Span
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_DECLARED = re.compile(rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_DECLARATION = re.compile(rb"<(?:meta|\?xml)\b[^<>]*", re.IGNORECASE)
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*(?:["']\s*)?([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN = 4096  # bytes; the standard says 1024, which not all pages keep to
 
 _INVISIBLE = "head, script, style, template, noscript, iframe, object, svg, canvas, [hidden], dialog:not([open])"
@@ -55,6 +57,8 @@ _BLOCKS = frozenset(("pre", "table"))
 _CELLS = frozenset(("td", "th"))
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)")
+_LONGEST_TITLE = 1_000  # characters
+_LONGEST_GAP = 1_000  # line ends and blanks between preformatted words
 _DEEP = 1_000  # elements inside one another
 # fmt: off
 _NEVER_DEEP = frozenset((  # elements without an end tag, or with one that may be omitted
@@ -70,7 +74,8 @@ _CHARACTERS = {0xA0: " ", 0xAD: None, 0x200B: None}
 
 def declared_encoding(data: bytes) -> str | None:
     """Return the character encoding that the page declares; None when it declares none."""
-    match = _DECLARED.search(data[:_DECLARED_WITHIN])
+    declarations = _DECLARATION.finditer(data[:_DECLARED_WITHIN])
+    match = next(filter(None, (_DECLARED.search(declaration[0]) for declaration in declarations)), None)
     return match[1].decode("ascii") if match else None
 
 
@@ -204,12 +209,23 @@ class _Page:
 
     def _add_to_outline(self, tag: str, parts: int, start: int) -> None:
         if tag in _HEADINGS:
-            self._headings.append(Heading(start, int(tag[1]), " ".join("".join(self._parts[parts:]).split())))
+            self._headings.append(Heading(start, int(tag[1]), self._title(parts)))
             return
         # A table that contains tables or headings is the layout of the page, and need not be kept whole.
         last = max(self._blocks[-1].start if self._blocks else -1, self._headings[-1].start if self._headings else -1)
         if last < start:
             self._blocks.append(Span(start, self._length))
+
+    def _title(self, parts: int) -> str:
+        """Return the words from the part with this number on, up to the length of a title: headings may be nested."""
+        title: list[str] = []
+        length = 0
+        for part in islice(self._parts, parts, None):
+            if length >= _LONGEST_TITLE:
+                break
+            title.append(part[: _LONGEST_TITLE - length])
+            length += len(title[-1])
+        return " ".join("".join(title).split())
 
     def _break_around(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
@@ -234,7 +250,9 @@ class _Page:
     def _append(self, words: str, gap: str) -> None:
         """Add the gap that is due and `words`; then `gap` is due."""
         if not words:
-            self._gap = self._gap + gap if self._preformatted else self._gap or gap
+            if self._preformatted:
+                gap = self._gap + gap if len(self._gap) < _LONGEST_GAP else self._gap  # to add to a long one is slow
+            self._gap = gap if self._preformatted else self._gap or gap
             return
         before = self._gap if self._parts else ""
         self._parts += (before, words)

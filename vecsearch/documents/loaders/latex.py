@@ -6,7 +6,7 @@ Found by their commands alone: macros are not expanded, and included files are n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vecsearch.documents.composing import Parsed, properties
 from vecsearch.documents.piece import Piece
@@ -20,7 +20,9 @@ _COMMENT = re.compile(r"(?<!\\)%.*")
 _PROPERTY = re.compile(r"\\(title|author|date)\s*(?:\[[^\]]{0,500}\]\s*)?\{")
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _LONGEST_TITLE = 2_000  # characters
-_COMMAND = re.compile(r"\\(?:footnote|thanks|label|cite|ref|inst)\*?(?:\[[^\]]*\])?\{[^{}]*\}|\\[a-zA-Z]+\*?|[{}]|\\\\")
+_COMMAND = re.compile(
+    r"\\(?:footnote|thanks|label|cite|ref|inst)\*?(?:\[[^\[\]]*\])?\{[^{}]*\}|\\[a-zA-Z]+\*?|[{}]|\\\\"
+)
 
 
 def load_latex(piece: Piece) -> Iterator[Document]:
@@ -32,12 +34,15 @@ def parse_latex(content: str) -> Parsed:
     """Return `content`, unchanged, with its outline and metadata."""
     plain = _COMMENT.sub(lambda comment: " " * len(comment[0]), content)  # of equal length, so that offsets hold
     blocks = tuple(_blocks(plain))
-    values = {match[1]: _without_commands(_braced(plain, match.end())) for match in _PROPERTY.finditer(plain)}
+    ends = _closing_braces(plain)
+    values = {match[1]: _without_commands(_braced(plain, match.end(), ends)) for match in _PROPERTY.finditer(plain)}
     created = values.pop("date", None)
-    return Parsed(content, Outline(tuple(_headings(plain, blocks)), blocks), properties(**values, created=created))
+    return Parsed(
+        content, Outline(tuple(_headings(plain, blocks, ends)), blocks), properties(**values, created=created)
+    )
 
 
-def _headings(text: str, blocks: tuple[Span, ...]) -> Iterator[Heading]:
+def _headings(text: str, blocks: tuple[Span, ...], ends: Mapping[int, int]) -> Iterator[Heading]:
     """Yield the section headings outside of blocks; only the first of several on one line."""
     remaining = list(reversed(blocks))
     searched = line = 0  # the end of the text searched for line ends, and the start of the line there
@@ -52,7 +57,7 @@ def _headings(text: str, blocks: tuple[Span, ...]) -> Iterator[Heading]:
             continue
         if line > last:
             last = line
-            yield Heading(line, _LEVELS[match[1]], _without_commands(_braced(text, match.end())))
+            yield Heading(line, _LEVELS[match[1]], _without_commands(_braced(text, match.end(), ends)))
 
 
 def _blocks(text: str) -> Iterator[Span]:
@@ -71,14 +76,22 @@ def _blocks(text: str) -> Iterator[Span]:
             yield Span(match.start(), end)
 
 
-def _braced(text: str, start: int) -> str:
+def _closing_braces(text: str) -> dict[int, int]:
+    """Map the position after each opening brace to that of the brace that closes it."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for brace in _BRACE.finditer(text):
+        if brace[0] == "{":
+            opened.append(brace.end())
+        elif opened:
+            ends[opened.pop()] = brace.start()
+    return ends
+
+
+def _braced(text: str, start: int, ends: Mapping[int, int]) -> str:
     """Return the text from `start` to the brace that closes it; "" when that is too far away."""
-    depth = 1
-    for brace in _BRACE.finditer(text, start, start + _LONGEST_TITLE):
-        depth += 1 if brace[0] == "{" else -1
-        if depth == 0:
-            return text[start : brace.start()]
-    return ""
+    end = ends.get(start, start)
+    return text[start:end] if end - start < _LONGEST_TITLE else ""
 
 
 def _without_commands(text: str) -> str:

@@ -14,8 +14,7 @@ from vecsearch.documents.loaders.front_matter import front_matter
 from vecsearch.documents.piece import Piece
 from vecsearch.types import Document, Heading, Outline, Span
 
-# The attributes that some processors remove from the end of a title: "Install { #install .wide }".
-_ATTRIBUTES = re.compile(r"\s*\{\s*[#.:][^{}]*\}\s*$")
+_SIGNS = ("#", ".", ":")  # first characters of attributes
 _LONGEST_TITLE = 1_000  # characters of a heading's line that are searched for attributes
 
 # The parser misses structure after a lone carriage return; a line feed is of equal length, so offsets hold.
@@ -33,9 +32,11 @@ def parse_markdown(content: str) -> Parsed:
 
 
 def _outline(text: str) -> Outline:
-    headings, blocks = _parse(_LONE_RETURN.sub("\n", text) if "\r" in text else text)
+    lines = _LONE_RETURN.sub("\n", text) if "\r" in text else text
+    headings, blocks = _parse(lines)
     offsets = _in_characters(text, [start for start, _, _ in headings] + [edge for block in blocks for edge in block])
-    starts = [_line_start(text, offsets[start]) for start, _, _ in headings]
+    # Those of their lines: a heading may be inside a quote or a list, after its marker.
+    starts = [lines.rfind("\n", 0, offsets[start]) + 1 for start, _, _ in headings]
     return Outline(
         tuple(Heading(start, level, title) for start, (_, level, title) in zip(starts, headings, strict=True)),
         tuple(Span(_indent_start(text, offsets[start]), offsets[end]) for start, end in blocks),
@@ -75,7 +76,8 @@ def _title(events: Iterator[tuple[Any, Any]]) -> str:
                 words.append(word)
             case "SoftBreak" | "HardBreak":
                 words.append(" ")
-    return _ATTRIBUTES.sub("", "".join(words)).strip()
+    title = "".join(words).strip()
+    return title[: _attributes_at(title)].rstrip()
 
 
 def _in_characters(text: str, positions: Iterable[int]) -> dict[int, int]:
@@ -95,13 +97,16 @@ def _in_characters(text: str, positions: Iterable[int]) -> dict[int, int]:
 def _attributes(text: str, start: int) -> Span | None:
     """Return the attributes at the end of the heading line at `start`: markup, which models do not read."""
     line = text[start : start + _LONGEST_TITLE].split("\n", 1)[0]
-    match = _ATTRIBUTES.search(line)
-    return Span(start + match.start(), start + match.start() + len(match[0].rstrip())) if match else None
+    shown = line.rstrip()
+    opening = len(shown[: _attributes_at(shown)].rstrip())
+    return Span(start + opening, start + len(shown)) if opening < len(shown) else None
 
 
-def _line_start(text: str, offset: int) -> int:
-    """Return the start of the line of `offset`: a heading may be inside a quote or a list, after its marker."""
-    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+def _attributes_at(title: str) -> int:
+    """Return where the attributes begin that some processors remove from the end: "Install { #install .wide }"."""
+    opening = title.rfind("{") if title.endswith("}") else -1
+    inside = title[opening + 1 : -1]
+    return opening if opening >= 0 and inside.lstrip().startswith(_SIGNS) and "}" not in inside else len(title)
 
 
 def _indent_start(text: str, offset: int) -> int:

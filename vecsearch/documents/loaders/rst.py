@@ -6,7 +6,7 @@ Read line by line, without docutils: directives are not executed, and included f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from vecsearch.documents.composing import Parsed
 from vecsearch.documents.loaders.text import Line, lines_of
@@ -17,13 +17,13 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _CODE = re.compile(r"\.\. +(?:code-block|code|sourcecode|parsed-literal|list-table|csv-table|math)::")
 _GRID = re.compile(r"\+[-=]+(?:\+[-=]+)*\+")
 _SIMPLE_BORDER = re.compile(r"=+(?: +=+)+")
-_LONGEST_TITLE = 1_000  # characters; removing markup takes quadratic time
-_MARKUP = (
-    (re.compile(r":[\w:+.-]+:`([^`]*)`"), r"\1"),  # :role:`text`
-    (re.compile(r"`([^`<]*?)\s*<[^`>]*>`__?"), r"\1"),  # `text <target>`_
+_LONGEST_TITLE = 1_000  # characters
+_MARKUP: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"(?<![\w:+.-])([\w+.-]*):[\w:+.-]+:`([^`]*)`"), r"\1\2"),  # :role:`text`
+    (re.compile(r"`([^`<]*)<[^`<>]*>`__?"), lambda link: link[1].rstrip()),  # `text <target>`_
     (re.compile(r"``(.+?)``"), r"\1"),
     (re.compile(r"`([^`]+)`_{0,2}"), r"\1"),
-    (re.compile(r"(?<!\w)(\*\*?)(\S(?:.*?\S)?)\1(?!\w)"), r"\2"),
+    (re.compile(r"(?<!\w)(\*\*?)([^\s*](?:[^*]*[^\s*])?)\1(?!\w)"), r"\2"),
 )
 
 
@@ -89,7 +89,7 @@ def _plain(title: str) -> str:
     """Return the title without inline markup."""
     for markup, words in _MARKUP:
         title = markup.sub(words, title)
-    return title.strip()
+    return " ".join(title.split())
 
 
 def _blocks(lines: list[Line]) -> Iterator[range]:

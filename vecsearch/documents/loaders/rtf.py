@@ -11,7 +11,7 @@ from vecsearch.documents.piece import Piece
 from vecsearch.imports import require
 from vecsearch.types import Document
 
-_PROPERTY = re.compile(r"\{\\(title|author)\s+([^{}]*)\}")
+_PROPERTY = re.compile(r"\{\\(title|author)\s([^{}]*)\}")
 _CREATED = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 _HEAD = 20_000  # characters that are searched for metadata
 _CELL_END = re.compile(r"\|(?=\n|$)", re.MULTILINE)

@@ -15,7 +15,7 @@ _KEY_OVER_HTTP = "VECSEARCH_KEY_OVER_HTTP"
 _FORM = "openai:MODEL or openai:MODEL@http://host:port/v1"
 # A model has no @, except first in Cloudflare's names; so whatever comes after an @ is meant as an address.
 _NAME = re.compile(r"openai:(?P<model>(@(cf|hf)/)?[^\s@]+)(@(?P<url>\S*))?", re.IGNORECASE)
-_OPENAI_MODEL = re.compile(r"(?!localhost$)[A-Za-z][A-Za-z0-9_-]*(\.[0-9]+)?[A-Za-z0-9_-]*", re.IGNORECASE)
+_OPENAI_MODEL = re.compile(r"(?!localhost$)[A-Za-z][A-Za-z0-9_-]*(\.[0-9][A-Za-z0-9_-]*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
