@@ -36,7 +36,7 @@ from vecsearch.storage.lexical import AUTO, check_language
 from vecsearch.storage.lock import WAIT
 from vecsearch.storage.manifest import Manifest, ModelEntry, check_recall, first_manifest
 from vecsearch.storage.store import Snapshot, Store
-from vecsearch.types import Dedupe, Document, Example, FloatArray, Hit, Metric, Mode, Ranked, Span, Splitter
+from vecsearch.types import Dedupe, Document, Example, FloatArray, Hit, Metric, Mode, Ranked, Span, Splitter, Where
 from vecsearch.upkeep import verified, versions
 from vecsearch.upkeep.compaction import compact
 from vecsearch.upkeep.exporting import export
@@ -394,7 +394,7 @@ class Index:
         *,
         mode: Mode | str | None = ...,
         metric: Metric | str | None = ...,
-        where: str | None = ...,
+        where: Where | None = ...,
         min_similarity: float | None = ...,
         per_document: int | None = ...,
         like: str | Example | Sequence[str | Example] | None = ...,
@@ -416,7 +416,7 @@ class Index:
         *,
         mode: Mode | str | None = ...,
         metric: Metric | str | None = ...,
-        where: str | None = ...,
+        where: Where | None = ...,
         min_similarity: float | None = ...,
         per_document: int | None = ...,
         like: str | Example | Sequence[str | Example] | None = ...,
@@ -438,7 +438,7 @@ class Index:
         *,
         mode: Mode | str | None = ...,
         metric: Metric | str | None = ...,
-        where: str | None = ...,
+        where: Where | None = ...,
         min_similarity: float | None = ...,
         per_document: int | None = ...,
         like: str | Example | Sequence[str | Example] | None = ...,
@@ -459,7 +459,7 @@ class Index:
         *,
         mode: Mode | str | None = None,
         metric: Metric | str | None = None,
-        where: str | None = None,
+        where: Where | None = None,
         min_similarity: float | None = None,
         per_document: int | None = None,
         like: str | Example | Sequence[str | Example] | None = None,
@@ -483,7 +483,7 @@ class Index:
         exact cosine in [-1, 1] or, with `metric` "dot", the dot product. Higher is better; equal scores are in the
         order of document ids.
 
-        `where` is an SQL condition on metadata, such as "year >= 2020 AND lang = 'en'": only matching chunks are
+        `where` is a condition on metadata, "year >= 2020 AND lang = 'en'" or {"lang": "en"}: only matching chunks are
         searched. `min_similarity` drops hits that are less similar; `per_document` limits the chunks of one document.
 
         `like` adds examples to the query: the id of a chunk or document, or the path of a file. `plus` adds and
@@ -528,7 +528,7 @@ class Index:
         *,
         mode: Mode | str | None = ...,
         metric: Metric | str | None = ...,
-        where: str | None = ...,
+        where: Where | None = ...,
         min_similarity: float | None = ...,
         per_document: int | None = ...,
         like: str | Example | Sequence[str | Example] | None = ...,
@@ -550,7 +550,7 @@ class Index:
         *,
         mode: Mode | str | None = ...,
         metric: Metric | str | None = ...,
-        where: str | None = ...,
+        where: Where | None = ...,
         min_similarity: float | None = ...,
         per_document: int | None = ...,
         like: str | Example | Sequence[str | Example] | None = ...,
@@ -572,7 +572,7 @@ class Index:
         *,
         mode: Mode | str | None = ...,
         metric: Metric | str | None = ...,
-        where: str | None = ...,
+        where: Where | None = ...,
         min_similarity: float | None = ...,
         per_document: int | None = ...,
         like: str | Example | Sequence[str | Example] | None = ...,
@@ -593,7 +593,7 @@ class Index:
         *,
         mode: Mode | str | None = None,
         metric: Metric | str | None = None,
-        where: str | None = None,
+        where: Where | None = None,
         min_similarity: float | None = None,
         per_document: int | None = None,
         like: str | Example | Sequence[str | Example] | None = None,
@@ -632,11 +632,11 @@ class Index:
         )
         return self.session().rank(query, options)
 
-    def count(self, where: str | None = None) -> int:
+    def count(self, where: Where | None = None) -> int:
         """Return how many chunks a search with this condition can find; raises InvalidFilter."""
         return self.session().count(where)
 
-    def document_ids(self, where: str | None = None) -> list[str]:
+    def document_ids(self, where: Where | None = None) -> list[str]:
         """Return the ids of the documents with a chunk that matches, in alphabetical order; raises InvalidFilter."""
         return self.session().document_ids(where)
 

@@ -43,7 +43,7 @@ from vecsearch.search.surroundings import Passage, document_text, passage
 from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
 from vecsearch.storage.manifest import Manifest, ModelEntry
 from vecsearch.storage.store import Part, Snapshot, Store
-from vecsearch.types import Example, FloatArray, Hit, Mode, Ranked, Span
+from vecsearch.types import Example, FloatArray, Hit, Mode, Ranked, Span, Where
 from vecsearch.upkeep.summary import describe
 from vecsearch.vectors import check_vectors
 
@@ -210,15 +210,15 @@ class Session:
         vectors = self._queries(queries).vectors
         return np.empty((0, self.manifest.model.dim), np.float32) if vectors is None else vectors
 
-    def where(self, condition: str | None) -> tuple[Part, ...]:
+    def where(self, condition: Where | None) -> tuple[Part, ...]:
         """The parts of this version in which only matching rows are live; raises InvalidFilter."""
         return self._filters.parts(condition)
 
-    def count(self, condition: str | None = None) -> int:
+    def count(self, condition: Where | None = None) -> int:
         """The number of live chunks that match."""
         return sum(part.live for part in self.where(condition))
 
-    def document_ids(self, condition: str | None = None) -> list[str]:
+    def document_ids(self, condition: Where | None = None) -> list[str]:
         """The ids of the documents with a matching chunk, in alphabetical order."""
         return document_ids(self.where(condition))
 

@@ -22,6 +22,7 @@ FloatArray: TypeAlias = npt.NDArray[np.float32]
 ScoreArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
+Where: TypeAlias = str | Mapping[str, Any]  # a condition, in SQL or as a dict
 
 
 class Heading(NamedTuple):

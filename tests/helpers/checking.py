@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vecsearch.documents.composing import Parsed
-from vecsearch.storage.columns import check_metadata
+from vecsearch.storage.metadata_values import check_metadata
 from vecsearch.types import Document
 
 

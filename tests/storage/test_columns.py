@@ -19,12 +19,12 @@ from vecsearch.errors import InvalidDocument
 from vecsearch.storage.columns import (
     PREFIX,
     as_json,
-    check_metadata,
     join_tables,
     json_field,
     metadata_columns,
     metadata_of,
 )
+from vecsearch.storage.metadata_values import check_metadata
 from vecsearch.storage.rows import Origin, chunk_table
 from vecsearch.storage.segment import Content, Segment, write_segment
 from vecsearch.types import Chunk
@@ -232,7 +232,6 @@ def test_a_column_of_any_type_can_become_json(values):
         ({"key": {1}}, "'key' is set"),
         ({"key": b"bytes"}, "'key' is bytes"),
         ({"key": object()}, "'key' is object"),
-        ({"key": np.int64(1)}, "'key' is int64"),
         ({"key": [[object()]]}, "'key' is object"),
         ({"key": {"inner": object()}}, "'inner' is object"),
         ({"key": {2: "a"}}, "key 2 is int"),

@@ -18,7 +18,7 @@ from vecsearch.errors import InvalidDocument
 from vecsearch.session import Session
 from vecsearch.storage.rows import Row
 from vecsearch.storage.store import Part
-from vecsearch.types import FloatArray, IntArray
+from vecsearch.types import FloatArray, IntArray, Where
 
 POINTS = 50_000  # chunks in a sample by default: 77 MB of vectors at 384 dimensions
 _ROWS_AT_ONCE = 4_096
@@ -88,7 +88,7 @@ class Sample:
                 yield number, rows[first : first + _ROWS_AT_ONCE]
 
 
-def sample(session: Session, where: str | None = None, points: int = POINTS, seed: int = 0) -> Sample:
+def sample(session: Session, where: Where | None = None, points: int = POINTS, seed: int = 0) -> Sample:
     """Draw at most `points` of the chunks that match a condition, each as likely as another.
 
     The same seed draws the same chunks of a version. Raises InvalidFilter, InvalidOption, and InvalidDocument when no

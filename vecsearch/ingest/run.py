@@ -30,8 +30,8 @@ from vecsearch.ingest.tally import Tally
 from vecsearch.models.cached_encoding import VectorCache
 from vecsearch.models.encoder import Encoder
 from vecsearch.reports import Failure, Report
-from vecsearch.storage.columns import check_metadata
 from vecsearch.storage.file_stamps import Stamp
+from vecsearch.storage.metadata_values import check_metadata
 from vecsearch.storage.rows import Origin
 from vecsearch.types import Document, Outline, Role
 
@@ -227,13 +227,13 @@ def _origin(upsert: Upsert) -> Origin:
         raise InvalidDocument("its id is empty: give each document an id of its own")
     if not isinstance(document.metadata, Mapping):
         raise InvalidDocument(f"its metadata is {type(document.metadata).__name__}, expected a mapping")
-    check_metadata(document.metadata)
+    metadata = check_metadata(document.metadata)
     source = None if upsert.path else document.source
     described = document.outline != Outline() and not record_place(document.outline)
     outline = [] if not described else [[getattr(document.outline, name) for name in Outline.__slots__]]
-    head = json.dumps([source, document.metadata, *outline], sort_keys=True, default=repr)
+    head = json.dumps([source, metadata, *outline], sort_keys=True, default=repr)
     digest = hashlib.blake2b(head.encode() + b"\0" + document.text.encode(), digest_size=16)
-    return Origin(upsert.path, source, digest.digest(), {**upsert.file_metadata, **document.metadata})
+    return Origin(upsert.path, source, digest.digest(), {**upsert.file_metadata, **metadata})
 
 
 def _name(upsert: Upsert) -> str:

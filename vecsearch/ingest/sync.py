@@ -26,8 +26,8 @@ from vecsearch.ingest.tally import Tally
 from vecsearch.models.cached_encoding import VectorCache
 from vecsearch.models.encoder import Encoder
 from vecsearch.reports import Failure, Progress, Report
-from vecsearch.storage.columns import check_metadata
 from vecsearch.storage.file_stamps import Stamp, is_settled
+from vecsearch.storage.metadata_values import check_metadata
 from vecsearch.storage.store import Store
 from vecsearch.types import Dedupe, Document
 
@@ -69,7 +69,7 @@ class SyncOptions:
         return cls(
             selection=Selection(include=_globs(include), exclude=_globs(exclude)),
             fields=RecordFields(id=id_field, text=text_field, title=title_field),
-            metadata={} if metadata is None else metadata,
+            metadata={} if metadata is None else check_common_metadata(metadata),
             dedupe=None if dedupe is None else Dedupe.of(dedupe),
             drop_boilerplate=drop_boilerplate,
         )
@@ -112,12 +112,12 @@ def sync(
     return ingest.run(plan.changes(tally))
 
 
-def check_common_metadata(metadata: Mapping[str, Any]) -> None:
-    """Raises InvalidOption for metadata, given for all documents, that cannot be stored."""
+def check_common_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata that is given for all documents, as plain values; raises InvalidOption for what cannot be stored."""
     if not isinstance(metadata, Mapping):
         raise InvalidOption(f"metadata is {type(metadata).__name__}, expected a dict of keys and values")
     try:
-        check_metadata(metadata)
+        return check_metadata(metadata)
     except InvalidDocument as error:
         raise InvalidOption(str(error)) from None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vecsearch.checks import check_number, check_whole
 from vecsearch.search.fusion import DEPTH
-from vecsearch.types import Example, FloatArray, Metric, Mode
+from vecsearch.types import Example, FloatArray, Metric, Mode, Where
 
 if TYPE_CHECKING:
     from vecsearch.models.rerank import Reranker
@@ -25,7 +25,7 @@ class SearchOptions:
     k: int = 10
     mode: Mode | str | None = None  # None: hybrid for a text, dense for a vector
     metric: Metric | str | None = None  # None: the index's own
-    where: str | None = None
+    where: Where | None = None
     min_similarity: float | None = None
     per_document: int | None = None
     like: str | Example | Sequence[str | Example] | None = None

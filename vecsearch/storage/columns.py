@@ -1,25 +1,24 @@
 """Metadata as typed Arrow columns, one for each key, and back to what the user gave.
 
 A key whose values are all of one type gets that type: boolean, 64-bit integer, double, string, date, timestamp, or
-a list of one of these. Integers among doubles become doubles where that loses nothing. Other mixtures and nested values
-are kept as JSON text in a string column whose field is marked. An absent key is null.
+a list of one of these. Integers among doubles become doubles where that loses nothing. Other mixtures, decimal numbers
+and nested values are kept as JSON text in a string column whose field is marked. An absent key is null.
 
-Values are read back as they were given, except that a key whose value is None is absent and a tuple becomes a list. A
-time in a zone comes back as the same moment at the same offset from UTC.
+Values, plain as `metadata_values.py` makes them, are read back as they were, except that a key whose value is None is
+absent. A time in a zone comes back as the same moment at the same offset from UTC.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from vecsearch.checks import is_storable
-from vecsearch.errors import InvalidDocument
 
 PREFIX = "metadata."  # of a metadata column's name
 DOCUMENT = "document"  # the text of a whole document, at its first chunk; only in an index that keeps texts
@@ -32,18 +31,7 @@ _SCALARS: dict[type, pa.DataType] = {
     date: pa.date32(),
 }
 _EXACT_IN_DOUBLE = 2**53
-_DATE, _TIME = "vecsearch:date", "vecsearch:time"  # the keys of a date and of a time in JSON
-_WIDEST_INT = 8192  # bits; Python refuses to print integers of more than 4300 digits
-
-
-def check_metadata(metadata: Mapping[str, Any]) -> None:
-    """Check that metadata can be stored and read back; raises InvalidDocument."""
-    for key, value in metadata.items():
-        if not isinstance(key, str):
-            raise InvalidDocument(f"metadata key {key!r} is {type(key).__name__}, expected str")
-        if not is_storable(key):
-            raise InvalidDocument(f"metadata key {key!r} holds a lone surrogate, which cannot be stored")
-        _check_value(key, value)
+_DATE, _TIME, _DECIMAL = "vecsearch:date", "vecsearch:time", "vecsearch:decimal"  # the keys of what JSON lacks
 
 
 def metadata_columns(rows: Sequence[Mapping[str, Any]]) -> list[tuple[pa.Field, pa.Array]]:
@@ -136,29 +124,6 @@ def json_field(name: str) -> pa.Field:
     return pa.field(name, pa.string(), metadata=_JSON)
 
 
-def _check_value(key: str, value: Any) -> None:
-    match value:
-        case int() if value.bit_length() > _WIDEST_INT:
-            raise InvalidDocument(
-                f"metadata {key!r} is an integer of {value.bit_length()} bits, expected at most {_WIDEST_INT}"
-            )
-        case None | bool() | int() | float() | date():
-            return
-        case str():
-            if not is_storable(value):
-                raise InvalidDocument(f"metadata {key!r} holds a lone surrogate, which cannot be stored")
-        case list() | tuple():
-            for element in value:
-                _check_value(key, element)
-        case Mapping():
-            check_metadata(value)
-        case _:
-            raise InvalidDocument(
-                f"metadata {key!r} is {type(value).__name__}, "
-                "expected str, int, float, bool, date, datetime, or a list or dict of these"
-            )
-
-
 def _column(key: str, values: list[Any]) -> tuple[pa.Field, pa.Array]:
     present = [value for value in values if value is not None]
     kind = _common_type(present)
@@ -202,20 +167,24 @@ def _to_json(value: Any) -> str:
 def _json_default(value: Any) -> Any:
     if isinstance(value, date):  # includes datetime: within mixed or nested values they become text
         return {_TIME if isinstance(value, datetime) else _DATE: value.isoformat()}
-    return dict(value)
+    return {_DECIMAL: str(value)} if isinstance(value, Decimal) else dict(value)
 
 
 def _from_json(text: str) -> Any:
-    return json.loads(text, object_hook=_decode_dates)
+    return json.loads(text, object_hook=_decode_value)
 
 
-def _decode_dates(value: dict[str, Any]) -> Any:
-    """Turn JSON objects that represent a date or time back into it."""
+def _decode_value(value: dict[str, Any]) -> Any:
+    """Turn JSON objects that represent a date, time or decimal number back into it."""
     match value:
         case {"vecsearch:date": str(text)}:
             return date.fromisoformat(text)
         case {"vecsearch:time": str(text)}:
             return datetime.fromisoformat(text)
+        case {"vecsearch:decimal": str(text)}:
+            with suppress(InvalidOperation):
+                return Decimal(text)
+            return value
         case _:
             return value
 

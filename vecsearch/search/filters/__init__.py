@@ -1,6 +1,7 @@
-"""Filters: which chunks a search may find, by an SQL condition over metadata and the columns of every chunk.
+"""Filters: which chunks a search may find, by a condition over metadata and the columns of every chunk.
 
-    text -> tree (parsing, literals) -> bound to columns of matching types (binding, values) -> mask (matching)
+    SQL -> tree (parsing, literals)  or  dict -> tree (mappings)
+        -> bound to columns of matching types (binding, values) -> mask (matching)
 
 Rows that do not match are not live to a search: so k hits come back when k match, and they are the best of those.
 docs/filters.md describes what can be written and what it means.
@@ -8,7 +9,7 @@ docs/filters.md describes what can be written and what it means.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 
 import numpy as np
@@ -16,8 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsearch.search.filters.binding import Columns, bind
+from vecsearch.search.filters.mappings import of_mapping
 from vecsearch.search.filters.matching import matching
+from vecsearch.search.filters.tree import Condition
 from vecsearch.storage.store import Part
+from vecsearch.types import Where
 
 _KEPT = 8  # conditions whose masks are kept, a byte per row each
 
@@ -30,38 +34,47 @@ class Filters:
         self._kept: dict[str, tuple[Part, ...]] = {}  # the latest last
         self._lock = Lock()
 
-    def parts(self, where: str | None) -> tuple[Part, ...]:
+    def parts(self, where: Where | None) -> tuple[Part, ...]:
         """Return the parts of the version in which only matching rows are live; raises InvalidFilter."""
         if where is None:
             return self._parts
-        if not isinstance(where, str):
+        # A dict is kept by its tree as text: to Python, 1 and TRUE are equal.
+        key = repr(of_mapping(where)) if isinstance(where, Mapping) else where
+        if not isinstance(key, str):
             return restricted(self._parts, where)  # raises
         with self._lock:
-            parts = self._kept.get(where)
+            parts = self._kept.get(key)
         if parts is None:
             parts = restricted(self._parts, where)  # two threads may both do it, and get the same
         with self._lock:
-            self._kept.pop(where, None)
-            self._kept[where] = parts
+            self._kept.pop(key, None)
+            self._kept[key] = parts
             while len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
         return parts
 
 
-def restricted(parts: Sequence[Part], where: str) -> tuple[Part, ...]:
+def condition_of(where: Where) -> Condition:
+    """Return the tree of a condition; raises InvalidFilter."""
+    if isinstance(where, Mapping):
+        return of_mapping(where)
+    from vecsearch.search.filters.parsing import parse  # imports sqlglot, which only searches with a condition need
+
+    return parse(where)
+
+
+def restricted(parts: Sequence[Part], where: Where) -> tuple[Part, ...]:
     """Return the parts as if every row for which the condition is not true were deleted.
 
     Raises InvalidFilter. An index without live chunks has no columns to bind names to; there any name is valid.
     """
-    from vecsearch.search.filters.parsing import parse  # imports sqlglot, which only searches with a condition need
-
-    condition = parse(where)
+    condition = condition_of(where)
     live = [part for part in parts if part.live]
     columns = Columns(live)
-    column_names = bind(condition, columns) if live else {}
+    places = bind(condition, columns) if live else {}
     matches = {}
     for number, part in enumerate(live):
-        mask = matching(condition, {name: columns.of_parts(column)[number] for name, column in column_names.items()})
+        mask = matching(condition, {name: columns.of_parts(place)[number] for name, place in places.items()})
         alive = mask if part.alive is None else mask & part.alive
         matches[id(part)] = Part(part.segment, alive, int(np.count_nonzero(alive)))
     return tuple(matches.get(id(part), part) for part in parts)

@@ -1,14 +1,17 @@
 """Bind the names of a condition to columns, and check that its values can be compared with what those hold.
 
-A name is one of the columns that every chunk has, or a metadata key of a live chunk. `chunk.` or `metadata.` in front
-says which; a name that could be both needs that, so that neither is taken for the other. Types are those of the values
-in live chunks, not of how they are stored: a compacted index refuses the same conditions.
+A name is one of the columns that every chunk has, a metadata key of a live chunk, or `key.inside` for what the objects
+under a key hold. `chunk.` or `metadata.` in front says which; a name that could be both needs that, so that neither is
+taken for the other. Types are those of the values in live chunks, not of how they are stored: a compacted index refuses
+the same conditions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from datetime import date
 from difflib import get_close_matches
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,9 +29,10 @@ from vecsearch.search.filters.tree import (
     Name,
     OneOf,
     leaves,
+    quoted,
     written,
 )
-from vecsearch.search.filters.values import Column, Kind, column_of
+from vecsearch.search.filters.values import Column, Kind, column_of, inner_keys
 from vecsearch.storage.columns import PREFIX
 from vecsearch.storage.store import Part
 
@@ -53,67 +57,113 @@ _EXAMPLES = {
 }
 
 
+class Place(NamedTuple):
+    """Where values are: a column, and the keys that lead to them inside its objects."""
+
+    column: str
+    inside: tuple[str, ...] = ()
+
+
 class Columns:
     """The columns of the parts of a version, each decoded on first use."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
-        self._decoded: dict[str, list[Column]] = {}
+        self._decoded: dict[Place, list[Column]] = {}
 
-    def of_parts(self, column: str) -> list[Column]:
+    def of_parts(self, place: Place) -> list[Column]:
         """Return the column of each part."""
-        if column not in self._decoded:
-            tables = [_with_paths(part.segment.table, column) for part in self._parts]
-            self._decoded[column] = [column_of(table, column) for table in tables]
-        return self._decoded[column]
+        if place not in self._decoded:
+            tables = [_with_paths(part.segment.table, place.column) for part in self._parts]
+            self._decoded[place] = [column_of(table, *place) for table in tables]
+        return self._decoded[place]
 
-    def kinds(self, column: str) -> set[Kind]:
+    def kinds(self, place: Place) -> set[Kind]:
         """Return the types of the column's values in live chunks."""
-        if column in BUILT_IN:
-            return {BUILT_IN[column]}
-        pairs = zip(self.of_parts(column), self._parts, strict=True)
+        if place.column in BUILT_IN:
+            return {BUILT_IN[place.column]}
+        pairs = zip(self.of_parts(place), self._parts, strict=True)
         return set().union(*(of_part.kinds(part.alive) for of_part, part in pairs))
 
-    def element_kinds(self, column: str) -> set[Kind]:
+    def element_kinds(self, place: Place) -> set[Kind]:
         """Return the types of what the column's lists hold in live chunks."""
-        pairs = zip(self.of_parts(column), self._parts, strict=True)
+        pairs = zip(self.of_parts(place), self._parts, strict=True)
         return set().union(*(of_part.element_kinds(part.alive) for of_part, part in pairs))
+
+    def holds_moments(self, place: Place) -> bool:
+        """Return whether a text in a live chunk is a date or a time in ISO 8601."""
+        pairs = zip(self.of_parts(place), self._parts, strict=True)
+        return any(of_part.holds_moments(part.alive) for of_part, part in pairs)
 
     def keys(self) -> list[str]:
         """Return the metadata keys of live chunks, in alphabetical order."""
         stored = {column for part in self._parts for column in part.segment.table.column_names}
         columns = sorted(column for column in stored if column.startswith(PREFIX))
-        return [column.removeprefix(PREFIX) for column in columns if self.kinds(column)]
+        return [column.removeprefix(PREFIX) for column in columns if self.kinds(Place(column))]
+
+    def inner_keys(self, key: str) -> list[str]:
+        """Return the keys that the objects under a metadata key have in live chunks, in alphabetical order."""
+        names: set[str] = set()
+        for part in self._parts:
+            if PREFIX + key in part.segment.table.column_names:
+                names |= inner_keys(part.segment.table, PREFIX + key, part.alive)
+        return sorted(names)
 
 
-def bind(condition: Condition, columns: Columns) -> dict[Name, str]:
-    """Return the column of each name in a condition; raises InvalidFilter for a name or a type that does not fit."""
+def bind(condition: Condition, columns: Columns) -> dict[Name, Place]:
+    """Return where the values of each name are; raises InvalidFilter for a name or a type that does not fit."""
     bound = {}
     for leaf in leaves(condition):
-        column = _column_of_name(leaf.name, columns)
-        _check_types(leaf, columns.kinds(column), columns.element_kinds(column))
-        bound[leaf.name] = column
+        place = _place_of_name(leaf.name, columns)
+        _check_types(leaf, place, columns)
+        bound[leaf.name] = place
     return bound
 
 
-def _column_of_name(name: Name, columns: Columns) -> str:
+def _place_of_name(name: Name, columns: Columns) -> Place:
     first, *rest = name.parts
     if first == _CHUNK and rest:
         if rest[0] not in BUILT_IN or rest[1:]:
             raise InvalidFilter(f"the condition names {name}; the columns of a chunk are {', '.join(BUILT_IN)}")
-        return rest[0]
-    key = ".".join(rest if first == _METADATA and rest else name.parts)
-    is_key = bool(columns.kinds(PREFIX + key))
-    if key in BUILT_IN and key == ".".join(name.parts):
+        return Place(rest[0])
+    parts = tuple(rest) if first == _METADATA and rest else name.parts
+    key = ".".join(parts)
+    is_key = bool(columns.kinds(Place(PREFIX + key)))
+    if key in BUILT_IN and parts == name.parts:
         if is_key:
             raise InvalidFilter(
                 f"the condition names {key}, a column of every chunk, but here a metadata key too: "
                 f"write {_CHUNK}.{key} or {_METADATA}.{key}"
             )
-        return key
-    if not is_key:
-        raise _unknown(name, key, columns.keys())
-    return PREFIX + key
+        return Place(key)
+    inner = _inner_place(parts, columns) or _inner_place(name.parts, columns)
+    if is_key and inner:
+        base = inner.column.removeprefix(PREFIX)
+        raise InvalidFilter(
+            f"the condition names {name}, a metadata key, but here also {'.'.join(inner.inside)} inside {base}: "
+            f"write {quoted(key)}, in double quotes, for the key"
+        )
+    if not is_key and inner is None:
+        raise _unknown_inside(name, parts, columns) or _unknown(name, key, columns.keys())
+    return inner or Place(PREFIX + key)
+
+
+def _inner_place(parts: tuple[str, ...], columns: Columns) -> Place | None:
+    """What a dotted name means inside the objects of a key, the longest that there is."""
+    for length in range(len(parts) - 1, 0, -1):
+        place = Place(PREFIX + ".".join(parts[:length]), parts[length:])
+        if Kind.OBJECT in columns.kinds(Place(place.column)) and columns.kinds(place):
+            return place
+    return None
+
+
+def _unknown_inside(name: Name, parts: tuple[str, ...], columns: Columns) -> InvalidFilter | None:
+    for length in range(len(parts) - 1, 0, -1):
+        key = ".".join(parts[:length])
+        if inner := columns.inner_keys(key):
+            listed = ", ".join(str(Name((each,))) for each in inner[:_LISTED]) + (", ..." if inner[_LISTED:] else "")
+            return InvalidFilter(f"the condition names {name}, which no chunk has: inside {key} are {listed}")
+    return None
 
 
 def _unknown(name: Name, key: str, keys: Sequence[str]) -> InvalidFilter:
@@ -128,19 +178,21 @@ def _unknown(name: Name, key: str, keys: Sequence[str]) -> InvalidFilter:
     return InvalidFilter(f"the condition names {name}, which no chunk has: {hint}{available}")
 
 
-def _check_types(leaf: Leaf, kinds: Set[Kind], element_kinds: Set[Kind]) -> None:
+def _check_types(leaf: Leaf, place: Place, columns: Columns) -> None:
     """Raise InvalidFilter for a test that can hold for no value of the types that its column holds."""
+    kinds = columns.kinds(place)
     match leaf:
         case Comparison():
-            _check_literals(leaf.name, (leaf.literal,), kinds)
+            _check_literals(leaf.name, (leaf.literal,), place, columns)
         case OneOf():
-            _check_literals(leaf.name, leaf.literals, kinds)
+            _check_literals(leaf.name, leaf.literals, place, columns)
         case Like():
             if Kind.TEXT not in kinds:
                 raise _incomparable(leaf.name, "LIKE, which is for texts", kinds)
         case Contains():
             if Kind.LIST not in kinds:
                 raise _incomparable(leaf.name, "ANY, which is for lists", kinds)
+            element_kinds = columns.element_kinds(place)
             if element_kinds and not any(comparable(kind, leaf.literal) for kind in element_kinds):
                 held = _listed(element_kinds)
                 raise InvalidFilter(f"the condition looks for {written(leaf.literal)} in {leaf.name}, lists of {held}")
@@ -148,9 +200,13 @@ def _check_types(leaf: Leaf, kinds: Set[Kind], element_kinds: Set[Kind]) -> None
             pass
 
 
-def _check_literals(name: Name, literals: tuple[Literal, ...], kinds: Set[Kind]) -> None:
+def _check_literals(name: Name, literals: tuple[Literal, ...], place: Place, columns: Columns) -> None:
+    kinds = columns.kinds(place)
     for literal in literals:
-        if not any(comparable(kind, literal) for kind in kinds):
+        fit = {kind for kind in kinds if comparable(kind, literal)}
+        if fit == {Kind.TEXT} and isinstance(literal, date) and not columns.holds_moments(place):
+            fit = set()
+        if not fit:
             raise _incomparable(name, written(literal), kinds)
 
 

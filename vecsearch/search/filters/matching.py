@@ -31,7 +31,7 @@ from vecsearch.search.filters.tree import (
     Operator,
     parse_moment,
 )
-from vecsearch.search.filters.values import Column, Kind, Values, View, as_mask, days, microseconds
+from vecsearch.search.filters.values import Column, Kind, Values, View, as_mask, days, microseconds, moments
 from vecsearch.types import BoolArray
 
 _KERNELS: dict[Operator, Callable[[Any, Any], Any]] = {
@@ -89,29 +89,52 @@ def _test(leaf: Comparison | OneOf | Like | Contains, column: Column) -> Any:
 
 
 def comparable(kind: Kind, literal: Literal) -> bool:
-    """Return whether values of this type can be compared with a literal; dates can be with a text that is a date."""
+    """Return whether values of this type can be compared with a literal.
+
+    Dates can be with a text that is a date, and texts with a date, as far as they are dates.
+    """
     if isinstance(literal, bool):
         return kind is Kind.BOOLEAN
     if isinstance(literal, (int, float)):
         return kind is Kind.NUMBER
     if isinstance(literal, str):
         return kind is Kind.TEXT or (kind in (Kind.DATE, Kind.TIME) and parse_moment(literal) is not None)
-    return kind in (Kind.DATE, Kind.TIME)
+    return kind in (Kind.DATE, Kind.TIME, Kind.TEXT)
+
+
+def fitting(values: Values, literal: Literal) -> list[View]:
+    """Return the values that a literal can be compared with; for a date, the dates among texts as times."""
+    views = [view for view in values.views if comparable(view.kind, literal)]
+    if not isinstance(literal, date):
+        return views
+    return [View(Kind.TIME, moments(view.array)) if view.kind is Kind.TEXT else view for view in views]
 
 
 def compare(values: Values, operator: Operator, literal: Literal) -> Any:
     """Return whether each value compares so with the literal: Arrow booleans (m,)."""
-    views = [view for view in values.views if comparable(view.kind, literal)]
-    return _coalesced(values.size, [_compared(view, operator, literal) for view in views])
+    return _coalesced(values.size, [_compared(view, operator, literal) for view in fitting(values, literal)])
 
 
 def _among_literals(values: Values, literals: Sequence[Literal]) -> Any:
-    """Whether each value is one of the literals: Arrow booleans (m,), null where no literal has the value's type."""
+    """Whether each value is one of the literals: Arrow booleans (m,), null where no literal has the value's type.
+
+    No value is one of no literals.
+    """
+    if not literals:
+        return pc.if_else(values.present(), False, None)
     results = []
     for view in values.views:
-        if fitting := [literal for literal in literals if comparable(view.kind, literal)]:
-            results.append(_among(view, fitting))
-    return _coalesced(values.size, results)
+        written = [each for each in literals if view.kind is not Kind.TEXT or isinstance(each, str)]
+        if wanted := [literal for literal in written if comparable(view.kind, literal)]:
+            results.append(_among(view, wanted))
+        if view.kind is Kind.TEXT and (dates := [literal for literal in literals if isinstance(literal, date)]):
+            results.append(_among(View(Kind.TIME, moments(view.array)), dates))
+    return reduce(_either, results) if results else pa.nulls(values.size, pa.bool_())
+
+
+def _either(one: Any, other: Any) -> Any:
+    """Whether one of two results is true; null only where both are."""
+    return pc.if_else(pc.is_null(one), other, pc.if_else(pc.is_null(other), one, pc.or_(one, other)))
 
 
 def _like(values: Values, pattern: str, *, any_case: bool) -> Any:

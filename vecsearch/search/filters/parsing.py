@@ -45,7 +45,10 @@ _DEEPEST = 40  # nested parentheses; the parser recurses a dozen calls for each
 def parse(where: str) -> Condition:
     """Return the tree of a condition; raises InvalidFilter for one that cannot be parsed or evaluated."""
     if not is_storable(where):
-        raise InvalidFilter(f"a condition is a text such as \"year >= 2020 AND lang = 'en'\", not {where!r:.60}")
+        raise InvalidFilter(
+            "a condition is a text such as \"year >= 2020 AND lang = 'en'\" or a dict such as "
+            f"{{'lang': 'en', 'year': {{'gte': 2020}}}}, not {cut(repr(where))}"
+        )
     if not where.strip():
         raise InvalidFilter("the condition is empty: write one, or leave it out")
     try:

@@ -1,4 +1,4 @@
-"""The tree of a condition: names, literals and how they are compared. No SQL, no Arrow.
+"""The tree of a condition: names, literals and how they are compared. No SQL, no dicts, no Arrow.
 
 A tree holds only what a filter can evaluate. Which column a name means, and whether its values can be compared with the
 literals, depends on an index: see binding.py. Dates and times without a zone are in UTC.

@@ -2,7 +2,7 @@
 
 A key may be a column of integers in one segment, of doubles in a second, and JSON text in a third. Here it becomes one
 Arrow array per type, with nulls where a value is of another type. JSON is decoded once for each distinct text. NaN is
-null, as in SQLite; times are in UTC; integers of more than 64 bits are the nearest double.
+null, as in SQLite; times are in UTC; integers of more than 64 bits and decimal numbers are the nearest double.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from enum import Enum
 from math import inf, isnan
 from typing import Any
@@ -19,11 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsearch.errors import IndexDamaged
+from vecsearch.search.filters.tree import parse_moment
 from vecsearch.storage.columns import PREFIX, json_field, metadata_of
 from vecsearch.types import BoolArray, IntArray
 
 _TIMESTAMP = pa.timestamp("us")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MICROSECOND, _DAY = timedelta(microseconds=1), timedelta(days=1)
 
 
@@ -106,22 +109,46 @@ class Column:
         views = lists.elements.views
         return {view.kind for view in views if self._any(lists.holding(pc.is_valid(view.array)), rows)}
 
+    def holds_moments(self, rows: BoolArray | None) -> bool:
+        """Return whether a text in these rows is a date or a time in ISO 8601."""
+        texts = [view.array for view in self.values.views if view.kind is Kind.TEXT]
+        return any(self._any(pc.is_valid(moments(array)), rows) for array in texts)
+
     def _any(self, result: Any, rows: BoolArray | None) -> bool:
         mask = as_mask(self.spread(result))
         return bool(mask.any() if rows is None else (mask & rows).any())
 
 
-def column_of(table: pa.Table, name: str) -> Column:
-    """Return a column of a table, all null when the table has no column of this name."""
+def column_of(table: pa.Table, name: str, inside: Sequence[str] = ()) -> Column:
+    """Return a column of a table, all null when the table has no column of this name.
+
+    `inside` are the keys that lead to the values within the column's objects.
+    """
     if name not in table.column_names:
         return Column(Values(table.num_rows, ()), None)
     array, field = table.column(name), table.schema.field(name)
     if not field.equals(json_field(name), check_metadata=True):
-        return Column(_of_arrow(array), None)
+        return Column(Values(table.num_rows, ()) if inside else _of_arrow(array), None)
     encoded = array.dictionary_encode().unify_dictionaries()
     texts = encoded.chunk(0).dictionary.to_pylist() if encoded.num_chunks else []
     positions = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
-    return Column(_of_python(_decoded(texts, field)), positions)
+    return Column(_of_python([_within(value, inside) for value in _decoded(texts, field)]), positions)
+
+
+def inner_keys(table: pa.Table, name: str, rows: BoolArray | None) -> set[str]:
+    """Return the keys that the objects in these rows of a column have."""
+    array, field = table.column(name), table.schema.field(name)
+    if not field.equals(json_field(name), check_metadata=True):
+        return set()
+    texts = pc.unique(array if rows is None else array.filter(pa.array(rows))).drop_null().to_pylist()
+    return {key for value in _decoded(texts, field) if type(value) is dict for key in value}
+
+
+def _within(value: Any, inside: Sequence[str]) -> Any:
+    """What the keys lead to in a value; None where they lead to nothing."""
+    for key in inside:
+        value = value.get(key) if type(value) is dict else None
+    return value
 
 
 def _decoded(texts: Sequence[str], field: pa.Field) -> list[Any]:
@@ -134,6 +161,20 @@ def _decoded(texts: Sequence[str], field: pa.Field) -> list[Any]:
     if type(values) is not list or len(values) != len(texts):
         raise IndexDamaged(f"the column {field.name} of rows.arrow does not hold valid JSON: run vecsearch verify")
     return values
+
+
+def moments(texts: Any) -> Any:
+    """Return the dates and times that are written in ISO 8601 among texts, (m,), as timestamps; null for others."""
+    encoded = pc.if_else(pc.match_substring_regex(texts, _DAY_PATTERN), texts, None).dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        return pa.chunked_array([_moments(chunk) for chunk in encoded.chunks], _TIMESTAMP)
+    return _moments(encoded)
+
+
+def _moments(encoded: Any) -> Any:
+    parsed = [parse_moment(text) for text in encoded.dictionary.to_pylist()]
+    times = pa.array([None if moment is None else microseconds(moment) for moment in parsed], _TIMESTAMP)
+    return pc.take(times, encoded.indices)
 
 
 def as_mask(result: Any) -> BoolArray:
@@ -184,6 +225,10 @@ def _fits_int64(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind)) and kind != pa.uint64()
 
 
+def _decimal(value: Decimal) -> float | None:
+    return None if value.is_nan() else float(value)
+
+
 def _integer(value: int) -> int | None:
     return value if -(2**63) <= value < 2**63 else None
 
@@ -216,6 +261,7 @@ _TYPES: tuple[tuple[type, Kind, Any, Callable[[Any], Any]], ...] = (
     (int, Kind.NUMBER, pa.int64(), _integer),
     (int, Kind.NUMBER, pa.float64(), _large_integer),
     (float, Kind.NUMBER, pa.float64(), lambda value: None if isnan(value) else value),
+    (Decimal, Kind.NUMBER, pa.float64(), _decimal),
     (str, Kind.TEXT, pa.string(), _same),
     (bool, Kind.BOOLEAN, pa.bool_(), _same),
     (date, Kind.DATE, pa.date32(), days),
