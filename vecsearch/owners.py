@@ -17,7 +17,7 @@ def other_owner(path: Path, *, root: bool = False) -> int | None:
     """
     if os.name == "nt":
         return None
-    own = _own_users() | ({0} if root else set())
+    own = own_users() | ({0} if root else set())
     try:
         owners = (path.lstat().st_uid, path.stat().st_uid)
     except OSError:  # missing, or a link that leads nowhere
@@ -35,8 +35,10 @@ def user_name(user: int) -> str:
         return f"user {user}"
 
 
-def _own_users() -> set[int]:
-    """Who runs this: since CVE-2022-24765 Git asks the same (git-config, safe.directory)."""
+def own_users() -> set[int]:
+    """Return who runs this: since CVE-2022-24765 Git asks the same (git-config, safe.directory). Empty on Windows."""
+    if os.name == "nt":
+        return set()
     own = {os.geteuid()}
     behind = os.environ.get("SUDO_UID", "")
     if own == {0} and behind.isascii() and behind.isdigit():

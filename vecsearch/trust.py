@@ -16,7 +16,7 @@ from stat import S_IWOTH
 from vecsearch.addresses import checked_address
 from vecsearch.errors import ConsentMissing, InvalidOption, VecsearchError
 from vecsearch.files import replacing
-from vecsearch.owners import other_owner, user_name
+from vecsearch.owners import other_owner, own_users, user_name
 
 _FILE = "trust.json"
 _FOLDER = "VECSEARCH_CONFIG"
@@ -137,13 +137,15 @@ def _write(trust: Trust) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(path, private=True) as stream:
         stream.write(json.dumps({"addresses": trust.addresses, "folders": trust.folders}, indent=1).encode())
+    if os.name != "nt" and (owner := path.parent.stat().st_uid) != os.geteuid():
+        os.chown(path, owner, -1)  # written by sudo: the user behind it has to be able to read it
 
 
 def _check_own(status: os.stat_result) -> None:
     """Raise ValueError for a file that another user may have written. Windows has no owner to look at here."""
     if os.name == "nt":
         return
-    if status.st_uid not in (0, os.geteuid()):
+    if status.st_uid not in {0, *own_users()}:
         raise ValueError(f"it belongs to user {status.st_uid}, not to you")
     if status.st_mode & S_IWOTH:
         raise ValueError("everybody may write it")

@@ -176,3 +176,15 @@ def test_cannot_stall_an_index_by_holding_the_cache(
             index.add(["a first text"])
         index.add(["a second text"])  # that was said once
         assert index.search("a first text", k=1)
+
+
+@needs_owners
+def test_cannot_look_into_a_cache_that_an_earlier_release_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VECSEARCH_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = Cache().path.parent
+    if not folder.is_relative_to(tmp_path):
+        pytest.skip("this system has its cache folder elsewhere")
+    folder.mkdir(mode=0o755)
+    fill(Cache(), ["one"])
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700

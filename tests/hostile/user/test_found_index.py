@@ -12,7 +12,7 @@ from tests.helpers.commands import Command
 from tests.helpers.other_users import MALLORY, given_to, needs_owners, needs_root
 from vecsearch import ConsentMissing
 from vecsearch.owners import other_owner
-from vecsearch.trust import check_found, trust_file
+from vecsearch.trust import check_found, trust_address, trust_file, trusts_address
 
 COMMANDS = [["search", "heron"], ["index", "notes"], ["info"], ["delete", "x"], ["verify"], ["log"], ["compact"]]
 
@@ -104,7 +104,7 @@ def test_cannot_write_the_list_of_what_is_trusted(shared: Path, vecsearch_comman
 
 
 @needs_root
-def test_is_the_one_behind_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_can_be_the_one_behind_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = given_to(tmp_path)
     monkeypatch.setenv("SUDO_UID", str(MALLORY))
     assert check_found(theirs) == theirs
@@ -120,3 +120,12 @@ def test_is_not_who_runs_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for place in (tmp_path, tmp_path / "link", tmp_path / "missing"):
         assert other_owner(place) is None
+
+
+@needs_root
+def test_behind_sudo_can_read_what_was_trusted(monkeypatch: pytest.MonkeyPatch, config_folder: Path) -> None:
+    given_to(config_folder)
+    monkeypatch.setenv("SUDO_UID", str(MALLORY))
+    trust_address("http://gpu:8000/v1")
+    assert trust_file().stat().st_uid == MALLORY
+    assert trusts_address("http://gpu:8000/v1")

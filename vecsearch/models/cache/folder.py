@@ -23,18 +23,26 @@ DERIVED = "models"  # below the cache folder: files derived from models
 def cache_folder() -> Path:
     """Return the folder of derived files: `$VECSEARCH_CACHE`, else the operating system's cache folder of the user."""
     folder = os.environ.get("VECSEARCH_CACHE")
-    if folder:
-        return Path(folder)
+    return Path(folder) if folder else _own_folder()
+
+
+def _own_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("vecsearch", appauthor=False)
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder that only the user may look into, and those above it; one that exists stays as it is."""
+    """Create a folder that only the user may look into, and those above it; one that exists stays as it is.
+
+    The operating system's cache folder for this program, if an earlier release made it, becomes the user's alone.
+    """
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
+    elif os.name != "nt" and folder == _own_folder() and folder.stat().st_mode & 0o077:
+        with suppress(OSError):
+            folder.chmod(0o700)
 
 
 def check_own(path: Path) -> None:
