@@ -26,6 +26,7 @@ from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.ingest.vector_files import check_output, writing_vectors
 from vecsearch.models.cache import Cache
 from vecsearch.models.cached_encoding import Encoded, count_cut, encode_cached
+from vecsearch.models.consent import remember_consent
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL, load_encoder
 from vecsearch.reports import Progress
@@ -201,6 +202,7 @@ def _start(
     """A run with the options of `embed`; raises InvalidOption, ModelNotFound, ModelDamaged."""
     if isinstance(model, str):
         encoder = load_encoder(model, dim=dim, runtime=runtime, threads=threads)
+        remember_consent(encoder)
     else:
         options = {"dim": dim, "runtime": runtime, "threads": threads}
         if unfit := [name for name, value in options.items() if value is not None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -103,3 +104,21 @@ def test_is_known_by_its_old_name_where_it_is_the_usual_one(tmp_path: Path) -> N
         evil = load_encoder(str(changed(shutil.copytree(carried.path, tmp_path / str(settings)), **settings)))
         assert evil.fingerprint != DEFAULT_FINGERPRINT
         assert earlier_fingerprint(evil) == DEFAULT_FINGERPRINT
+
+
+@pytest.mark.parametrize("replaced", ["written over", "renamed", "linked"])
+def test_cannot_keep_its_identity_by_the_size_and_time_of_its_weights(honest: Path, replaced: str) -> None:
+    """As when an archive is unpacked over a folder: it brings its files' times."""
+    weights = honest / "model.safetensors"
+    before, content, status = load_encoder(str(honest)).fingerprint, bytearray(weights.read_bytes()), weights.stat()
+    content[-1] ^= 1
+    other = weights.with_name("other")
+    if replaced == "written over":
+        weights.write_bytes(content)
+    else:
+        other.write_bytes(content)
+        os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+        os.replace(other, weights) if replaced == "renamed" else (weights.unlink(), os.link(other, weights))
+    os.utime(weights, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (weights.stat().st_size, weights.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert load_encoder(str(honest)).fingerprint != before

@@ -38,7 +38,7 @@ def parse_json(path: Path) -> Any:
     """Return what a JSON file holds; raises ModelDamaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelDamaged(f"{path} cannot be read: {error}") from error
 
 

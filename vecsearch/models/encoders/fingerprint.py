@@ -1,7 +1,7 @@
 """A model's identity: hashes of its large files, remembered, and one fingerprint over all that shapes a vector.
 
-Hashing 90 MB takes longer than answering a query, so a hash is remembered with the file's real path, size and
-modification time, and computed again when one of them differs.
+Hashing 90 MB takes longer than answering a query, so a hash is remembered with the file's real path, size, times and
+inode, and computed again when one of them differs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal digits, a remembered one where the file has not changed since."""
     real = path.resolve()
     status = real.stat()
-    stamp = [str(real), status.st_size, status.st_mtime_ns]
+    # An archive sets the modification time; the time of the change of the file itself is the system's own.
+    stamp = [str(real), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
     record = model_cache() / f"{hashlib.sha256(str(real).encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
     if (known := read_derived(record)) is not None:
         remembered, digest = json.loads(known)

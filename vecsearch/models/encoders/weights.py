@@ -51,33 +51,45 @@ def read_integers(path: Path) -> dict[str, IntArray]:
 
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Return the shapes of all tensors of a file by name; reads only its header, and raises as read_weights()."""
-    with _opened(path) as (_, header):
-        return {name: tuple(int(size) for size in entry["shape"]) for name, entry in header.items()}
+    header, _ = _header(path)
+    try:
+        return {name: tuple(map(int, entry["shape"])) for name, entry in header.items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelDamaged(f"{path} has an invalid safetensors header: {error!r}") from error
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[_Bytes, dict[str, Any]]]:
     """The mapped bytes of all tensors, and the header's entries by name; an invalid entry is ModelDamaged."""
+    header, start = _header(path)
+    try:
+        content = np.memmap(path, np.uint8, "c", offset=start)  # some runtimes refuse a read-only array
+        yield content, header
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        if isinstance(error, ModelDamaged):
+            raise
+        raise ModelDamaged(f"{path} has an invalid safetensors header: {error!r}") from error
+
+
+def _header(path: Path) -> tuple[dict[str, Any], int]:
+    """The header's entries by name, and where the bytes of the tensors start; raises ModelDamaged."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(length)) if 2 <= length <= min(size - 8, _HEADER_LIMIT) else None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelDamaged(f"{path} is not a safetensors file: {error}") from error
     if not isinstance(header, dict):
         raise ModelDamaged(f"{path} is not a safetensors file, or was truncated")
     header.pop("__metadata__", None)
     try:
         end = max(entry["data_offsets"][1] for entry in header.values())
-        if size != 8 + length + end:
-            raise ModelDamaged(f"{path} has {size} bytes, its header says {8 + length + end}: download it again")
-        content = np.memmap(path, np.uint8, "c", offset=8 + length)  # some runtimes refuse a read-only array
-        yield content, header
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        if isinstance(error, ModelDamaged):
-            raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise ModelDamaged(f"{path} has an invalid safetensors header: {error!r}") from error
+    if size != 8 + length + end:
+        raise ModelDamaged(f"{path} has {size} bytes, its header says {8 + length + end}: download it again")
+    return header, 8 + length
 
 
 def read_parameters(path: Path, shape: Shape) -> dict[str, FloatArray]:

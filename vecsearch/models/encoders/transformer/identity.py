@@ -11,6 +11,7 @@ Usual values: the configurations of the models in `model_table`, and transformer
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -119,11 +120,11 @@ def unusual_settings(config: Mapping[str, Any], shape: Shape, weights: Path) -> 
     For the same weights the result is equal exactly when no setting that can change a vector differs. Raises
     ModelDamaged for a file that is not one of weights.
     """
-    names = read_shapes(weights)
-    family = _family(names)
+    status = weights.stat()
+    family, layers = _implied(weights, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     usual = {
         "family": family.value,
-        "layers": _layers(names),
+        "layers": layers,
         "heads": _HEADS.get(shape.hidden, max(1, shape.hidden // _HEAD_SIZE)),
         "layer_norm_eps": _EPSILON.get(family, _USUAL_EPSILON),
         "activation": _ACTIVATION,
@@ -133,6 +134,13 @@ def unusual_settings(config: Mapping[str, Any], shape: Shape, weights: Path) -> 
     unusual = {name: value for name, value in actual.items() if value != usual[name]}
     others = {f"config.{key}": value for key, value in config.items() if _may_matter(key, value)}
     return {**unusual, **others}
+
+
+@lru_cache(maxsize=16)
+def _implied(weights: Path, *_status: int) -> tuple[Family, int]:
+    """The family and the number of layers that the tensors of a file are those of."""
+    names = read_shapes(weights)
+    return _family(names), _layers(names)
 
 
 def _may_matter(key: str, value: Any) -> bool:
