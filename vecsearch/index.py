@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
 from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOption
 from vecsearch.ingest.add import add, delete
+from vecsearch.ingest.metadata import check_changes, update_metadata
 from vecsearch.ingest.sync import SyncOptions, sync
 from vecsearch.ingest.watching import Watcher, run_at_changes
 from vecsearch.models.cache import Cache, shared_cache
@@ -379,10 +380,77 @@ class Index:
         with self.writing(wait) as session:
             return add(self._store, documents, lambda: session.encoder, session.cache, progress=progress)
 
-    def delete(self, ids: str | Iterable[str], *, wait: float | None = None) -> int:
-        """Delete documents by their ids; return how many of them the index held. `wait` is as for `sync`."""
+    def delete(
+        self, ids: str | Iterable[str] | None = None, *, where: Where | None = None, wait: float | None = None
+    ) -> int:
+        """Delete documents, by their ids or by a condition; return how many the index held.
+
+        With `where` those go that have a chunk for which it is true, in the version that is current then. `wait` is as
+        for `sync`. Raises InvalidOption unless exactly one of the two is given, InvalidFilter, IndexLocked.
+        """
+        _check_one_choice("delete", ids, where)
         with self.writing(wait):
-            return delete(self._store, ids)
+            return delete(self._store, self._matching(where) if ids is None else ids)
+
+    def update_metadata(
+        self,
+        ids: str | Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        where: Where | None = None,
+        wait: float | None = None,
+    ) -> int:
+        """Change metadata of documents, chosen by ids or by a condition; return how many the index held.
+
+        `changes` are keys and their new values; None removes a key, other keys stay. A dict of ids, each with changes
+        of its own, takes the place of both. Nothing is encoded; all is one commit. Documents of files keep what was
+        changed until the content of their file changes. `wait` is as for `sync`. Raises InvalidOption for metadata that
+        cannot be stored and unless ids or `where` are given, InvalidFilter, IndexLocked.
+        """
+        _check_one_choice("update_metadata", ids, where)
+        if isinstance(ids, Mapping):
+            if changes is not None:
+                raise InvalidOption(
+                    "update_metadata takes a dict of ids with their changes, or ids and changes, not both"
+                )
+            each = {identifier: check_changes(change) for identifier, change in ids.items()}
+            with self.writing(wait):
+                return update_metadata(self._store, each)
+        every = check_changes({} if changes is None else changes)
+        with self.writing(wait):
+            chosen = self._matching(where) if ids is None else [ids] if isinstance(ids, str) else ids
+            return update_metadata(self._store, dict.fromkeys(chosen, every))
+
+    # Reading documents
+
+    @overload
+    def get(self, ids: str) -> Document | None: ...  # type: ignore[overload-overlap]
+    @overload
+    def get(self, ids: Iterable[str]) -> list[Document]: ...
+    def get(self, ids: str | Iterable[str]) -> Document | list[Document] | None:
+        """Return the document with this id, or None; or a list of those with these ids, without unknown ones.
+
+        Its text is the whole one, as extracted, in an index made with `keep_text`. In any other it is put together from
+        the chunks: all but white space as it was and at its place, so that `text[hit.start:hit.end] == hit.text`.
+        """
+        if isinstance(ids, str):
+            return next(iter(self.session().get([ids])), None)
+        return self.session().get(list(ids))
+
+    def documents(self, where: Where | None = None) -> Iterator[Document]:
+        """Yield the documents that have a matching chunk, as `get` returns them, in alphabetical order of their ids.
+
+        They are those of one version, read as they are taken. Raises InvalidFilter.
+        """
+        return self.session().documents(where)
+
+    def __iter__(self) -> Iterator[Document]:
+        """All documents, as `documents` yields them."""
+        return self.documents()
+
+    def __contains__(self, document_id: object) -> bool:
+        """Whether the index holds a document with this id."""
+        return document_id in self.session()
 
     # Searching
 
@@ -769,6 +837,11 @@ class Index:
                 self._store, roots, options, lambda: session.encoder, session.cache, progress=progress, dry_run=dry_run
             )
 
+    def _matching(self, where: Where | None) -> list[str]:
+        """The ids of the documents that match in the current version. The lock is held, so that it stays current."""
+        self.refresh()
+        return self._require_open().document_ids(where)
+
     def _check_writable(self) -> None:
         self._require_open()
         if self._pinned is not None:
@@ -834,6 +907,12 @@ def _check_made_with(manifest: Manifest, options: Mapping[str, Any], name: str) 
         if made_with[option] != value:
             value, own = (each.value if isinstance(each, Enum) else each for each in (value, made_with[option]))
             raise InvalidOption(f"{name} was made with {option} {own}, not {value}: open another path")
+
+
+def _check_one_choice(method: str, ids: object, where: object) -> None:
+    """Raise InvalidOption unless documents are chosen by their ids or by a condition."""
+    if (ids is None) is (where is None):
+        raise InvalidOption(f"{method} takes the ids of documents or a condition, where=, and exactly one of them")
 
 
 def _paths(paths: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:

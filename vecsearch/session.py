@@ -8,7 +8,7 @@ that. How a version is searched is in `search/run.py`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from threading import Lock
 from types import MappingProxyType
@@ -25,6 +25,7 @@ from vecsearch.models.encoders.model_paths import is_anywhere
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.sharing import shared_encoder
 from vecsearch.reports import Info
+from vecsearch.search.documents import documents_of, every_document, has_document
 from vecsearch.search.examples import (
     add_directions,
     example_directions,
@@ -43,7 +44,7 @@ from vecsearch.search.surroundings import Passage, document_text, passage
 from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
 from vecsearch.storage.manifest import Manifest, ModelEntry
 from vecsearch.storage.store import Part, Snapshot, Store
-from vecsearch.types import Example, FloatArray, Hit, Mode, Ranked, Span, Where
+from vecsearch.types import Document, Example, FloatArray, Hit, Mode, Ranked, Span, Where
 from vecsearch.upkeep.summary import describe
 from vecsearch.vectors import check_vectors
 
@@ -229,6 +230,18 @@ class Session:
         record on that line. Raises InvalidQuery for a name that is the path of one document and the id of another.
         """
         return ids_named(self.store, self.parts, names)
+
+    def get(self, ids: Sequence[str]) -> list[Document]:
+        """The documents with these ids, in this order; those that this version does not hold are left out."""
+        return documents_of(self.store, self.parts, ids)
+
+    def documents(self, condition: Where | None = None) -> Iterator[Document]:
+        """The documents with a matching chunk, in alphabetical order of their ids, read as they are taken."""
+        return every_document(self.store, self.parts, self.where(condition))
+
+    def __contains__(self, document_id: object) -> bool:
+        """Whether this version holds a document with this id."""
+        return has_document(self.parts, document_id)
 
     def passage(self, chunk_id: str, *, context: int = 1) -> Passage:
         """What `Index.show` returns, of this version."""

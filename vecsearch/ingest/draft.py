@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import monotonic
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,17 +52,30 @@ class Stored:
     place: str
 
 
+class _Moved(NamedTuple):
+    """Rows of a segment that are written again with other metadata, and a function that returns them."""
+
+    rows: int
+    content: Callable[[], Content]
+
+
 class Draft:
     """Changes on top of the store's current version; nothing is visible or kept before `commit`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._staged: dict[str, Block] = {}
+        self._moved: list[_Moved] = []
         self._change: Counter[str] = Counter()
         self._since = monotonic()
         self._seen: dict[str, BoolArray] = {}  # by segment, at first rows: documents upserted or unchanged
         self._sources_changed = False
         self._rebase(store.snapshot())
+
+    @property
+    def language(self) -> str:
+        """The language option of the index."""
+        return self.base.manifest.language
 
     @cached_property
     def stamps(self) -> dict[str, Stamp]:
@@ -96,6 +110,12 @@ class Draft:
             self._drop(identifier, replaced)
         self._staged[identifier] = block
         self._change["updated" if replaced else "added"] += 1
+
+    def move(self, part: Part, rows: BoolArray, documents: int, content: Callable[[], Content]) -> None:
+        """Replace whole documents of the base, the rows where `rows` is true, by `content` with other metadata."""
+        self._alive[part.segment.entry.id][rows] = False
+        self._moved.append(_Moved(int(np.count_nonzero(rows)), content))
+        self._change["updated"] += documents
 
     def drop(self, ids: Sequence[str]) -> int:
         """Delete documents, and return how many of the ids the draft held."""
@@ -158,13 +178,17 @@ class Draft:
         if not changed and not (final and self._sources_changed):
             return
         with Commit(self._store) as commit:
+            alone = [
+                commit.segment(moved.content(), self.base.manifest.recall) for moved in self._moved if _is_full(moved)
+            ]
             rewritten = self._to_rewrite()
             new, seen = self._new_segment(commit, rewritten)
-            manifest = self._next(commit, [part for part in self.base.parts if part not in rewritten], new, final)
+            added = [*alone, new] if new else alone
+            manifest = self._next(commit, [part for part in self.base.parts if part not in rewritten], added, final)
             commit.publish(manifest)
         if new:
             self._seen[new.id] = seen
-        self._staged, self._change, self._since = {}, Counter(), monotonic()
+        self._staged, self._moved, self._change, self._since = {}, [], Counter(), monotonic()
         self._sources_changed &= not final
         self._rebase(self._store.snapshot(reuse=self.base))
         collect(self._store)
@@ -175,7 +199,8 @@ class Draft:
         sizes = [
             merge_policy.Size(part.segment.entry.rows, live) for part, live in zip(self.base.parts, alive, strict=True)
         ]
-        return [self.base.parts[number] for number in merge_policy.to_rewrite(sizes, self._staged_chunks)]
+        added = self._staged_chunks + sum(moved.rows for moved in self._moved if not _is_full(moved))
+        return [self.base.parts[number] for number in merge_policy.to_rewrite(sizes, added)]
 
     def _new_segment(self, commit: Commit, rewritten: Sequence[Part]) -> tuple[SegmentEntry | None, BoolArray]:
         """Write the live rows of the rewritten segments and the staged documents; also which rows this run has seen."""
@@ -185,6 +210,10 @@ class Draft:
             alive = self._alive[part.segment.entry.id]
             contents.append(part.segment.where(alive, language))
             seen.append(self._seen[part.segment.entry.id][alive])
+        for moved in self._moved:
+            if not _is_full(moved):
+                contents.append(moved.content())
+                seen.append(np.ones(moved.rows, np.bool_))
         if self._staged:
             contents.append(_stored_form(list(self._staged.values()), language))
             seen.append(np.ones(self._staged_chunks, np.bool_))
@@ -207,14 +236,14 @@ class Draft:
         segment = next(part.segment for part in self.base.parts if part.segment.entry.id == name)
         self._alive[name][segment.rows_from(first)] = False
 
-    def _next(self, commit: Commit, kept: Sequence[Part], new: SegmentEntry | None, final: bool) -> Manifest:
-        """The manifest of the next version: the kept segments, with their deleted rows, and the new one."""
+    def _next(self, commit: Commit, kept: Sequence[Part], new: Sequence[SegmentEntry], final: bool) -> Manifest:
+        """The manifest of the next version: the kept segments, with their deleted rows, and the new ones."""
         base = self.base.manifest
         entries = [entry for part in kept if (entry := self._entry(commit, part))]
         sources = commit.stamps(self.stamps) if final and self._sources_changed else base.sources
         return base.next(
             documents=base.documents + self._change["added"] - self._change["deleted"],
-            segments=(*entries, new) if new else tuple(entries),
+            segments=(*entries, *new),
             sources=sources,
             change={name: self._change[name] for name in ("added", "updated", "deleted")},
         )
@@ -226,6 +255,11 @@ class Draft:
         if len(dead) == entry.rows - entry.live:
             return entry
         return None if len(dead) == entry.rows else replace(entry, tombstones=commit.tombstones(dead))
+
+
+def _is_full(moved: _Moved) -> bool:
+    """Whether moved rows become a segment of their own, so that memory is bounded by the largest one."""
+    return moved.rows >= merge_policy.SEGMENT_CHUNKS
 
 
 def _stored_form(blocks: Sequence[Block], language: str) -> Content:

@@ -11,7 +11,7 @@ absent. A time in a zone comes back as the same moment at the same offset from U
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -53,6 +53,27 @@ def metadata_keys(schema: pa.Schema) -> list[tuple[str, Callable[[Any], Any]]]:
         for column in schema
         if column.name.startswith(PREFIX)
     ]
+
+
+def metadata_rows(table: pa.Table, keys: Collection[str]) -> list[dict[str, Any]]:
+    """Return the values of these keys in each row of a table, as Python values; absent keys are None."""
+    rows: list[dict[str, Any]] = [{} for _ in range(table.num_rows)]
+    for key, decode in metadata_keys(table.schema):
+        if key in keys:
+            for row, value in zip(rows, table.column(PREFIX + key).to_pylist(), strict=True):
+                row[key] = None if value is None else decode(value)
+    return rows
+
+
+def with_metadata(table: pa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the table with these values of the keys in `rows`, one for each row, in place of its own."""
+    given = {PREFIX + key for row in rows for key in row}
+    table = table.drop_columns([name for name in table.column_names if name in given])
+    present = [{key: value for key, value in row.items() if value is not None} for row in rows]
+    for field, column in metadata_columns(present):
+        table = table.append_column(field, column)
+    metadata = sorted(name for name in table.column_names if name.startswith(PREFIX))
+    return table.select([name for name in table.column_names if not name.startswith(PREFIX)] + metadata)
 
 
 def _unchanged(value: Any) -> Any:

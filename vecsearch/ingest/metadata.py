@@ -1,0 +1,97 @@
+"""Change the metadata of documents that an index holds: nothing is read or encoded, vectors are copied, in one commit.
+
+A document's digest says whether it is unchanged when it is added again. That of a document from a program changes with
+its metadata, so that adding it again as it was restores it. That of a document from a file stays: its changed metadata
+is kept until the content of the file changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vecsearch.errors import InvalidDocument, InvalidOption
+from vecsearch.ingest.draft import Draft
+from vecsearch.storage.columns import metadata_rows, with_metadata
+from vecsearch.storage.metadata_values import check_metadata
+from vecsearch.storage.segment import Content
+from vecsearch.storage.store import Part, Store
+from vecsearch.types import BoolArray
+
+Changes = Mapping[str, Mapping[str, Any]]
+
+
+def check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes of metadata as plain values; None removes a key. Raises InvalidOption."""
+    if not isinstance(changes, Mapping):
+        raise InvalidOption(
+            f"the changes are {type(changes).__name__}, expected a dict of metadata, such as {{'lang': 'en'}}"
+        )
+    try:
+        return check_metadata(changes)
+    except InvalidDocument as error:
+        raise InvalidOption(str(error)) from None
+
+
+def update_metadata(store: Store, changes: Changes) -> int:
+    """Change metadata of documents by their ids; return how many the index held. The caller has locked the store."""
+    draft = Draft(store)
+    held = 0
+    for part in draft.base.parts:
+        live = [
+            first for first in part.segment.documents_with("document_id", list(changes)).tolist() if part.is_live(first)
+        ]
+        held += len(live)
+        if live:
+            _change(draft, part, live, changes)
+    draft.commit()
+    return held
+
+
+def _change(draft: Draft, part: Part, firsts: Sequence[int], changes: Changes) -> None:
+    """Change those of the documents, which begin at these rows, whose metadata differs from what it is to be."""
+    segment = part.segment
+    spans = [segment.rows_from(first) for first in firsts]
+    rows = np.concatenate([np.arange(span.start, span.stop) for span in spans])
+    keys = {key for identifier in changes for key in changes[identifier]}
+    held = segment.table.take(pa.array(rows))
+    ids = held.column("document_id").to_pylist()
+    before = metadata_rows(held, keys)
+    after = [{**old, **changes[identifier]} for old, identifier in zip(before, ids, strict=True)]
+    differing = {
+        identifier for old, new, identifier in zip(before, after, ids, strict=True) if _present(old) != _present(new)
+    }
+    kept = np.array([identifier in differing for identifier in ids])
+    if kept.any():
+        mask = np.zeros(segment.entry.rows, np.bool_)
+        mask[rows[kept]] = True
+        values = [new for new, keep in zip(after, kept, strict=True) if keep]
+        draft.move(part, mask, len(differing), partial(_changed, part, mask, draft.language, values, changes))
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, str]:
+    """The values as texts: to Python, 1 and True are equal."""
+    return {key: repr(value) for key, value in values.items() if value is not None}
+
+
+def _changed(
+    part: Part, mask: BoolArray, language: str, values: Sequence[Mapping[str, Any]], changes: Changes
+) -> Content:
+    """The rows where `mask` is true with these values of the changed keys; vectors and words are copied."""
+    content = part.segment.where(mask, language)
+    rows = with_metadata(content.rows, values)
+    digests = []
+    for identifier, path, digest in zip(
+        *(rows.column(name).to_pylist() for name in ("document_id", "path", "content")), strict=True
+    ):
+        change = json.dumps(changes[identifier], sort_keys=True, default=repr).encode()
+        digests.append(digest if path is not None else hashlib.blake2b(digest + change, digest_size=16).digest())
+    place = rows.schema.get_field_index("content")
+    return replace(content, rows=rows.set_column(place, rows.schema.field(place), pa.array(digests, pa.binary(16))))
