@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from vecsearch.search.surroundings import Passage
     from vecsearch.session import Session
     from vecsearch.types import Document, Example, Hit, Ranked
-    from vecsearch.upkeep import restore_version, verify_index
+    from vecsearch.upkeep import list_versions, restore_version, verify_index
 
 __all__ = [
     "CacheUnusable",
@@ -104,6 +104,7 @@ __all__ = [
     "embed_batches",
     "embed_files",
     "evaluate",
+    "list_versions",
     "load_encoder",
     "load_reranker",
     "read_address",
@@ -166,6 +167,7 @@ _HOMES = {
     "read_beir": "vecsearch.analysis.evaluation",
     "read_pairs": "vecsearch.analysis.evaluation",
     "read_stream": "vecsearch.ingest.streams",
+    "list_versions": "vecsearch.upkeep",
     "restore_version": "vecsearch.upkeep",
     "verify_index": "vecsearch.upkeep",
 }

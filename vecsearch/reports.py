@@ -111,7 +111,8 @@ class CacheInfo:
 class Version:
     """A version of an index on disk: what it holds, and what it changed against the one before.
 
-    `bytes` are those of its segments, which versions share: they do not add up to what is on disk.
+    `bytes` are those of its segments, which versions share: they do not add up to what is on disk. A version with a
+    `problem`, why its manifest cannot be read, has only its number and its tags.
     """
 
     number: int
@@ -122,6 +123,16 @@ class Version:
     bytes: int
     change: dict[str, int]  # documents added, updated, deleted; or the version that was restored
     tags: tuple[str, ...]
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLog:
+    """The versions of an index, the newest first, its tags that cannot be read, and the bytes of its folder."""
+
+    versions: tuple[Version, ...]
+    problems: tuple[str, ...]
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +153,8 @@ class Problem:
 class Verification:
     """What was checked in an index, and the faults that were found.
 
-    `leftovers` are files that no version names: an interrupted commit left them, the next one removes them.
+    `leftovers` are files that no version names: an interrupted commit left them, the next one removes them. `foreign`
+    files are in the folder but no index made them; they are never removed.
     """
 
     versions: int
@@ -151,6 +163,7 @@ class Verification:
     problems: tuple[Problem, ...]
     leftovers: tuple[str, ...]
     repaired: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

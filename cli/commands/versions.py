@@ -18,12 +18,11 @@ from ..output.text import plural
 @with_index
 def log(keep: int | None, wait: float, index_path: Path, output: Output) -> None:
     """List the versions that are kept: what each changed and how large it is."""
-    from vecsearch import Index
+    from vecsearch import Index, list_versions
 
-    index = Index.open(index_path, wait=wait)
     if keep is not None:
-        index.keep_versions(keep)
-    output.show(LogView(index.log(), index.info()))
+        Index.open(index_path, wait=wait).keep_versions(keep)
+    output.show(LogView(list_versions(index_path)))
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from .text import plural, shown_path
 
 if TYPE_CHECKING:
     from vecsearch import Info
-    from vecsearch.reports import Problem, Verification, Version
+    from vecsearch.reports import Problem, Verification, VersionLog
 
 
 @dataclass(frozen=True)
@@ -56,22 +56,29 @@ def _recall(info: Info) -> str:
 class LogView(View):
     """The versions of an index, newest first, and their size on disk."""
 
-    versions: Sequence[Version]
-    info: Info
+    log: VersionLog
 
     def fields(self) -> dict[str, Any]:
         """Return the versions and the bytes of the index."""
-        return {"versions": [asdict(version) for version in self.versions], "bytes": self.info.bytes}
+        return asdict(self.log)
 
     def lines(self) -> Iterator[str]:
         """Yield a line for each version, and one for all."""
-        for version in self.versions:
+        for version in self.log.versions:
+            tags = "".join(f"  [{name}]" for name in version.tags)
+            if version.problem is not None:
+                yield f"{version.number:>5}  damaged: {version.problem}{tags}"
+                continue
             contents = f"{plural(version.documents, 'document')}, {plural(version.chunks, 'chunk')}"
             size = f"{contents}, {version.bytes / 1e6:,.1f} MB"
-            tags = "".join(f"  [{name}]" for name in version.tags)
             created = version.created[:19].replace("T", " ")
             yield f"{version.number:>5}  {created}  {_describe_change(version.change)}; {size}{tags}"
-        yield f"{self.info.bytes / 1e6:,.1f} MB on disk in all"
+        yield from self.log.problems
+        if self.log.versions and self.log.versions[0].problem is not None:
+            whole = next((version.number for version in self.log.versions if version.problem is None), None)
+            advice = "index again" if whole is None else f"go back with vecsearch restore {whole}"
+            yield f"the current version cannot be read: {advice}"
+        yield f"{self.log.bytes / 1e6:,.1f} MB on disk in all"
 
 
 def _describe_change(change: Mapping[str, int]) -> str:
@@ -101,6 +108,8 @@ class VerificationView(View):
             yield f"{problem.kind}: {problem.file}: {detail}: {_fix(problem)}"
         if count := len(verification.leftovers):
             yield f"{plural(count, 'file')} left by an interrupted commit: harmless, removed by the next commit"
+        if verification.foreign:
+            yield f"not of an index, and left alone: {', '.join(verification.foreign)}"
         state = "no problems" if verification.ok else plural(len(verification.problems), "problem")
         versions = plural(verification.versions, "version")
         yield f"{plural(verification.files, 'file')} of {versions}, {verification.bytes / 1e6:,.1f} MB: {state}"

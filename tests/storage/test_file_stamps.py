@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.file_stamps import Stamp, encode_stamps, is_settled, read_stamps
+from vecsearch.storage.file_stamps import Stamp, decode_stamps, encode_stamps, is_settled
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
@@ -15,10 +15,8 @@ SECOND = 1_000_000_000
 
 @settings(deadline=None)
 @given(st.dictionaries(TEXT, STAMPS, max_size=8))
-def test_stamps_come_back_as_they_were(tmp_path_factory, stamps):
-    path = tmp_path_factory.mktemp("sources") / "table"
-    path.write_bytes(encode_stamps(stamps))
-    assert read_stamps(path) == stamps
+def test_stamps_come_back_as_they_were(stamps):
+    assert decode_stamps(encode_stamps(stamps), "table") == stamps
 
 
 def test_the_order_of_the_stamps_does_not_matter():
@@ -27,16 +25,10 @@ def test_the_order_of_the_stamps_does_not_matter():
 
 
 @pytest.mark.parametrize("content", [b"", b"not a table" * 99, None], ids=["empty", "foreign", "cut"])
-def test_what_is_no_table_of_stamps_is_damaged(tmp_path, content):
+def test_what_is_no_table_of_stamps_is_damaged(content):
     whole = encode_stamps({"a": Stamp(1, 2, "r", 3)})
-    (tmp_path / "table").write_bytes(whole[:-20] if content is None else content)
     with pytest.raises(IndexDamaged, match="table cannot be read"):
-        read_stamps(tmp_path / "table")
-
-
-def test_a_missing_table_is_damaged(tmp_path):
-    with pytest.raises(IndexDamaged, match="table cannot be read"):
-        read_stamps(tmp_path / "table")
+        decode_stamps(whole[:-20] if content is None else content, "table")
 
 
 @pytest.mark.parametrize(

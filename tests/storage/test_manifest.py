@@ -51,7 +51,7 @@ MANIFESTS = st.builds(
     keep_versions=st.integers(1, 1000),
     language=st.sampled_from(["auto", "none", "de"]),
     recall=st.floats(0.01, 1),
-    segments=st.lists(SEGMENTS, max_size=3).map(tuple),
+    segments=st.lists(SEGMENTS, max_size=3, unique_by=lambda segment: segment.id).map(tuple),
     sources=st.none() | SIDE_FILES,
     change=st.dictionaries(st.sampled_from(["added", "updated", "deleted"]), SIZES),
 )

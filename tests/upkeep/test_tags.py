@@ -15,6 +15,7 @@ from vecsearch import (
     IndexDamaged,
     IndexNotFound,
     InvalidOption,
+    list_versions,
 )
 
 QUERY = np.linspace(1, 2, 32, dtype=np.float32)
@@ -130,6 +131,8 @@ def test_a_damaged_tag_names_no_version_and_removes_none(index: Index, encoder: 
     for use in (lambda: Index.open(index.path, version="good"), index.log):
         with pytest.raises(IndexDamaged, match="vecsearch tag good N"):
             use()
+    [problem] = list_versions(index.path).problems
+    assert "vecsearch tag good N" in problem
     index.delete(["a"])
     assert texts(Index.open(index.path, model=encoder, version=2)) == {"a": "apples", "b": "bread"}
     index.tag("good", 2)

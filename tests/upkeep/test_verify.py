@@ -151,15 +151,17 @@ def test_swapped_manifests_and_a_renamed_tag_are_found(index: Path) -> None:
 
 
 def test_what_no_version_names_is_a_leftover_and_no_problem(index: Path) -> None:
-    extra = [f"segments/{TEMPORARY}1", "segments/cafe", "tombstones/cafe", "sources/cafe", "manifests/notes.txt"]
-    extra += [f"tags/{TEMPORARY}2", "README.txt"]
-    for name in extra:
-        (index / name).write_bytes(b"x")
+    name = "cafe" * 8
+    ours = [f"segments/{TEMPORARY}1", f"segments/{name}", f"tombstones/{name}", f"sources/{name}", f"tags/{TEMPORARY}2"]
+    theirs = ["segments/cafe", "tombstones/cafe", "sources/notes.db", "manifests/notes.txt", "README.txt"]
+    for path in ours + theirs:
+        (index / path).write_bytes(b"x")
     found = verify_index(index)
     assert found.ok
-    assert set(found.leftovers) == set(extra)
+    assert (set(found.leftovers), set(found.foreign)) == (set(ours), set(theirs))
     Index.open(index, model=CountingEncoder()).add([Document("next", "next")])
-    assert set(verify_index(index).leftovers) == {"README.txt"}, "what is not ours is left alone"
+    found = verify_index(index)
+    assert (found.leftovers, set(found.foreign)) == ((), set(theirs)), "what is not ours is left alone"
 
 
 def test_every_damage_at_once_is_told_in_one_report(index: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from vecsearch.errors import IndexDamaged
 
@@ -56,13 +55,13 @@ def encode_stamps(stamps: Mapping[str, Stamp]) -> bytes:
     return sink.getvalue()
 
 
-def read_stamps(path: Path) -> dict[str, Stamp]:
-    """Return the stamps by path; raises IndexDamaged when the file is not such a table."""
+def decode_stamps(content: bytes, name: str) -> dict[str, Stamp]:
+    """Return the stamps by path; raises IndexDamaged, which names the content, when it is not such a table."""
     import pyarrow as pa
 
     try:
-        columns = pa.ipc.open_file(path.read_bytes()).read_all().to_pydict()
+        columns = pa.ipc.open_file(content).read_all().to_pydict()
         rows = zip(columns["size"], columns["mtime_ns"], columns["reading"], columns["documents"], strict=True)
         return {name: Stamp(*row) for name, row in zip(columns["path"], rows, strict=True)}
     except (pa.ArrowInvalid, OSError, KeyError) as error:
-        raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
+        raise IndexDamaged(f"{name} cannot be read: {error}: run vecsearch verify") from None

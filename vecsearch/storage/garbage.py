@@ -6,12 +6,21 @@ The newest versions are kept, their number set by the current manifest, and ever
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
 from vecsearch import files
 from vecsearch.errors import VecsearchError
-from vecsearch.storage.store import MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Store
+from vecsearch.storage.store import FOLDERS, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Store
+
+_UNIQUE = re.compile("[0-9a-f]{32}")
+_FORMS = {
+    MANIFESTS: re.compile(r"[0-9]{8}\.json"),
+    SEGMENTS: _UNIQUE,
+    TOMBSTONES: _UNIQUE,
+    SOURCES: _UNIQUE,
+}
 
 
 def collect(store: Store) -> None:
@@ -25,9 +34,15 @@ def collect(store: Store) -> None:
         named = _named_files(store, kept)
         named[MANIFESTS] = {store.manifest_path(number).name for number in kept}
         named[TAGS] = set(store.tags())
-        for folder in (MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS):
+        for folder in FOLDERS:
             for path in unnamed(store.path / folder, named[folder]):
-                _remove(path)
+                if is_ours(folder, path.name):
+                    _remove(path)
+
+
+def is_ours(folder: str, name: str) -> bool:
+    """Whether a file of this name in a folder of an index was made by an index: anything else is never deleted."""
+    return name.startswith(files.TEMPORARY) or (folder in _FORMS and bool(_FORMS[folder].fullmatch(name)))
 
 
 def kept_versions(store: Store) -> list[int]:

@@ -24,7 +24,7 @@ from vecsearch.types import Metric
 FORMAT = 1
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 _Entry = TypeVar("_Entry")
-_FIX = "run vecsearch restore N to go back to an earlier version N if one is kept, else index again"
+RESTORE = "run vecsearch restore N to go back to an earlier version N if one is kept, else index again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +151,19 @@ def from_json(text: bytes, name: str) -> Manifest:
         checksum = content.pop("checksum")
         number = content.pop("format")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise IndexDamaged(f"{name} is not a manifest: {error!r}: {_FIX}") from None
+        raise IndexDamaged(f"{name} is not a manifest: {error!r}: {RESTORE}") from None
     if isinstance(number, int) and number > FORMAT:
         raise FormatTooNew(
             f"{name} has format {number}, this vecsearch reads up to {FORMAT}: pip install --upgrade vecsearch"
         )
     if checksum != _checksum({"format": number, **content}):
-        raise IndexDamaged(f"{name} does not match its own checksum: {_FIX}")
+        raise IndexDamaged(f"{name} does not match its own checksum: {RESTORE}")
     if number != FORMAT:
-        raise IndexDamaged(f"{name} has format {number!r}, expected {FORMAT}: {_FIX}")
+        raise IndexDamaged(f"{name} has format {number!r}, expected {FORMAT}: {RESTORE}")
     try:
         return _manifest(content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise IndexDamaged(f"{name} is not a manifest: {error}: {_FIX}") from None
+        raise IndexDamaged(f"{name} is not a manifest: {error}: {RESTORE}") from None
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:
@@ -178,13 +178,16 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         raise TypeError(f"keep_text is {content['keep_text']!r}, expected bool")
     for name, count in content["change"].items():
         _check_type(f"change.{name}", count, int)
+    segments = tuple(_segment(segment) for segment in content["segments"])
+    if len({segment.id for segment in segments}) < len(segments):
+        raise ValueError("a segment is named twice")
     return Manifest(
         **{
             **content,
             "model": _entry(ModelEntry, content["model"]),
             "metric": Metric(content["metric"]),
             "chunking": Chunking(**content["chunking"]),
-            "segments": tuple(_segment(segment) for segment in content["segments"]),
+            "segments": segments,
             "sources": _side_file(content["sources"]),
         }
     )

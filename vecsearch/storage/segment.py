@@ -30,13 +30,15 @@ from vecsearch.storage.ann.flat import Flat, write_flat
 from vecsearch.storage.buffers import open_buffer
 from vecsearch.storage.columns import join_tables
 from vecsearch.storage.lexical import Postings, build_postings, merge_postings, open_postings, write_postings
-from vecsearch.storage.manifest import FileEntry, SegmentEntry
+from vecsearch.storage.manifest import RESTORE, FileEntry, SegmentEntry
+from vecsearch.storage.real import check_file, check_folder
 from vecsearch.storage.row_reader import RowReader
 from vecsearch.storage.rows import Row, check_rows, searched_texts, without_field_ids
 from vecsearch.types import BoolArray, FloatArray, IntArray
 
 CHUNKS, VECTORS = "chunks.parquet", "vectors.faiss"
 ROWS, POSTINGS, CODES = "rows.arrow", "postings.bin", "codes.faiss"  # derived
+NEEDED = {CHUNKS, VECTORS, ROWS, POSTINGS}
 _ROW_GROUP = 16_384  # rows; small enough that a filter on a few row groups pays, large enough to compress
 _BATCH = 65_536  # rows in a batch of rows.arrow
 
@@ -129,6 +131,9 @@ class Segment:
         """Open the files; raises IndexDamaged when one is missing or its size is not the manifest's."""
         self.entry = entry
         self._folder = folder
+        if missing := NEEDED - entry.files.keys():
+            raise IndexDamaged(f"{folder}: the manifest names no {', '.join(sorted(missing))} in it: {RESTORE}")
+        check_folder(folder)
         for name, expected in entry.files.items():
             _check_size(os.path.join(folder, name), expected)
         self._rows = _open_rows(folder / ROWS)
@@ -143,6 +148,11 @@ class Segment:
                 f"{folder} holds {counts[0]} rows, {counts[1]} vectors and the words of {counts[2]}, "
                 f"expected {entry.rows}: run vecsearch verify"
             )
+
+    @property
+    def dim(self) -> int:
+        """The number of dimensions of the vectors."""
+        return int(self.flat.vectors.shape[1])
 
     @property
     def table(self) -> pa.Table:
@@ -219,7 +229,7 @@ class Segment:
 
 def _check_size(path: str, expected: FileEntry) -> None:
     try:
-        size = os.stat(path).st_size
+        size = check_file(path).st_size
     except FileNotFoundError:
         raise IndexDamaged(f"{path} is missing: run vecsearch verify") from None
     if size != expected.size:

@@ -7,7 +7,8 @@
     tags/<name>               the number of a version that is kept
     writer.lock               locked by the process that writes
 
-Files are written under names that no manifest has yet; creating the manifest is the commit.
+None of them is a link: see real.py. Files are written under names that no manifest has yet; creating the manifest is
+the commit.
 """
 
 from __future__ import annotations
@@ -29,13 +30,17 @@ from vecsearch.errors import IndexDamaged, IndexExists, IndexNotFound, InvalidOp
 from vecsearch.storage import file_stamps
 from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
+from vecsearch.storage.real import check_folder, check_lock, read_file
 from vecsearch.storage.segment import Segment
 from vecsearch.types import BoolArray, IntArray
 
 MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS = "manifests", "segments", "tombstones", "sources", "tags"
 LOCK = "writer.lock"
-_ENTRIES = {MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS, LOCK}
-_MANIFEST_NAME = re.compile(r"\d{8}\.json")
+FOLDERS = (MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS)
+_ENTRIES = {*FOLDERS, LOCK}
+_MOST_TAG = 1000  # bytes
+_MOST_MANIFEST = 64 << 20  # bytes; a segment takes some 600
+_MANIFEST_NAME = re.compile(r"[0-9]{8}\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,10 @@ class Store:
         self.name = str(path)  # as the user wrote it, for messages
         self.created_folder = False  # whether creating the index created its folder
         self._parent = path.resolve().parent
+        self._named = {name: os.path.join(self.path, name) for name in FOLDERS}
 
     def exists(self) -> bool:
-        """Whether the folder holds an index."""
+        """Whether the folder holds an index; raises IndexDamaged when it has links inside."""
         return bool(self.versions())
 
     def create(self, manifest: Manifest, wait: float = 0.0) -> None:
@@ -110,7 +116,9 @@ class Store:
                 raise
 
     def versions(self) -> list[int]:
-        """Return the numbers of the versions on disk, ascending."""
+        """Return the numbers of the versions on disk, ascending; raises IndexDamaged when a folder is a link."""
+        for name in FOLDERS:
+            check_folder(self._named[name])
         try:
             names = os.listdir(self.path / MANIFESTS)
         except (FileNotFoundError, NotADirectoryError):
@@ -128,7 +136,7 @@ class Store:
             number = versions[-1] if version is None else version
             path = self.manifest_path(number)
             try:
-                manifest = from_json(path.read_bytes(), str(path))
+                manifest = from_json(read_file(path, _MOST_MANIFEST), str(path))
             except FileNotFoundError:
                 seen, versions = versions, self.versions()
                 if version is None and versions != seen:
@@ -158,6 +166,7 @@ class Store:
 
     def locked(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Only this process writes until the block ends; raises IndexLocked when another does after `wait` seconds."""
+        check_lock(self.path / LOCK)
         return hold_lock(self.path / LOCK, wait)
 
     def publish(self, manifest: Manifest) -> None:
@@ -168,7 +177,7 @@ class Store:
         """After `publish` raised: True if the version is on disk, False if it is not, None if that is unknown."""
         path = self.manifest_path(manifest.version)
         try:
-            if path.read_bytes() != to_json(manifest):
+            if read_file(path) != to_json(manifest):
                 return False
             files.flush_folder(path.parent)
         except FileNotFoundError:
@@ -196,17 +205,22 @@ class Store:
         if manifest.sources is not None:
             path = self.path / SOURCES / manifest.sources.id
             with suppress(OSError, IndexDamaged):
-                if files.sha256(path) == manifest.sources.sha256:
-                    return file_stamps.read_stamps(path)
+                content = read_file(path)
+                if hashlib.sha256(content).hexdigest() == manifest.sources.sha256:
+                    return file_stamps.decode_stamps(content, str(path))
         return {}
 
     def tags(self) -> dict[str, int]:
         """Return the tagged versions by tag; raises IndexDamaged when one cannot be read."""
+        return {name: self.tagged(name) for name in self.tag_names()}
+
+    def tag_names(self) -> list[str]:
+        """Return the names of the tags, in alphabetical order; raises IndexDamaged when their folder is a link."""
+        check_folder(self._named[TAGS])
         try:
-            names = sorted(name for name in os.listdir(self.path / TAGS) if not name.startswith(files.TEMPORARY))
+            return sorted(name for name in os.listdir(self.path / TAGS) if not name.startswith(files.TEMPORARY))
         except FileNotFoundError:
-            return {}
-        return {name: self.tagged(name) for name in names}
+            return []
 
     def tag(self, name: str, version: int) -> None:
         """Give a version a tag, taking it from any other. The caller holds the lock."""
@@ -264,6 +278,11 @@ class Store:
         parts = []
         for entry in manifest.segments:
             segment = opened.get(entry.id) or Segment(self.path / SEGMENTS / entry.id, entry)
+            if segment.dim != manifest.model.dim:
+                raise IndexDamaged(
+                    f"{self.path / SEGMENTS / entry.id} holds vectors of {segment.dim} dimensions, expected "
+                    f"{manifest.model.dim}: run vecsearch verify"
+                )
             parts.append(Part(segment, self._alive(entry), entry.live))
         return Snapshot(manifest, tuple(parts))
 
@@ -272,7 +291,7 @@ class Store:
             return None
         path = self.path / TOMBSTONES / entry.tombstones.id
         try:
-            content = path.read_bytes()
+            content = read_file(path, entry.tombstones.size)
         except FileNotFoundError:
             raise IndexDamaged(f"{path} is missing: run vecsearch verify") from None
         if hashlib.sha256(content).hexdigest() != entry.tombstones.sha256:  # otherwise a deleted row might come back
@@ -289,7 +308,7 @@ class Store:
     def tagged(self, name: str) -> int:
         """Return the version with this tag; raises IndexDamaged when the file cannot be read."""
         path = self.path / TAGS / name
-        text = path.read_bytes()
+        text = read_file(path, _MOST_TAG)
         number, _, _ = text.partition(b" ")
         if not number.isdigit() or text != _tag_text(int(number)):
             raise IndexDamaged(f"{path} is damaged: run vecsearch tag {path.name} N to rewrite it")

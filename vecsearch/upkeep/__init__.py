@@ -8,7 +8,7 @@
     importing   an index from such a file
     summary     what an index holds, for people
 
-`verify_index` and `restore_version` also work on an index that is too damaged to open.
+`verify_index`, `list_versions` and `restore_version` also work on an index that is too damaged to open.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from vecsearch.reports import Info, Verification
+from vecsearch.reports import Info, Verification, VersionLog
 from vecsearch.storage.lock import WAIT
 from vecsearch.storage.store import Store
 from vecsearch.upkeep import versions
@@ -33,6 +33,14 @@ def verify_index(path: str | PathLike[str], *, repair: bool = False, wait: float
     IndexNotFound, and IndexLocked when another process still writes after `wait` seconds.
     """
     return verified(Store(Path(path)), repair=repair, wait=wait)
+
+
+def list_versions(path: str | PathLike[str]) -> VersionLog:
+    """List the versions of an index that are kept, the newest first; the current version may be damaged.
+
+    Raises IndexNotFound, and IndexDamaged for an index with links inside.
+    """
+    return versions.salvaged_log(Store(Path(path)))
 
 
 def restore_version(path: str | PathLike[str], version: int | str, *, wait: float = WAIT) -> Info:

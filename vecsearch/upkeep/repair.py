@@ -16,6 +16,7 @@ from vecsearch.storage.ann.flat import Flat
 from vecsearch.storage.commit import Commit
 from vecsearch.storage.garbage import collect
 from vecsearch.storage.manifest import Manifest, SegmentEntry
+from vecsearch.storage.real import check_folder
 from vecsearch.storage.segment import (
     CODES,
     POSTINGS,
@@ -68,6 +69,7 @@ def _derived(entry: SegmentEntry) -> set[str]:
 def _rebuild(store: Store, path: str) -> bool:
     """Replace a derived file if it comes out with the bytes that the manifests expect; return whether it did."""
     target = store.path / path
+    check_folder(target.parent)
     users = [
         (manifest, entry)
         for manifest in _manifests(store)

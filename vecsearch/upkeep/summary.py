@@ -33,16 +33,17 @@ def describe(store: Store, manifest: Manifest) -> Info:
         deleted=sum(entry.rows - entry.live for entry in manifest.segments),
         segments=len(manifest.segments),
         files=manifest.sources.rows if manifest.sources else 0,
-        bytes=_bytes_in(store.path),
+        bytes=bytes_in(store.path),
     )
 
 
-def _bytes_in(folder: Path) -> int:
+def bytes_in(folder: Path) -> int:
+    """Return the size of all files in a folder; links are not followed."""
     total = 0
     for root, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.stat(os.path.join(root, name)).st_size
+                total += os.lstat(os.path.join(root, name)).st_size
             except FileNotFoundError:  # a writer has just removed it
                 continue
     return total

@@ -6,6 +6,7 @@ carry their own. Changes nothing; repair.py does.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,9 +17,10 @@ from vecsearch import files
 from vecsearch.errors import IndexDamaged, IndexNotFound, VecsearchError
 from vecsearch.reports import Problem, Verification
 from vecsearch.storage.columns import DOCUMENT
-from vecsearch.storage.file_stamps import read_stamps
-from vecsearch.storage.garbage import unnamed
+from vecsearch.storage.file_stamps import decode_stamps
+from vecsearch.storage.garbage import is_ours, unnamed
 from vecsearch.storage.manifest import FileEntry, Manifest, SegmentEntry, SideFile
+from vecsearch.storage.real import check_file, check_folder, read_file
 from vecsearch.storage.segment import CODES, POSTINGS, ROWS, Segment, read_record
 from vecsearch.storage.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
 
@@ -42,10 +44,11 @@ def verify(store: Store) -> Verification:
     manifests = [manifest for manifest in _manifests(store, findings) if _check_version(store, manifest, findings)]
     _check_tags(store, findings)
     readable = not any(problem.file.startswith(MANIFESTS) for problem in findings.problems)
-    leftovers = _leftovers(store, manifests) if readable else []  # otherwise a damaged manifest may name them
+    extra = _unnamed_files(store, manifests) if readable else []  # otherwise a damaged manifest may name them
+    leftovers, foreign = (tuple(name for name in extra if _is_ours(name) is ours) for ours in (True, False))
     problems = tuple(_judge_repair(store, findings.problems))
     checked = findings.checked
-    return Verification(len(manifests), len(checked), sum(checked.values()), problems, tuple(leftovers))
+    return Verification(len(manifests), len(checked), sum(checked.values()), problems, leftovers, foreign=foreign)
 
 
 def _manifests(store: Store, findings: _Findings) -> list[Manifest]:
@@ -54,7 +57,7 @@ def _manifests(store: Store, findings: _Findings) -> list[Manifest]:
     for number in store.versions():
         path = f"{MANIFESTS}/{store.manifest_path(number).name}"
         try:
-            size, manifest = store.manifest_path(number).stat().st_size, store.manifest(number)
+            size, manifest = store.manifest_path(number).lstat().st_size, store.manifest(number)
         except (FileNotFoundError, IndexNotFound):  # a writer has just removed it
             continue
         except OSError as error:
@@ -81,7 +84,7 @@ def _check_version(store: Store, manifest: Manifest, findings: _Findings) -> boo
     seen.problems += _side_file_problems(store, SOURCES, manifest.sources, seen)
     if not findings.problems and not seen.problems:
         seen.problems += _version_problems(store, manifest)
-    if seen.problems and not store.manifest_path(manifest.version).exists():
+    if seen.problems and not os.path.lexists(store.manifest_path(manifest.version)):
         return False
     findings.problems += seen.problems
     findings.checked.update(seen.checked)
@@ -95,7 +98,7 @@ def _check_tags(store: Store, findings: _Findings) -> None:
             continue
         name = f"{TAGS}/{path.name}"
         try:
-            findings.checked[name], number = path.stat().st_size, store.tagged(path.name)
+            findings.checked[name], number = path.lstat().st_size, store.tagged(path.name)
         except FileNotFoundError:  # a writer has just removed it
             findings.checked.pop(name, None)
         except IndexDamaged as error:
@@ -110,6 +113,11 @@ def _check_tags(store: Store, findings: _Findings) -> None:
 def _segment_problems(store: Store, entry: SegmentEntry, language: str, findings: _Findings) -> Iterator[Problem]:
     """Yield the problems of a segment's files; their content is checked when their checksums match."""
     damaged = False
+    try:
+        check_folder(store.path / SEGMENTS / entry.id)
+    except IndexDamaged as error:
+        yield Problem(f"{SEGMENTS}/{entry.id}", "link", str(error))
+        return
     for name, expected in entry.files.items():
         path = f"{SEGMENTS}/{entry.id}/{name}"
         findings.checked[path] = expected.size
@@ -134,9 +142,12 @@ def _side_file_problems(store: Store, folder: str, entry: SideFile | None, findi
 
 def _file_problems(index: Path, path: str, expected: FileEntry, *, repairable: bool) -> Iterator[Problem]:
     try:
-        size, digest = (index / path).stat().st_size, files.sha256(index / path)
+        size, digest = check_file(index / path).st_size, files.sha256(index / path)
     except FileNotFoundError:
         yield Problem(path, "missing", "the file does not exist", repairable)
+        return
+    except IndexDamaged as error:
+        yield Problem(path, "link", str(error))
         return
     except OSError as error:
         yield Problem(path, "missing", f"the file cannot be read: {error.strerror}", repairable)
@@ -199,7 +210,8 @@ def _version_problems(store: Store, manifest: Manifest) -> Iterator[Problem]:
     try:
         snapshot = store.snapshot(manifest.version)
         if manifest.sources:
-            read_stamps(store.path / SOURCES / manifest.sources.id)
+            path_of_stamps = store.path / SOURCES / manifest.sources.id
+            decode_stamps(read_file(path_of_stamps), str(path_of_stamps))
     except VecsearchError as error:
         yield Problem(path, "content", str(error))
         return
@@ -239,8 +251,8 @@ def _paths(manifest: Manifest) -> set[str]:
     return {f"{SEGMENTS}/{entry.id}" for entry in manifest.segments} | tombstones | sources
 
 
-def _leftovers(store: Store, manifests: list[Manifest]) -> list[str]:
-    """Return the files that no version names."""
+def _unnamed_files(store: Store, manifests: list[Manifest]) -> list[str]:
+    """Return the paths in the index that no version names."""
     entries = [entry for manifest in manifests for entry in manifest.segments]
     named = {
         MANIFESTS: {store.manifest_path(number).name for number in store.versions()},
@@ -252,3 +264,9 @@ def _leftovers(store: Store, manifests: list[Manifest]) -> list[str]:
     extra += [path for path in unnamed(store.path / TAGS, set()) if path.name.startswith(files.TEMPORARY)]
     extra += unnamed(store.path, {*named, TAGS, LOCK})
     return [path.relative_to(store.path).as_posix() for path in extra]
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a commit left it, which the next one removes."""
+    folder, _, name = path.rpartition("/")
+    return is_ours(folder, name)

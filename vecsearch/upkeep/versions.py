@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 from vecsearch import files
 from vecsearch.checks import check_whole
 from vecsearch.errors import FormatTooNew, IndexDamaged, IndexNotFound, InvalidOption
-from vecsearch.reports import Version
+from vecsearch.reports import Version, VersionLog
 from vecsearch.storage.commit import Commit
 from vecsearch.storage.garbage import collect
 from vecsearch.storage.manifest import Manifest, is_plain
 from vecsearch.storage.store import Store
+from vecsearch.upkeep.summary import bytes_in
 
 _NUMBER = re.compile(r"[0-9]{1,8}")
 
 
 def log(store: Store) -> list[Version]:
-    """List the versions that are kept, newest first."""
-    return list(_kept(store))
+    """List the versions that are kept, newest first; raises IndexDamaged for a tag that cannot be read."""
+    return _kept(store, store.tags())
+
+
+def salvaged_log(store: Store) -> VersionLog:
+    """List all that can be read of the versions and tags, and what cannot; raises IndexNotFound."""
+    tags, problems = {}, []
+    for name in store.tag_names():
+        try:
+            tags[name] = store.tagged(name)
+        except (IndexDamaged, OSError) as error:
+            problems.append(str(error))
+    versions = _kept(store, tags)
+    if not versions:
+        store.manifest()  # raises IndexNotFound
+    return VersionLog(tuple(versions), tuple(problems), bytes_in(store.path))
 
 
 def discard_if_empty(store: Store) -> bool:
@@ -103,12 +118,16 @@ def _publish(store: Store, manifest: Manifest) -> None:
     collect(store)
 
 
-def _kept(store: Store) -> Iterator[Version]:
-    tags = store.tags()
+def _kept(store: Store, tags: Mapping[str, int]) -> list[Version]:
+    versions = []
     for number in reversed(store.versions()):
+        named = tuple(name for name, tagged in tags.items() if tagged == number)
         with suppress(IndexNotFound):  # a writer has just removed the version
-            manifest = store.manifest(number)
-            yield _version(manifest, tuple(name for name, tagged in tags.items() if tagged == number))
+            try:
+                versions.append(_version(store.manifest(number), named))
+            except (IndexDamaged, FormatTooNew, OSError) as error:
+                versions.append(Version(number, "", 0, 0, 0, 0, {}, named, problem=str(error)))
+    return versions
 
 
 def _version(manifest: Manifest, tags: tuple[str, ...]) -> Version:
