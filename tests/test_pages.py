@@ -77,4 +77,4 @@ def test_the_commands_page_lists_every_command_and_the_keys_of_its_json() -> Non
     assert lists["`failed`, `skipped`"] == [field.name for field in fields(Failure)]
     assert lists["`versions` of `log`"] == [field.name for field in fields(Version)]
     assert lists["`models` of `cache info`"] == [field.name for field in fields(CachedModel)]
-    assert lists["`problems`"] == [field.name for field in fields(Problem)]
+    assert lists["`problems` of `verify`"] == [field.name for field in fields(Problem)]

@@ -108,6 +108,7 @@ def test_a_disk_that_is_full_at_any_byte_leaves_the_index_as_before(base, tmp_pa
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no limit on the size of files here")
+@pytest.mark.filterwarnings("ignore:vecsearch keeps no new vectors:RuntimeWarning")  # its disk is full, too
 def test_a_disk_that_is_full_before_the_last_byte_of_the_vectors_leaves_no_cut_vectors(tmp_path):
     """FAISS's own files keep the end of what is written to themselves when it cannot be written."""
     index = Index.create(tmp_path / "index", model=CountingEncoder(dim=512))

@@ -15,7 +15,7 @@ import pytest
 
 from tests.helpers.counting import CountingEncoder
 from vecsearch import Document, Index, IndexLocked, restore_version, verify_index
-from vecsearch.cli.commands.upkeep import delete as delete_command
+from vecsearch.cli.commands.delete import delete as delete_command
 from vecsearch.storage.lock import WAIT, hold_lock
 from vecsearch.storage.turns import Turns, turns_for
 

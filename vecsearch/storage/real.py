@@ -71,6 +71,14 @@ def read_file(path: Path, most: int | None = None) -> bytes:
         return stream.read()
 
 
+def is_at_home(path: Path) -> bool:
+    """Whether a path is below the user's home folder, where a new index is for the user alone."""
+    try:
+        return path.resolve().is_relative_to(Path.home().resolve())
+    except (RuntimeError, OSError):  # the user has no home
+        return False
+
+
 def kind_of(found: os.stat_result) -> str:
     """Return what a file is, for people."""
     return "a junction" if _is_junction(found) else _KINDS.get(stat.S_IFMT(found.st_mode), "no regular file")

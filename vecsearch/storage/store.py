@@ -30,7 +30,7 @@ from vecsearch.errors import IndexDamaged, IndexExists, IndexNotFound, InvalidOp
 from vecsearch.storage import file_stamps
 from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
-from vecsearch.storage.real import check_folder, check_lock, read_file
+from vecsearch.storage.real import check_folder, check_lock, is_at_home, read_file
 from vecsearch.storage.segment import Segment
 from vecsearch.types import BoolArray, IntArray
 
@@ -98,7 +98,8 @@ class Store:
         """
         self._check_unused()
         self.created_folder = not self.path.exists()
-        self.path.mkdir(parents=True, exist_ok=True)
+        if self.created_folder:
+            self.path.mkdir(0o700 if is_at_home(self.path) else 0o777, parents=True, exist_ok=True)
         with self.locked(wait):
             self._check_unused()
             try:

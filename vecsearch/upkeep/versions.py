@@ -122,11 +122,12 @@ def _kept(store: Store, tags: Mapping[str, int]) -> list[Version]:
     versions = []
     for number in reversed(store.versions()):
         named = tuple(name for name, tagged in tags.items() if tagged == number)
-        with suppress(IndexNotFound):  # a writer has just removed the version
-            try:
-                versions.append(_version(store.manifest(number), named))
-            except (IndexDamaged, FormatTooNew, OSError) as error:
-                versions.append(Version(number, "", 0, 0, 0, 0, {}, named, problem=str(error)))
+        try:
+            versions.append(_version(store.manifest(number), named))
+        except IndexNotFound:  # a writer has just removed the version
+            continue
+        except (IndexDamaged, FormatTooNew, OSError) as error:
+            versions.append(Version(number, "", 0, 0, 0, 0, {}, named, problem=str(error)))
     return versions
 
 

@@ -65,7 +65,7 @@ def test_the_log_names_each_version_what_it_changed_and_its_tags(vecsearch_comma
 def test_the_log_as_json_has_the_fields_of_a_version(vecsearch_command: Command, notes: Path) -> None:
     vecsearch_command("tag", "good", "2")
     log = vecsearch_command("log", "--json").json
-    assert list(log) == ["versions", "bytes"]
+    assert list(log) == ["versions", "problems", "bytes"]
     assert log["bytes"] == sum(map(len, content_of(INDEX).values()))
     assert [list(version) for version in log["versions"]] == [[field.name for field in fields(Version)]] * 3
     assert [version["number"] for version in log["versions"]] == [3, 2, 1]
