@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,19 @@ def test_the_flags_that_choose_make_a_difference(vecsearch_command: Command):
     assert ids("--diversity", "0.9") != plain
     assert ids("--mode", "lexical") == ["cats#0", "more cats#0", "a^b#0"]
     assert "cats#0" not in ids("--like", "cats")
+
+
+def test_a_search_by_words_shows_no_similarity_unless_one_is_asked_for(vecsearch_command: Command, encoder):
+    def first(*flags: str) -> str:
+        return vecsearch_command("search", "cats sleep", "--mode", "lexical", "-k", "1", *flags).out
+
+    encoder.encoded.clear()
+    assert re.match(r" 1\. [\d.]+  pets", first())
+    assert "not ranked" in first("--explain")
+    assert json.loads(first("--json"))["hits"][0]["similarity"] is None
+    assert encoder.encoded == []
+    assert json.loads(first("--json", "--min-similarity", "-1"))["hits"][0]["similarity"] > 0
+    assert re.match(r" 1\. [\d.]+ \([\d.]+\)  pets", first("--min-similarity", "-1"))
 
 
 def test_a_query_may_be_left_out_where_something_else_is_asked(vecsearch_command: Command, library):
