@@ -6,6 +6,7 @@ On Windows it takes another library to learn the owner: there nothing is taken f
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -18,10 +19,10 @@ def other_owner(path: Path, *, root: bool = False) -> int | None:
     if os.name == "nt":
         return None
     own = own_users() | ({0} if root else set())
-    try:
-        owners = (path.lstat().st_uid, path.stat().st_uid)
-    except OSError:  # missing, or a link that leads nowhere
-        return None
+    owners = []
+    with suppress(OSError):  # missing, or a link that leads nowhere, which is somebody's all the same
+        owners.append(path.lstat().st_uid)
+        owners.append(path.stat().st_uid)
     return next((owner for owner in owners if owner not in own), None)
 
 

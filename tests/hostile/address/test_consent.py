@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.endpoint_server import EndpointServer, only_server
+from tests.helpers.other_users import needs_owners
 from vecsearch import ConsentMissing, Index, InvalidOption, load_encoder
 from vecsearch.models import Cache
 from vecsearch.trust import read_trust, trust_address, trust_file
@@ -124,6 +125,7 @@ def test_is_not_trusted_by_a_list_that_cannot_be_read(server: EndpointServer, ha
     assert server.requests == []
 
 
+@needs_owners
 def test_is_remembered_in_a_file_that_only_the_user_can_read(server: EndpointServer, handed: Path) -> None:
     trust_address(server.url)
     assert trust_file().stat().st_mode & 0o077 == 0

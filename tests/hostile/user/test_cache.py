@@ -103,6 +103,18 @@ def own_linked_file(folder: Path) -> Path:
 
 
 @needs_root
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
+def test_cannot_have_a_file_made_where_their_link_leads(tmp_path: Path, end: str) -> None:
+    (tmp_path / "cache").mkdir()
+    link = tmp_path / "cache" / f"vectors-2.sqlite{end}"
+    link.symlink_to(tmp_path / "made")
+    os.chown(link, MALLORY, -1, follow_symlinks=False)
+    with pytest.warns(RuntimeWarning, match=f"belongs to user {MALLORY}"):
+        fill(Cache(tmp_path / "cache"), ["one"])
+    assert not (tmp_path / "made").exists()
+
+
+@needs_root
 @pytest.mark.parametrize("trap", [own_folder, own_file, own_log, own_link, own_linked_file])
 def test_cannot_serve_vectors_from_a_cache_of_their_own(tmp_path: Path, trap: Callable[[Path], Path]) -> None:
     folder = tmp_path / "cache"
