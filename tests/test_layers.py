@@ -49,6 +49,7 @@ PLACES = {
     "pyarrow": {
         "analysis/clustering/writing.py",
         "analysis/mapping/table.py",
+        "documents/arrow_tables.py",
         "documents/loaders/archives.py",
         "documents/rows.py",
         "ingest/metadata.py",

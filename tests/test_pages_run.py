@@ -52,7 +52,7 @@ def test_the_python_examples_run(place: Path, capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr().out
     assert shown.startswith("3 0 0 ")
     assert "\n[faq-1:1]\nHold the button for ten seconds to reset the device." in shown
-    assert "\n5 4\n" in shown  # the session's version, and the one after it
+    assert "\n7 6\n" in shown  # the session's version, and the one after it
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
+from vecsearch.documents import RecordFields, given_documents
 from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOption
 from vecsearch.ingest.add import add, delete
 from vecsearch.ingest.metadata import check_changes, update_metadata
@@ -37,7 +38,20 @@ from vecsearch.storage.lexical import AUTO, check_language
 from vecsearch.storage.lock import WAIT
 from vecsearch.storage.manifest import Manifest, ModelEntry, check_recall, first_manifest
 from vecsearch.storage.store import Snapshot, Store
-from vecsearch.types import Dedupe, Document, Example, FloatArray, Hit, Metric, Mode, Ranked, Span, Splitter, Where
+from vecsearch.types import (
+    ArrowTable,
+    Dedupe,
+    Document,
+    Example,
+    FloatArray,
+    Hit,
+    Metric,
+    Mode,
+    Ranked,
+    Span,
+    Splitter,
+    Where,
+)
 from vecsearch.upkeep import verified, versions
 from vecsearch.upkeep.compaction import compact
 from vecsearch.upkeep.exporting import export
@@ -364,21 +378,26 @@ class Index:
 
     def add(
         self,
-        documents: Iterable[Document | str | Mapping[str, Any] | Failure],
+        documents: Iterable[Document | str | Mapping[str, Any] | Failure] | ArrowTable,
         *,
+        id_field: str | None = None,
+        text_field: str | None = None,
+        title_field: str | None = None,
         progress: Callable[[Progress], None] | None = None,
         wait: float | None = None,
     ) -> Report:
         """Add documents, each in place of the one that had its id.
 
-        A str is a document whose id is made from its text; a mapping is read as a record is: `_id` or `id`, `text`,
-        `title` in front of the text, the rest metadata. Documents are streamed: a generator of any length needs memory
-        for one segment only. A document that cannot be indexed is in the report's `failed` and the others go in; so
-        are Failures among the documents, as `read_stream` and `read_address` yield them. `wait` is as for `sync`.
-        Raises InvalidDocument for an item of another type; IndexLocked.
+        A str is a document whose id is made from its text; a mapping is read as a record is, with the fields of `sync`:
+        `_id` or `id`, `text`, `title` in front of the text, the rest metadata. A table of pandas, Polars, DuckDB or
+        Arrow is a record for each row. Documents are streamed: a generator of any length needs memory for one segment
+        only. A document that cannot be indexed is in the report's `failed` and the others go in; so are Failures among
+        the documents, as `read_stream` and `read_address` yield them. `wait` is as for `sync`. Raises InvalidDocument
+        for anything else, which may leave what came before it in the index; IndexLocked.
         """
+        given = given_documents(documents, RecordFields(id=id_field, text=text_field, title=title_field))
         with self.writing(wait) as session:
-            return add(self._store, documents, lambda: session.encoder, session.cache, progress=progress)
+            return add(self._store, given, lambda: session.encoder, session.cache, progress=progress)
 
     def delete(
         self, ids: str | Iterable[str] | None = None, *, where: Where | None = None, wait: float | None = None

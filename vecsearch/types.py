@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, time
 from math import isfinite
 from numbers import Real
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,13 @@ ScoreArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Where: TypeAlias = str | Mapping[str, Any]  # a condition, in SQL or as a dict
+
+
+class ArrowTable(Protocol):
+    """A table of pandas, Polars, DuckDB, Arrow, ...: whatever has Arrow's interface for streams."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return the rows as a capsule."""
 
 
 class Heading(NamedTuple):

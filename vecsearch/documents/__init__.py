@@ -3,7 +3,8 @@
 Open first: `loading.py` (how a file becomes documents) and `loaders/__init__.py` (the table format → loader). Beside
 them: `formats.py` recognises a format, `piece.py` is what a loader is given, `composing.py` what it builds a text with;
 `reader.py` and `worker.py` are the process for parsers that may hang or crash, `limits.py` what a file may take;
-`records.py`, `rows.py` and `texts.py` read files of rows; `scanning.py` finds the files.
+`records.py`, `rows.py` and `texts.py` read files of rows; `scanning.py` finds the files; `given.py` and
+`arrow_tables.py` take what a program passes to `add`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from vecsearch.documents.formats import Format, format_of
+from vecsearch.documents.given import given_documents
 from vecsearch.documents.limits import Limits
 from vecsearch.documents.loaders.tables import load_rows
 from vecsearch.documents.loading import documents_in, is_foreign
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
 from vecsearch.documents.piece import INSIDE, Piece
 from vecsearch.documents.reader import Reader
-from vecsearch.documents.records import RecordFields, document_of
+from vecsearch.documents.records import RecordFields
 from vecsearch.documents.scanning import SourceFile, scan
 from vecsearch.documents.selection import Selection
 from vecsearch.reports import Failure
@@ -34,7 +36,7 @@ __all__ = [
     "Selection",
     "Skip",
     "SourceFile",
-    "document_of",
+    "given_documents",
     "load",
     "scan",
 ]

@@ -1,12 +1,11 @@
-"""Records → documents: the rows of a .jsonl, .csv, .tsv or .parquet file, and what a program passes to `add`.
+"""Records → documents: the rows of a .jsonl, .csv, .tsv or .parquet file.
 
-How rows are read from files is in `rows.py`.
+How rows are read from files is in `rows.py`, what a program passes to `add` in `given.py`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -118,41 +117,3 @@ def _document(row: Row, position: int, names: _Names, source: str) -> Document |
 def scalar_text(value: Any) -> str:
     """Return a text or number as text; "" for anything else."""
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
-
-
-def document_of(item: Document | str | Mapping[str, Any], name: str) -> Document | Failure:
-    """Return the document that a program means by `item`; a Failure for a mapping without an id or a text.
-
-    The id of a str is a hash of its text, so that equal texts are one document. A mapping has `_id` or `id`, `text`,
-    `title` and `source` as records do; `metadata`, a mapping, and all other fields become metadata. Raises
-    InvalidDocument for an item of another type, which is a mistake of the program; the error calls the item `name`.
-    """
-    match item:
-        case Document():
-            return item
-        case str():
-            digest = hashlib.blake2b(item.encode("utf-8", "surrogatepass"), digest_size=8)
-            return Document(digest.hexdigest(), item)
-        case Mapping():
-            return _document_of_mapping(dict(item), name)
-        case _:
-            raise InvalidDocument(
-                f"{name} is {type(item).__name__}; expected Document, str, or a dict with 'id' and 'text'"
-            )
-
-
-def _document_of_mapping(fields: dict[str, Any], name: str) -> Document | Failure:
-    ids = [fields.pop(key, None) for key in ("_id", "id")]
-    identifier = next((value for value in ids if value is not None), None)
-    text, title, source = (fields.pop(key, None) for key in ("text", "title", "source"))
-    metadata = fields.pop("metadata", None)
-    if not isinstance(identifier, (str, int)) or isinstance(identifier, bool):
-        return Failure(name, "no 'id' (or '_id'): give each document an id of its own")
-    if not isinstance(text, str):
-        return Failure(str(identifier), "no 'text': give each document a str as its text")
-    if metadata is not None and not isinstance(metadata, Mapping):
-        return Failure(str(identifier), f"its metadata is {type(metadata).__name__}; expected a mapping")
-    if title:
-        text = f"{title} {text}" if text else str(title)
-        fields["title"] = title
-    return Document(str(identifier), text, {**fields, **(metadata or {})}, source)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from vecsearch.checks import is_storable
-from vecsearch.documents import Skip, document_of
-from vecsearch.errors import InvalidDocument
+from vecsearch.documents import Skip
 from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.run import Ingest, Upsert
 from vecsearch.ingest.tally import Tally
@@ -20,7 +18,7 @@ from vecsearch.types import Document
 
 def add(
     store: Store,
-    documents: Iterable[Document | str | Mapping[str, Any] | Failure],
+    documents: Iterable[Document | Failure],
     encoder: Callable[[], Encoder],
     cache: VectorCache,
     *,
@@ -28,11 +26,8 @@ def add(
 ) -> Report:
     """Make the index hold the documents, each in place of the one with its id. The caller has locked the store.
 
-    Raises InvalidDocument for an item of another type, and for a single document in place of an iterable.
+    Whatever the iterable raises, InvalidDocument for an item of another type, ends the run.
     """
-    if isinstance(documents, (str, bytes, Mapping, Document)):  # a str is iterable too, by its characters
-        kind = type(documents).__name__
-        raise InvalidDocument(f"add takes an iterable of documents, not one {kind}: put it into a list")
     tally = Tally.reporting_to(progress)
     ingest = Ingest(Draft(store), encoder, cache, tally)
     return ingest.run(_upserts(documents, tally))
@@ -47,10 +42,9 @@ def delete(store: Store, ids: Iterable[str]) -> int:
     return deleted
 
 
-def _upserts(items: Iterable[Document | str | Mapping[str, Any] | Failure], tally: Tally) -> Iterator[Upsert]:
+def _upserts(documents: Iterable[Document | Failure], tally: Tally) -> Iterator[Upsert]:
     """The documents as they come; an item without one goes to the tally's failed or skipped."""
-    for number, item in enumerate(items):
-        result = item if isinstance(item, Failure) else document_of(item, f"document {number}")
+    for result in documents:
         if isinstance(result, Document):
             yield Upsert(result)
         else:
