@@ -25,6 +25,7 @@ from vecsearch.models.encoders.model_paths import is_anywhere
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.sharing import shared_encoder
 from vecsearch.reports import Info
+from vecsearch.search.closeness import closeness
 from vecsearch.search.documents import documents_of, every_document, has_document
 from vecsearch.search.examples import (
     add_directions,
@@ -36,7 +37,7 @@ from vecsearch.search.examples import (
 )
 from vecsearch.search.explaining import Explainer
 from vecsearch.search.filters import Filters, document_ids
-from vecsearch.search.lookup import ids_named
+from vecsearch.search.lookup import continues_line, ids_named
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.queries import Queries, check_texts, encode_queries
 from vecsearch.search.run import Searchable, rank, search
@@ -44,7 +45,7 @@ from vecsearch.search.surroundings import Passage, document_text, passage
 from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
 from vecsearch.storage.manifest import Manifest, ModelEntry
 from vecsearch.storage.store import Part, Snapshot, Store
-from vecsearch.types import Document, Example, FloatArray, Hit, Mode, Ranked, Span, Where
+from vecsearch.types import Closeness, Document, Example, FloatArray, Hit, Mode, Ranked, Span, Where
 from vecsearch.upkeep.summary import describe
 from vecsearch.vectors import check_vectors
 
@@ -243,6 +244,11 @@ class Session:
         """Whether this version holds a document with this id."""
         return has_document(self.parts, document_id)
 
+    def continues_line(self, hits: Sequence[Hit]) -> list[bool]:
+        """For each hit whether the chunk before it begins on the same line, which `PATH:LINE` then stands for."""
+        chunks = [(hit.document_id, int(hit.chunk_id.rpartition("#")[2])) for hit in hits]
+        return continues_line(self.parts, chunks)
+
     def passage(self, chunk_id: str, *, context: int = 1) -> Passage:
         """What `Index.show` returns, of this version."""
         return passage(self.store, self.snapshot, chunk_id, context)
@@ -254,6 +260,11 @@ class Session:
     def matched(self, query: str, text: str) -> list[Span]:
         """What `Index.matched` returns."""
         return match_spans(query, text, self.manifest.language)
+
+    def closeness(self, query: str, hits: Sequence[Hit]) -> list[Closeness]:
+        """How close the hits of a text are to it, by meaning and by words; their similarities are to be cosines."""
+        shares = self.words.shares(query, [f"{hit.heading}\n{hit.text}" for hit in hits], self.manifest.language)
+        return closeness(self.manifest.model.fingerprint, [hit.similarity for hit in hits], shares)
 
     def info(self) -> Info:
         """What this version holds, with which model, and how much disk the index takes."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, time
 from math import isfinite
 from numbers import Real
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -189,6 +189,16 @@ class Explanation:
     tokens: tuple[TokenMatch, ...]  # for each word of the query; empty for a model without token vectors
     reranked: float | None = None  # the score of a reranker
     dense_weight: float | None = None  # the weight of the dense score where both were fused, 0 to 1
+
+
+Strength: TypeAlias = Literal["strong", "fair", "weak"]
+
+
+class Closeness(NamedTuple):
+    """How much of the query's words, by weight, a hit has, 0 to 1, and how strong it is; None where that is unknown."""
+
+    share: float
+    strength: Strength | None
 
 
 def json_safe(value: Any) -> Any:

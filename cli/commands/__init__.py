@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, Entry] = {
     "index": Entry("index", "index", "Bring the index up to date with files and folders."),
     "search": Entry("search", "search", "Find the passages that answer a query."),
     "show": Entry("search", "show", "Show a passage with the text around it."),
+    "open": Entry("open", "open_", "Open a hit of the last search in an editor."),
     "info": Entry("upkeep", "info", "Show what the index holds."),
     "delete": Entry("delete", "delete", "Delete documents by id or path."),
     "log": Entry("versions", "log", "List the versions of the index."),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -9,21 +12,29 @@ import click
 
 from vecsearch.choices import Metric, Mode
 
-from ..options.common import one_of, with_index
+from ..options.common import one_of, with_color, with_index
 from ..options.values import Weighted
-from ..output import Output
-from ..output.hits import HitsView, IdsView, PassageView
+from ..output import Output, View
+from ..output.hits import EditorView, FilesView, HitsView, IdsView, Look, PassageView
+from ..output.last_search import remember
 from ..output.streams import stripped_lines, utf8_input
 
 if TYPE_CHECKING:
-    from vecsearch import Example
+    from vecsearch import Example, Hit, Index
 
 _Examples: TypeAlias = "tuple[tuple[str, float], ...]"
 
 
+_SHOWN, _FOR_PROGRAMS = 5, 10  # hits by default: one screen of them; what scripts get
+
+_RANKED_BY = {"hybrid": "words and meaning, at most 1", "dense": "the similarity", "lexical": "BM25"}
+
+
 @click.command()
 @click.argument("words", nargs=-1, metavar="[QUERY]")
-@click.option("-k", type=int, default=10, show_default=True, help="Most hits to return.")
+@click.option(
+    "-n", "-k", "--limit", "k", type=int, help="Most hits to return.  [default: 5; 10 with --json, --ids, -l, --vim]"
+)
 @click.option(
     "--mode", type=one_of(Mode), help="Search by words and meaning, by meaning, or by words.  [default: hybrid]"
 )
@@ -50,18 +61,29 @@ _Examples: TypeAlias = "tuple[tuple[str, float], ...]"
 @click.option("--explain", is_flag=True, help="Show why each hit was found.")
 @click.option("--at", metavar="VERSION", help="Search a past version, by its number or tag.")
 @click.option("--model", help="The model of the index, where its own name does not lead to it or is not trusted.")
+@click.option("-v", "--scores", is_flag=True, help="Show every number of a hit, and what it is.")
+@click.option("--show", "shown", metavar="KEY,...", help="Show these keys of each hit's metadata.")
+@click.option("-C", "--context", type=click.IntRange(0), metavar="N", help="Show the text of N chunks around each hit.")
 @click.option("--full", is_flag=True, help="Show whole passages, not only the lines that match best.")
+@click.option("-l", "files", is_flag=True, help="Print only the files of the hits.")
+@click.option("--vim", is_flag=True, help="Print lines that editors jump to, PATH:LINE:TEXT.")
 @click.option("--ids", is_flag=True, help="Print only chunk ids and scores, with tabs; for - also the query's number.")
+@with_color
 @with_index
 def search(
     words: tuple[str, ...],
-    k: int,
+    k: int | None,
     like: _Examples,
     plus: _Examples,
     minus: _Examples,
     at: str | None,
     model: str | None,
+    scores: bool,
+    shown: str | None,
+    context: int | None,
     full: bool,
+    files: bool,
+    vim: bool,
     ids: bool,
     index_path: Path,
     output: Output,
@@ -69,8 +91,9 @@ def search(
 ) -> None:
     """Find the passages that answer QUERY; - reads one query per line from standard input.
 
-    Hits are found by words and by meaning, and ranked by both. Each shows its score, at most 1, which compares the
-    hits of this query, and in brackets its similarity, the cosine from -1 to 1, which compares across queries.
+    Hits are found by words and by meaning, best first. Each shows its similarity, the cosine of query and passage, and
+    where the model was measured how strong that is; hits too weak to be answers are set apart. The exit status is 1
+    when nothing is found, or nothing close enough.
 
     QUERY is optional with --like, or --plus and --minus, as in: --plus king --minus man --plus woman.
     """
@@ -78,23 +101,90 @@ def search(
 
     if not (words or like or plus):
         raise click.UsageError("no query: give a QUERY, --like or --plus")
-    if ids and (full or options["explain"]):
-        raise click.UsageError("--ids prints no passages: leave out --full and --explain")
+    form = _form(ids=ids, l=files, vim=vim, passages=full or options["explain"] or context is not None)
+    if k is None:
+        k = _FOR_PROGRAMS if form or output.claims_stdout else _SHOWN
     index = Index.open(index_path, model=model, version=at)
     options |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
-    find: Any = index.rank if ids else index.search
+    find: Any = index.rank if form == "ids" else index.search
     if words:
         queries = stripped_lines(utf8_input("surrogateescape")) if words == ("-",) else [" ".join(words)]
         results = find(queries, k, **options)
     else:
         queries, results = [_describe(like, plus, minus)], [find(None, k, **options)]
-    added = " ".join(text for text, _ in plus)  # of the examples, only these texts are matched by words
-    matched = index.matched if words else lambda _, text: index.matched(added, text)
-    for number, (query, hits) in enumerate(zip(queries, results, strict=True), 1):
-        if ids:
-            output.show(IdsView(query, hits, prefix=f"{number}\t" if words == ("-",) else ""))
-        else:
-            output.show(HitsView(query, hits, matched, full=full, titled=len(queries) > 1))
+    if form == "ids":
+        views: list[IdsView | HitsView] = [
+            IdsView(query, hits, f"{number}\t" if words == ("-",) else "")
+            for number, (query, hits) in enumerate(zip(queries, results, strict=True), 1)
+        ]
+    else:
+        look = _look(index, options, full=full, scores=scores, shown=shown, titled=len(queries) > 1)
+        views = list(_hits_views(index, queries, results, look, context, plus if not words else None))
+    for view in views:
+        output.show(_in_form(view, form))
+    if len(views) == 1 and isinstance(views[0], HitsView) and not output.claims_stdout:
+        remember(views[0].hits)
+    as_found = output.claims_stdout or form == "ids"  # programs get all hits
+    if views and all(not view.has_hits if as_found else view.is_empty for view in views):
+        click.get_current_context().exit(1)
+
+
+def _form(*, passages: bool, **forms: bool) -> str | None:
+    """Return which other form than passages was asked for; raises UsageError for two of them."""
+    chosen = [name for name, wanted in forms.items() if wanted]
+    flags = ["-l" if name == "l" else f"--{name}" for name in chosen]
+    if len(chosen) > 1:
+        raise click.UsageError(f"{flags[0]} or {flags[1]}: give one of them")
+    if chosen and passages:
+        raise click.UsageError(f"{flags[0]} prints no passages: leave out --full and --explain, and --context")
+    return chosen[0] if chosen else None
+
+
+def _in_form(view: IdsView | HitsView, form: str | None) -> View:
+    if isinstance(view, HitsView) and form is not None:
+        return FilesView(view) if form == "l" else EditorView(view)
+    return view
+
+
+def _look(
+    index: Index, options: Mapping[str, Any], *, full: bool, scores: bool, shown: str | None, titled: bool
+) -> Look:
+    """Return how hits are shown."""
+    fields = tuple(filter(None, map(str.strip, shown.split(",")))) if shown else ()
+    ranked_by = {"lexical": "BM25", "dense": "the similarity"}.get(
+        options["mode"] or "", "words and meaning, at most 1"
+    )
+    if options["rerank"]:
+        ranked_by = f"by {options['rerank']}"
+    # Strength is known for cosines of texts: a sum of examples, and dot products, have others.
+    metric = options["metric"] or index.session().manifest.metric.value
+    judged = not (options["like"] or options["plus"] or options["minus"] or options["min_similarity"] is not None)
+    return Look(
+        full=full,
+        scores=scores,
+        fields=fields,
+        titled=titled,
+        ranked_by=ranked_by,
+        judged=judged and metric == Metric.COSINE.value,
+    )
+
+
+def _hits_views(
+    index: Index,
+    queries: Sequence[str],
+    results: Sequence[Sequence[Hit]],
+    look: Look,
+    context: int | None,
+    plus: _Examples | None,
+) -> Iterator[HitsView]:
+    """Yield the view of each query's hits; of the examples `plus`, only texts are matched by words."""
+    session = index.session()
+    for query, hits in zip(queries, results, strict=True):
+        words = query if plus is None else " ".join(text for text, _ in plus)
+        close = session.closeness(words, hits) if look.judged or look.scores else []
+        around = [session.passage(hit.chunk_id, context=context) for hit in hits] if context is not None else []
+        continued = session.continues_line(hits)
+        yield HitsView(query, hits, partial(index.matched, words), look, close, around, continued)
 
 
 def _examples(weighted: _Examples, field: str) -> list[Example] | None:
@@ -110,12 +200,22 @@ def _describe(like: _Examples, plus: _Examples, minus: _Examples) -> str:
 
 
 @click.command()
-@click.argument("chunk_id", metavar="CHUNK_ID")
-@click.option("--context", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Chunks around it.")
+@click.argument("chunk_id", metavar="PATH:LINE|CHUNK_ID")
+@click.option(
+    "-C", "--context", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Chunks around it."
+)
 @click.option("--at", metavar="VERSION", help="Read a past version, by its number or tag.")
+@with_color
 @with_index
 def show(chunk_id: str, context: int, at: str | None, index_path: Path, output: Output) -> None:
-    """Show the passage CHUNK_ID, as printed with a hit, and the text before and after it in its document."""
+    """Show the passage at PATH:LINE or with an id, as printed with a hit, and the text before and after it.
+
+    The name of a document shows its first passage.
+    """
     from vecsearch import Index
 
-    output.show(PassageView(Index.open(index_path, version=at).show(chunk_id, context=context)))
+    session = Index.open(index_path, version=at).session()
+    [documents] = session.ids_named([chunk_id])
+    if len(documents) == 1 and not re.search(r":\d+$", chunk_id):
+        chunk_id = f"{documents[0]}#0"  # a document is shown from its beginning
+    output.show(PassageView(session.passage(chunk_id, context=context)))

@@ -5,18 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from ..output import JsonOutput, Output, TextOutput
+from vecsearch.choices import Choice
 
-if TYPE_CHECKING:
-    from vecsearch.choices import Choice
+from ..output import JsonOutput, Output, TextOutput
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 NEARBY = ".vecsearch"  # the name of an index that is found from its own folder and all folders below
+
+
+class When(Choice):
+    """When output has colours."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 def with_options(command: _Command, options: Sequence[Callable[[_Command], _Command]]) -> _Command:
@@ -51,6 +58,18 @@ def with_output(command: _Command) -> _Command:
     )(command)
 
 
+def with_color(command: _Command) -> _Command:
+    """Add --color, for commands that show passages."""
+    return click.option(
+        "--color",
+        type=one_of(When),
+        default=When.AUTO.value,
+        expose_value=False,
+        callback=_choose_color,
+        help="Colours, bold words and links.  [default: on a terminal, without NO_COLOR]",
+    )(command)
+
+
 def with_wait(command: _Command) -> _Command:
     """Add --wait, for commands that write."""
     return click.option(
@@ -70,6 +89,11 @@ def index_was_named() -> bool:
 
 def _choose_output(_context: click.Context, _parameter: click.Parameter, as_json: bool) -> Output:
     return JsonOutput() if as_json else TextOutput()
+
+
+def _choose_color(context: click.Context, _parameter: click.Parameter, when: str) -> None:
+    if when != When.AUTO.value:
+        context.color = when == When.ALWAYS.value
 
 
 def _choose_index(_context: click.Context, _parameter: click.Parameter, named: Path | None) -> Path:

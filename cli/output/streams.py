@@ -57,9 +57,25 @@ def stripped_lines(stream: TextIO) -> list[str]:
     return [line for line in lines if line]
 
 
+def is_coloured() -> bool:
+    """Return whether output has colours: as --color says, else on a terminal that has them, without NO_COLOR.
+
+    See no-color.org.
+    """
+    context = click.get_current_context(silent=True)
+    if context is not None and context.color is not None:
+        return context.color
+    return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def is_terminal() -> bool:
+    """Return whether standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
 def write_text(text: str) -> None:
-    """Print text, in colour only on a terminal and without NO_COLOR in the environment (no-color.org)."""
-    _write(encodable(text), color=False if os.environ.get("NO_COLOR") else None)
+    """Print text, in colour where that is wanted."""
+    _write(encodable(text), color=is_coloured())
 
 
 def write_json(value: Any) -> None:

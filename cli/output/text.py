@@ -32,6 +32,19 @@ def shown_path(path: str | Path) -> str:
     return str(path) if Path(shared) == Path(here.anchor) else os.path.relpath(path, here)
 
 
+def cut(text: str, width: int, *, start: bool = False) -> str:
+    """Return the text in at most `width` columns, with an ellipsis at its end, or `start`, where it was longer."""
+    if columns(text) <= width:
+        return text
+    kept, used = "", len("…")
+    for character in reversed(text) if start else text:
+        used += _columns_of(character)
+        if used > width:
+            break
+        kept += character
+    return f"…{kept[::-1]}" if start else f"{kept}…"
+
+
 def plural(n: int, noun: str) -> str:
     """Return a count with its noun: "1 chunk", "2,000 chunks", "2 queries"."""
     if n != 1:

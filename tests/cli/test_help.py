@@ -12,6 +12,7 @@ from vecsearch.cli.main import cli
 
 NAMED = sorted(named_commands(cli).items())
 WITHOUT_AN_INDEX = {
+    "open",
     "embed",
     "inspect",
     "tune",

@@ -15,20 +15,20 @@ import pytest
 from tests.helpers.commands import COMMAND
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals or SIGINT to a process")
-ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;;[^\x1b]*\x1b\\")
 
 
 @contextmanager
 def on_terminal(
-    environment: dict[str, str], *arguments: str, columns: int = 80
+    environment: dict[str, str], *arguments: str, columns: int = 80, rows: int = 30
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The command on a terminal of that width, and the descriptor at which one reads what it shows."""
+    """The command on a terminal of that size, and the descriptor at which one reads what it shows."""
     import fcntl
     import pty
     import termios
 
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     process = subprocess.Popen(
         [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment
     )

@@ -22,7 +22,7 @@ from vecsearch.documents import load
 from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.models.cached_encoding import VectorCache, encode_cached
 from vecsearch.models.encoder import Encoder
-from vecsearch.search.lookup import PartRows, documents_named, place_named, split_chunk_id
+from vecsearch.search.lookup import PartRows, documents_named, rows_of_chunk
 from vecsearch.storage.store import Part, Store
 from vecsearch.types import Document, Example, FloatArray, Role
 from vecsearch.vectors import check_vectors, unit_rows
@@ -91,20 +91,7 @@ def locate_examples(examples: Sequence[Example], store: Store, parts: Sequence[P
 def _rows_of(name: str, store: Store, parts: Sequence[Part]) -> list[PartRows]:
     """The rows of the document with this id, of all documents of the file at this path, or of the chunk."""
     [documents] = documents_named(store, parts, [name])
-    if documents:
-        return documents
-    if place := place_named(store, parts, name):
-        return [place]
-    split = split_chunk_id(name)
-    if split is None:
-        return []
-    document_name, ordinal = split
-    [documents] = documents_named(store, parts, [document_name])
-    return [
-        PartRows(part, slice(rows.start + ordinal, rows.start + ordinal + 1))
-        for part, rows in documents
-        if rows.start + ordinal < rows.stop
-    ]
+    return documents or rows_of_chunk(store, parts, name)
 
 
 def _is_file(name: str) -> bool:

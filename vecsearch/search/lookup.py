@@ -95,6 +95,42 @@ def place_named(store: Store, parts: Sequence[Part], name: str) -> PartRows | No
     return best
 
 
+def rows_of_chunk(store: Store, parts: Sequence[Part], name: str) -> list[PartRows]:
+    """Return the row of the chunk that a name stands for, if any: `DOCUMENT#N`, `PATH:LINE`, or `PATH:LINE#N`."""
+    if split := split_chunk_id(name):
+        document_name, ordinal = split
+        [documents] = documents_named(store, parts, [document_name])
+        if not documents and (place := place_named(store, parts, document_name)):
+            documents = [_document_of(parts, place)]
+        rows = [PartRows(part, slice(rows.start + ordinal, rows.start + ordinal + 1)) for part, rows in documents]
+        return [row for row, (_, rows) in zip(rows, documents, strict=True) if row.rows.stop <= rows.stop]
+    place = place_named(store, parts, name)
+    return [place] if place else []
+
+
+def continues_line(parts: Sequence[Part], chunks: Sequence[tuple[str, int]]) -> list[bool]:
+    """Return for each chunk, a document id and an ordinal, whether the one before it begins on the same line.
+
+    Then `PATH:LINE` stands for the other one.
+    """
+    found = _documents_by(parts, "document_id", [document_id for document_id, ordinal in chunks if ordinal])
+    return [bool(ordinal) and _continues(parts, found.get(document_id, []), ordinal) for document_id, ordinal in chunks]
+
+
+def _continues(parts: Sequence[Part], documents: Sequence[PartRows], ordinal: int) -> bool:
+    for part, rows in documents:
+        segment, row = parts[part].segment, rows.start + ordinal
+        if row < rows.stop:
+            same: bool = segment.value("line", row - 1) == segment.value("line", row)
+            return same or record_line(segment.value("place", row)) is not None
+    return False
+
+
+def _document_of(parts: Sequence[Part], chunk: PartRows) -> PartRows:
+    segment, row = parts[chunk.part].segment, chunk.rows.start
+    return PartRows(chunk.part, segment.rows_from(row - int(segment.value("ordinal", row))))
+
+
 def split_chunk_id(chunk_id: str) -> tuple[str, int] | None:
     """Return the document id and the ordinal that a chunk id consists of; None for what does not look like one."""
     document_id, mark, ordinal = chunk_id.rpartition("#")

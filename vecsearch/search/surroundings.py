@@ -12,7 +12,7 @@ from typing import Any
 
 from vecsearch.checks import check_whole
 from vecsearch.errors import InvalidOption, InvalidQuery
-from vecsearch.search.lookup import documents_named, place_named, split_chunk_id
+from vecsearch.search.lookup import documents_named, rows_of_chunk, split_chunk_id
 from vecsearch.storage.columns import DOCUMENT
 from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import Chunk
@@ -77,10 +77,10 @@ def _find_chunk(store: Store, snapshot: Snapshot, name: str) -> tuple[Part, slic
             raise InvalidQuery(f"{store.name} has no chunk {name!r}: the chunks of {document_name} are {chunks}")
     if document := _find_document(store, snapshot, name):
         raise InvalidQuery(f"{name!r} is a document: name one of its chunks, {_range(name, document[1])}")
-    if place := place_named(store, snapshot.parts, name):
-        part, row = snapshot.parts[place.part], place.rows.start
-        ordinal = int(part.segment.value("ordinal", row))
-        return part, part.segment.rows_from(row - ordinal), ordinal
+    for number, chunk in rows_of_chunk(store, snapshot.parts, name):
+        segment = snapshot.parts[number].segment
+        ordinal = int(segment.value("ordinal", chunk.start))
+        return snapshot.parts[number], segment.rows_from(chunk.start - ordinal), ordinal
     raise InvalidQuery(f"{store.name} has no chunk {name!r}: use the chunk_id of a hit, such as notes/a.md#0")
 
 

@@ -41,13 +41,46 @@ def notes(place: Path, vecsearch_command: Command) -> Path:
     return place / "notes"
 
 
-def test_hits_are_shown_with_score_place_heading_and_text(vecsearch_command: Command, notes: Path) -> None:
+def test_hits_are_shown_with_place_heading_similarity_and_text(vecsearch_command: Command, notes: Path) -> None:
     done = vecsearch_command("search", "cats", "purr", "-k", "1")
     assert (done.status, done.err) == (0, "")
     first, *rest = done.out.splitlines()
-    assert first.split()[0] == "1."
-    assert first.endswith(f"{Path('notes', 'cats.md')}:1 #0  Cats")
-    assert [line.strip() for line in rest] == ["# Cats", "cats purr", ""]
+    assert re.fullmatch(rf" 1\. {re.escape(str(Path('notes', 'cats.md')))}:1 › Cats  similarity 0\.\d\d", first)
+    assert rest == ["    cats purr", ""]
+
+
+def test_a_record_is_shown_with_its_row_id_and_title_and_the_metadata_that_is_asked_for(
+    vecsearch_command: Command, place: Path
+) -> None:
+    write(place / "rows.csv", 'id,title,text,year\n7,"A\ntitle",birds sing,2020\n')
+    vecsearch_command("index", "rows.csv")
+    done = vecsearch_command("search", "birds", "--show", "year, topic")
+    first, metadata, text, _ = done.out.splitlines()
+    assert first.startswith(' 1. rows.csv:2 · 7 · "A title"  similarity ')
+    assert (metadata.strip(), text.strip()) == ("year: 2020 · topic: none", "birds sing")
+    [hit] = vecsearch_command("search", "birds", "--json").json["hits"]
+    assert (hit["row"], hit["line"], hit["metadata"]) == (1, 2, {"title": "A\ntitle", "year": "2020"})
+    for name in ("rows.csv:2", "7", "7#0"):
+        assert vecsearch_command("show", name, "--json").json["document_id"] == "7"
+
+
+def test_files_and_lines_for_editors(vecsearch_command: Command, notes: Path) -> None:
+    files = vecsearch_command("search", "birds sing", "-l").out.splitlines()
+    assert files[0] == str(Path("notes", "more.jsonl"))
+    assert sorted(files) == sorted(str(Path("notes", name)) for name in ("cats.md", "dogs.md", "more.jsonl"))
+    [line] = vecsearch_command("search", "dogs bark", "--vim", "-n", "1").out.splitlines()
+    assert line == f"{Path('notes', 'dogs.md')}:1:dogs bark"
+    nothing = vecsearch_command("search", "dogs", "-l", "--min-similarity", "2")
+    assert nothing == Outcome(1, "", "nothing found\n")
+    assert "--ids or -l: give one of them" in vecsearch_command("search", "dogs", "-l", "--ids").err
+
+
+def test_the_passages_around_a_hit_are_shown(vecsearch_command: Command, place: Path) -> None:
+    write(place / "long.txt", "\n\n".join(f"Paragraph {n} has its own words, which are word{n}." for n in range(9)))
+    vecsearch_command("index", "long.txt", "--chunk-tokens", "16")
+    lines = vecsearch_command("search", "word4", "-n", "1", "-C", "1").out.splitlines()
+    assert [line[0] for line in lines[1:-1]] == [" ", "|", " "]
+    assert "word4" in lines[2]
 
 
 def test_hits_as_json_have_the_documented_keys(vecsearch_command: Command, notes: Path) -> None:
@@ -100,7 +133,7 @@ def test_a_path_is_deleted_as_it_is_shown_from_any_folder(
 ) -> None:
     (notes.parent / "other").mkdir()
     monkeypatch.chdir(notes.parent / "other")
-    shown = re.search(r"(\S+):1 #0", vecsearch_command("search", "cats", "-k", "1").out).group(1)  # type: ignore[union-attr]
+    shown = re.search(r"1\. (\S+):1", vecsearch_command("search", "cats", "-k", "1").out).group(1)  # type: ignore[union-attr]
     assert shown == str(Path("..", "notes", "cats.md"))
     assert vecsearch_command("delete", shown, "--json").json == {"deleted": 1, "absent": 0}
     nothing = vecsearch_command("delete", shown, "absent")
@@ -136,7 +169,7 @@ def test_ids_of_what_is_like_an_example_need_no_query(vecsearch_command: Command
     done = vecsearch_command("search", "--like", "notes/cats.md", "--ids", "--min-similarity", "-1")
     assert {line.split("\t")[0] for line in done.out.splitlines()} == {"notes/dogs.md#0", "b1#0"}
     nothing = vecsearch_command("search", "--like", "notes/cats.md", "--ids", "--min-similarity", "2")
-    assert nothing == Outcome(0, "", "")
+    assert nothing == Outcome(1, "", "")
 
 
 def test_an_id_with_a_line_break_and_a_tab_is_one_line(
@@ -160,9 +193,9 @@ def test_no_question_on_standard_input_has_no_answer(vecsearch_command: Command,
     assert vecsearch_command("search", "-", "--json", stdin="\n \n") == Outcome(0, "", "")
 
 
-def test_nothing_found_is_said_and_no_error(vecsearch_command: Command, notes: Path) -> None:
+def test_nothing_found_is_said_and_status_1(vecsearch_command: Command, notes: Path) -> None:
     done = vecsearch_command("search", "cats", "--min-similarity", "2")
-    assert (done.status, done.out) == (0, "nothing found\n")
+    assert (done.status, done.out) == (1, "nothing found\n")
     assert vecsearch_command("search", "cats", "--min-similarity", "2", "--json").json["hits"] == []
 
 
@@ -208,11 +241,11 @@ def test_long_passages_are_cut_to_the_lines_about_the_question_unless_asked_in_f
     vecsearch_command: Command, place: Path
 ) -> None:
     filler = "\n".join(f"line {i}" for i in range(12))
-    write(place / "long.txt", f"{filler}\nthe zebra is here\n{filler}")
-    vecsearch_command("index", "long.txt", "--chunk-tokens", "64")
+    write(place / "long.py", f"{filler}\nthe zebra is here\n{filler}")
+    vecsearch_command("index", "long.py", "--chunk-tokens", "64")
     short = vecsearch_command("search", "zebra", "-k", "1").out.splitlines()
     assert any("the zebra is here" in line for line in short)
-    assert len(short) == 1 + 4 + 1
+    assert len(short) == 1 + 2 + 1
     full = vecsearch_command("search", "zebra", "-k", "1", "--full").out.splitlines()
     assert len(full) > 10
     assert not any("…" in line for line in full)

@@ -110,8 +110,8 @@ def test_a_query_may_be_left_out_where_something_else_is_asked(vecsearch_command
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [
-        (["--plus", "tigers"], "… and"),
-        (["--plus", "tigers^2", "--plus", "fur", "--minus", "hunters"], "… and"),
+        (["--plus", "tigers"], "… by day"),
+        (["--plus", "tigers^2", "--plus", "fur", "--minus", "hunters"], "… by day"),
         (["--plus", "fur", "--minus", "hunters", "--minus", "tigers"], "cats"),
         (["--like", "x1", "--plus", "fur", "--minus", "tigers"], "cats"),
         (["--like", "x1"], "cats"),
@@ -122,12 +122,12 @@ def test_of_examples_a_hit_shows_the_lines_with_words_that_are_added(
 ):
     """Neither those taken away nor the "like" of the caption nor words of an id."""
     lines = ["cats", "purr", "and", "sleep", "by day", "tigers", "do", "not", "they", "like hunters long"]
-    vecsearch_command("index", write_records(place / "long.jsonl", {"long": "\n".join(lines)}), "-i", "long")
+    vecsearch_command("index", write(place / "long.py", "\n".join(lines)), "-i", "long")
     vecsearch_command("index", write_records(place / "cats.jsonl", {"x1": "cats"}), "-i", "long")
     done = vecsearch_command("search", *asked, "-i", "long", "-k", "5")
     assert (done.status, done.err) == (0, "")
     lines = [line.strip() for line in done.out.splitlines()]
-    assert lines[next(place for place, line in enumerate(lines) if "long.jsonl" in line) + 1] == shown
+    assert lines[next(place for place, line in enumerate(lines) if "long.py" in line) + 1] == shown
 
 
 def test_a_file_is_an_example_by_its_path(vecsearch_command: Command, place, library):
@@ -143,11 +143,19 @@ def test_examples_go_with_each_query_of_standard_input(vecsearch_command: Comman
     ]
 
 
-def test_a_hit_shows_its_score_and_its_similarity_where_they_differ(vecsearch_command: Command):
-    both = vecsearch_command("search", "cats sleep", "-k", "1").out.splitlines()[0]
-    assert both.startswith(" 1. 1.0000 (0.")
-    dense = vecsearch_command("search", "cats sleep", "-k", "1", "--mode", "dense").out.splitlines()[0]
-    assert "similarity" not in dense
+def test_a_hit_shows_one_number_and_all_of_them_when_asked(vecsearch_command: Command):
+    [first, *_] = vecsearch_command("search", "cats sleep", "-n", "1").out.splitlines()
+    assert re.fullmatch(r" 1\. pets\.jsonl:1 · cats  similarity 0\.\d\d", first)
+    [first, scores, *_] = vecsearch_command("search", "cats sleep", "-n", "1", "-v").out.splitlines()
+    assert re.fullmatch(
+        r"    score 1\.0000, words and meaning, at most 1; similarity 0\.\d{4}, of -1 to 1; 100% of the query's words",
+        scores,
+    )
+    [first, scores, *_] = vecsearch_command("search", "cats", "-n", "1", "-v", "--mode", "lexical").out.splitlines()
+    assert re.fullmatch(r" 1\. pets\.jsonl:\d · .*cats  BM25 \d\.\d\d", first)
+    assert re.fullmatch(r"    score \d\.\d{4}, BM25; 100% of the query's words", scores)
+    hit = vecsearch_command("search", "cats sleep", "-n", "1", "--scores", "--json").json["hits"][0]
+    assert (hit["share"], hit["strength"]) == (1.0, None)  # of a model that was not measured nothing is known
 
 
 def test_why_a_hit_was_found_is_told_as_json_and_as_text(vecsearch_command: Command, library):

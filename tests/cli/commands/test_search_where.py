@@ -20,7 +20,7 @@ def test_only_what_matches_is_shown(vecsearch_command: Command) -> None:
     assert (done.status, done.err) == (0, "")
     assert sorted(hit["document_id"] for hit in done.json["hits"]) == ["p2020", "p2022"]
     none = vecsearch_command("search", "paper", "--where", "year > 2030")
-    assert (none.status, none.out) == (0, "nothing found\n")
+    assert (none.status, none.out) == (1, "nothing found\n")
 
 
 @pytest.mark.parametrize(

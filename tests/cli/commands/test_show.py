@@ -37,10 +37,27 @@ def test_the_lines_of_the_passage_have_a_bar_and_those_around_it_do_not(
 
 def test_the_id_that_a_search_shows_can_be_shown(vecsearch_command: Command, notes: Path) -> None:
     out = vecsearch_command("search", "milk", "-k", "1").out
-    place, ordinal = re.search(r"(\S+) (#\d+)", out).groups()  # type: ignore[union-attr]
-    done = vecsearch_command("show", f"{place.rpartition(':')[0]}{ordinal}", "--context", "0")
+    shown = re.search(r"1\. (\S+)", out).group(1)  # type: ignore[union-attr]
+    done = vecsearch_command("show", shown, "--context", "0")
     assert (done.status, "milk" in done.out) == (0, True)
     assert all(line.startswith(("| ", "     ")) for line in done.out.splitlines()[1:])
+
+
+def test_every_place_that_a_search_shows_is_that_of_its_passage(vecsearch_command: Command, notes: Path) -> None:
+    """Also where several passages begin on one line."""
+    write(notes / "line.md", "cats drink milk and sleep in the sun all day long. " * 20)
+    vecsearch_command("index", "notes")
+    hits = vecsearch_command("search", "cats milk", "-n", "50", "--json").json["hits"]
+    shown = re.findall(r"^ ?\d+\. (\S+)", vecsearch_command("search", "cats milk", "-n", "50").out, re.M)
+    assert len(hits) == len(shown) > 5
+    assert len({(hit["source"], hit["line"]) for hit in hits}) < len(hits)
+    ids = [vecsearch_command("show", name, "--json").json["chunk_id"] for name in shown]
+    assert sorted(ids) == sorted(hit["chunk_id"] for hit in hits)
+    assert len(vecsearch_command("search", "--like", shown[-1], "-n", "50", "--json").json["hits"]) == len(hits) - 1
+
+
+def test_a_document_is_shown_from_its_beginning(vecsearch_command: Command, notes: Path) -> None:
+    assert vecsearch_command("show", "notes/cats.md", "--json").json["ordinal"] == 0
 
 
 def test_json_has_the_passage_and_what_is_around_it(vecsearch_command: Command, notes: Path) -> None:

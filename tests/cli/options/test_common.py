@@ -8,10 +8,12 @@ import pytest
 from tests.helpers.subcommands import named_commands
 from vecsearch.choices import By, Choice, ClusterMethod, Dedupe, MapMethod, Metric, Mode, Role, Runtime, Splitter
 from vecsearch.cli.main import cli
+from vecsearch.cli.options.common import When
 
 OFFERED = [
     ("search", "mode", Mode),
     ("search", "metric", Metric),
+    ("search", "color", When),
     ("index", "splitter", Splitter),
     ("index", "dedupe", Dedupe),
     ("index", "runtime", Runtime),

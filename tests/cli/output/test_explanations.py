@@ -192,7 +192,7 @@ def test_whatever_the_text_lines_fit_and_just_the_words_are_marked(text, words, 
 def test_a_pipe_gets_no_colours(capsys):
     told = explanation(words=(place(TEXT, "lamp"),), tokens=(pair(QUERY, "lamp", TEXT, "lamp", 1.0),))
     hits = [replace(hit_of(TEXT), explanation=told)]
-    TextOutput().show(HitsView(QUERY, hits, lambda query, text: [], full=False, titled=False))
+    TextOutput().show(HitsView(QUERY, hits, lambda text: []))
     shown = capsys.readouterr().out
     assert "lamp ==========  1.00 lamp" in shown
     assert "\x1b" not in shown

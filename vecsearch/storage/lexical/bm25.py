@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vecsearch.storage.lexical.postings import Postings, RowArray, Spans
-from vecsearch.storage.lexical.queries import QueryWord, query_words
+from vecsearch.storage.lexical.queries import QueryWord, has_words, query_words
 from vecsearch.types import BoolArray, IntArray, ScoreArray
 
 K1, B = 1.2, 0.75  # Lucene's; docs/lexical.md measures others
@@ -107,6 +107,23 @@ class Bm25:
     def search(self, query: str, k: int, allowed: Sequence[BoolArray | None] | None = None) -> list[Scored]:
         """Return the k best rows for this query: see `scores` and `RowScores.best`."""
         return self.scores(query).best(k, allowed)
+
+    def shares(self, query: str, texts: Sequence[str], language: str) -> list[float]:
+        """Return for each text how much of the query's words it has, by their weight: 0 to 1.
+
+        A word weighs as much as in `scores`: the rarer, the more. Stop words count only in a query of nothing else; a
+        query without words has the share 0. `language` is the index's option.
+        """
+        words = query_words(query, self._languages)
+        if not words:
+            return [0.0] * len(texts)
+        terms = np.array([term for word in words for term in word.terms], np.uint64)
+        weights = self._weights(words, [part.postings.spans(terms) for part in self._parts])
+        ends = np.cumsum([len(word.terms) for word in words])
+        of_word = np.array([part.max() for part in np.split(weights, ends[:-1])])
+        total = float(of_word.sum())
+        found = [has_words(words, text, language) for text in texts]
+        return [float(of_word[list(found_in)].sum()) / total if total else 0.0 for found_in in found]
 
     def _weights(self, words: Sequence[QueryWord], spans: Sequence[Spans]) -> ScoreArray:
         """Return the most that each term can add to a score, float64 (terms,); 0 for a term that is not looked for."""

@@ -60,6 +60,15 @@ def match_spans(query: str, text: str, language: str = AUTO) -> list[Span]:
     )
 
 
+def has_words(asked: Sequence[QueryWord], text: str, language: str = AUTO) -> list[int]:
+    """Return the numbers of the query's words that the text has, ascending; `language` is the index's option."""
+    languages = tokenize([text], language).text_languages[0].tolist()
+    stemmers = Stemmers()
+    spelled = {form for word in words(text) for form in forms(word)}
+    terms = {term for form in spelled for term in stemmers.terms(form, languages[script_of(form)])}
+    return [number for number, word in enumerate(asked) if terms.intersection(word.terms)]
+
+
 def _join_touching(spans: Iterable[Span]) -> list[Span]:
     joined: list[Span] = []
     for span in sorted(spans):
