@@ -1,8 +1,8 @@
 """What does an index survive, and what does that cost? The tests of crashes, kills and readers, many times over.
 
-    python benchmarks/reliability.py [--only PART ...] [--kills 300] [--bits 2000] [--seconds 60] [--adds 5000]
+    python benchmarks/reliability.py [--only PART ...] [--kills 300] [--bits 2000] [--damage 2000] [--seconds 60] [--adds 5000]
 
-PART is kills, failures, bits, readers, growth or commits; all of them by default. The first four raise an
+PART is kills, failures, bits, damage, readers, growth or commits; all by default. The first five raise an
 AssertionError at the first answer that is not that of a committed version, or damage that is not found.
 """
 
@@ -15,7 +15,9 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -32,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the helpers of the tests
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.damage import damaged_files, files_of, flip, make_versions
+from tests.helpers.damage_trials import make_index, run
 from tests.helpers.failing import Failing
 from tests.helpers.killing import kill_often
 from tests.helpers.reading import read_while_writing
@@ -41,6 +44,7 @@ from tests.storage.test_growth import document, files_in
 
 Rows = list[list[Any]]
 SIZES = (1_000, 5_000, 10_000, 20_000, 40_000, 70_000)
+_TRIALS = 100  # in a process
 COMMITS = 40  # single documents, at each size
 
 
@@ -50,6 +54,7 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--bits", type=int, default=2_000)
+    parser.add_argument("--damage", type=int, default=2_000)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--adds", type=int, default=5_000)
     arguments = parser.parse_args()
@@ -111,6 +116,20 @@ def bits(place: Path, arguments: argparse.Namespace) -> Rows:
     return [
         ["bits flipped, one at a time", arguments.bits, "bits"],
         ["found by verify, with the right file named", found, "bits"],
+    ]
+
+
+def damage(place: Path, arguments: argparse.Namespace) -> Rows:
+    """Bits, bytes, words and blocks changed in any file; then searches, exports, merges, in processes that may crash."""
+    start, seen = make_index(place), Counter[str]()
+    seeds = range(-(-arguments.damage // _TRIALS))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for of_process in pool.map(lambda seed: run(start, place / f"trials {seed}", seed, _TRIALS), seeds):
+            seen += of_process
+    assert seen.keys() <= {"found", "unchanged"}, seen
+    return [
+        ["files damaged, one at a time", seen["found"], "trials"],
+        ["found by verify, no crash, and no damage in a new version", seen["found"], "trials"],
     ]
 
 
@@ -211,6 +230,7 @@ PARTS: dict[str, Callable[[Path, argparse.Namespace], Rows]] = {
     "kills": kills,
     "failures": failures,
     "bits": bits,
+    "damage": damage,
     "readers": readers,
     "growth": growth,
     "commits": commits,

@@ -59,6 +59,7 @@ PLACES = {
         "storage/buffers.py",
         "storage/columns.py",
         "storage/file_stamps.py",
+        "storage/mapped_rows.py",
         "storage/row_reader.py",
         "storage/rows.py",
         "storage/segment.py",

@@ -105,7 +105,9 @@ def test_texts_are_not_read(index, encoder, tmp_path):
 
 def test_an_id_that_is_no_text_is_told_as_damage(index, encoder, tmp_path):
     damaged = Index.open(damaged_copy(index, tmp_path / "damaged", b"d0d1d2"), model=encoder)
-    with pytest.raises(IndexDamaged, match=r"rows\.arrow holds text that is not UTF-8: .*: run vecsearch verify$"):
+    with pytest.raises(
+        IndexDamaged, match=r"rows\.arrow.* cannot be read: .*invalid start byte: run vecsearch verify --repair$"
+    ):
         damaged.rank("number 7", k=20, mode="dense")
 
 

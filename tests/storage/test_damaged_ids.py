@@ -10,7 +10,7 @@ import pytest
 from vecsearch import Document, Index, IndexDamaged
 from vecsearch.storage.store import Store
 
-DAMAGED = r"rows\.arrow holds text that is not UTF-8: .*: run vecsearch verify$"
+DAMAGED = r"rows\.arrow.* cannot be read: .*invalid start byte: run vecsearch verify --repair$"
 
 
 def damaged(index: Index, encoder) -> Index:

@@ -61,6 +61,7 @@ def _change(draft: Draft, part: Part, firsts: Sequence[int], changes: Changes) -
     spans = [segment.rows_from(first) for first in firsts]
     rows = np.concatenate([np.arange(span.start, span.stop) for span in spans])
     keys = {key for identifier in changes for key in changes[identifier]}
+    segment.check()
     held = segment.table.take(pa.array(rows))
     ids = held.column("document_id").to_pylist()
     before = metadata_rows(held, keys)

@@ -60,8 +60,10 @@ def decode_stamps(content: bytes, name: str) -> dict[str, Stamp]:
     import pyarrow as pa
 
     try:
-        columns = pa.ipc.open_file(content).read_all().to_pydict()
+        table = pa.ipc.open_file(content).read_all()
+        table.validate(full=True)
+        columns = table.to_pydict()
         rows = zip(columns["size"], columns["mtime_ns"], columns["reading"], columns["documents"], strict=True)
         return {name: Stamp(*row) for name, row in zip(columns["path"], rows, strict=True)}
-    except (pa.ArrowInvalid, OSError, KeyError) as error:
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, MemoryError) as error:
         raise IndexDamaged(f"{name} cannot be read: {error}: run vecsearch verify") from None

@@ -16,12 +16,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from vecsearch.errors import IndexDamaged
 from vecsearch.storage.columns import PREFIX, metadata_keys
+from vecsearch.storage.mapped_rows import MappedRows
 from vecsearch.storage.rows import Row
 from vecsearch.types import Chunk
 
 _Read: TypeAlias = Callable[[int], Any]
+_DAMAGE = (ValueError, IndexError, TypeError, OverflowError, RecursionError, pa.ArrowException)  # bad UTF-8 too
 
 
 class RowReader:
@@ -30,33 +31,30 @@ class RowReader:
     Keeps the table's memory mapped.
     """
 
-    def __init__(self, rows: pa.Table, name: str) -> None:
-        """`name` names the table in errors."""
-        self._name = name
-        readers = {field.name: _by_batch(column) for field, column in zip(rows.schema, rows.columns, strict=True)}
+    def __init__(self, rows: MappedRows) -> None:
+        self._rows = rows
+        schema = rows.schema
+        readers = {field.name: [_reader(batch) for batch in _batches(rows, field)] for field in schema}
         self._columns = readers
-        ends = list(accumulate(len(batch) for batch in rows.column(0).chunks))
+        ends = list(accumulate(len(batch) for batch in rows.unchecked.column(0).chunks))
         self._ends, self._starts = ends, [0, *ends]
         self._chunks = [[readers[field.name][batch] for field in fields(Chunk)] for batch in range(len(ends))]
-        self._metadata = [(key, readers[PREFIX + key], decode) for key, decode in metadata_keys(rows.schema)]
+        self._metadata = [(key, readers[PREFIX + key], decode) for key, decode in metadata_keys(schema)]
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
-        """Return the rows with these numbers, in this order; raises IndexDamaged for text that is not UTF-8."""
+        """Return the rows with these numbers, in this order; raises IndexDamaged for values that are damaged."""
         try:
             return [self._row(number) for number in numbers]
-        except UnicodeDecodeError as error:
-            raise self._damaged(error) from None
+        except _DAMAGE as error:
+            raise self._rows.damaged(error) from None
 
     def value(self, column: str, number: int) -> Any:
-        """Return one value of a row; raises IndexDamaged for text that is not UTF-8."""
+        """Return one value of a row; raises IndexDamaged for a value that is damaged."""
         batch = bisect_right(self._ends, number)
         try:
             return self._columns[column][batch](number - self._starts[batch])
-        except UnicodeDecodeError as error:
-            raise self._damaged(error) from None
-
-    def _damaged(self, error: UnicodeDecodeError) -> IndexDamaged:
-        return IndexDamaged(f"{self._name} holds text that is not UTF-8: {error}: run vecsearch verify")
+        except _DAMAGE as error:
+            raise self._rows.damaged(error, column) from None
 
     def _row(self, number: int) -> Row:
         batch = bisect_right(self._ends, number)
@@ -68,8 +66,12 @@ class RowReader:
         return Row(chunk, path, source, metadata)
 
 
-def _by_batch(column: pa.ChunkedArray) -> list[_Read]:
-    return [_reader(batch) for batch in column.chunks]
+def _batches(rows: MappedRows, field: pa.Field) -> list[pa.Array]:
+    """Return the batches of a column, validated where Arrow is to read values of no fixed width."""
+    is_safe = pa.types.is_string(field.type) or pa.types.is_primitive(field.type)
+    column = rows.unchecked.column(field.name) if is_safe else rows.column(field.name)
+    batches: list[pa.Array] = column.chunks
+    return batches
 
 
 def _reader(batch: pa.Array) -> _Read:
@@ -103,7 +105,10 @@ def _if_valid(valid: memoryview, offset: int, read: _Read, index: int) -> Any:
 
 
 def _text(texts: memoryview, offsets: Any, index: int) -> str:
-    return str(texts[offsets[index] : offsets[index + 1]], "utf-8")
+    begin, end = offsets[index], offsets[index + 1]
+    if not 0 <= begin <= end <= len(texts):
+        raise ValueError(f"a text lies at {begin} to {end} of {len(texts)} bytes")
+    return str(texts[begin:end], "utf-8")
 
 
 def _integer(values: Any, index: int) -> int:

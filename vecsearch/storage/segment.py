@@ -27,10 +27,10 @@ from vecsearch.errors import IndexDamaged
 from vecsearch.files import flush_all, naming, sha256
 from vecsearch.storage.ann.approximate import Approximate, write_approximate, write_codes
 from vecsearch.storage.ann.flat import Flat, write_flat
-from vecsearch.storage.buffers import open_buffer
 from vecsearch.storage.columns import join_tables
 from vecsearch.storage.lexical import Postings, build_postings, merge_postings, open_postings, write_postings
 from vecsearch.storage.manifest import RESTORE, FileEntry, SegmentEntry
+from vecsearch.storage.mapped_rows import MappedRows
 from vecsearch.storage.real import check_file, check_folder
 from vecsearch.storage.row_reader import RowReader
 from vecsearch.storage.rows import Row, check_rows, searched_texts, without_field_ids
@@ -136,9 +136,10 @@ class Segment:
         check_folder(folder)
         for name, expected in entry.files.items():
             _check_size(os.path.join(folder, name), expected)
-        self._rows = _open_rows(folder / ROWS)
+        self._rows = MappedRows(folder / ROWS)
         self.flat = Flat(folder / VECTORS)
         self.postings = open_postings(folder / POSTINGS)
+        self._is_checked = False
         self.approximate: Approximate | None = None
         if entry.approximate:
             self.approximate = Approximate(folder / CODES, self.flat, entry.approximate)
@@ -155,8 +156,8 @@ class Segment:
         return int(self.flat.vectors.shape[1])
 
     @property
-    def table(self) -> pa.Table:
-        """All rows, read from the file as they are used."""
+    def table(self) -> MappedRows:
+        """All rows, read from the file as they are used; a column is validated before anything is computed from it."""
         return self._rows
 
     @cached_property
@@ -202,11 +203,28 @@ class Segment:
         return lengths
 
     def where(self, kept: BoolArray, language: str) -> Content:
-        """Return the content of the rows where `kept`, bool (n,), is true; outdated postings are rebuilt."""
+        """Return the content of the rows where `kept`, bool (n,), is true, to be written again elsewhere.
+
+        Outdated postings are rebuilt. Raises IndexDamaged when a file is not as it was written.
+        """
+        self.check()
         rows, vectors = self._rows.filter(pa.array(kept)), self.flat.vectors[kept]
         if not self.postings.is_current:
             return Content.of(rows, vectors, language)
         return Content(rows, vectors, merge_postings([(self.postings, kept)]))
+
+    def check(self) -> None:
+        """Raise IndexDamaged unless rows, vectors and postings have their checksums, as they are mapped here.
+
+        Whoever copies from them calls this: what is derived must not carry damage into the record of a later version.
+        """
+        if self._is_checked:
+            return
+        mapped = {ROWS: self._rows.sha256, VECTORS: self.flat.sha256, POSTINGS: self.postings.sha256}
+        for name, digest in mapped.items():
+            if digest() != self.entry.files[name].sha256:
+                raise IndexDamaged(f"{self._folder / name} does not match its checksum: run vecsearch verify --repair")
+        self._is_checked = True
 
     def words_match_texts(self, some: BoolArray, language: str) -> bool:
         """Whether the postings of the rows where `some`, bool (n,), is true are those of their texts.
@@ -224,7 +242,7 @@ class Segment:
 
     @cached_property
     def _reader(self) -> RowReader:
-        return RowReader(self._rows, str(self._folder / ROWS))
+        return RowReader(self._rows)
 
 
 def _check_size(path: str, expected: FileEntry) -> None:
@@ -234,13 +252,3 @@ def _check_size(path: str, expected: FileEntry) -> None:
         raise IndexDamaged(f"{path} is missing: run vecsearch verify") from None
     if size != expected.size:
         raise IndexDamaged(f"{path} has {size} bytes, expected {expected.size}: run vecsearch verify")
-
-
-def _open_rows(path: Path) -> pa.Table:
-    try:
-        rows = pa.ipc.open_file(open_buffer(path)).read_all()
-        rows.validate()  # reads no rows, but finds some damage that would make Arrow read outside the file
-        list(rows.schema)  # decodes the names, which may be damaged too
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
-    return check_rows(rows, str(path))

@@ -299,8 +299,8 @@ class Store:
             raise IndexDamaged(f"{path} does not match its checksum: run vecsearch verify")
         alive = np.ones(entry.rows, np.bool_)
         try:
-            alive[np.load(io.BytesIO(content), allow_pickle=False)] = False
-        except (ValueError, IndexError, EOFError) as error:
+            alive[_rows_in(content, entry.tombstones.rows)] = False
+        except (ValueError, IndexError, EOFError, RecursionError, MemoryError) as error:
             raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
         if int(alive.sum()) != entry.live:
             raise IndexDamaged(f"{path} leaves {int(alive.sum())} rows, expected {entry.live}: run vecsearch verify")
@@ -322,6 +322,17 @@ class Store:
             files.flush_folder(self.path)
         files.create(path, content)
         return SideFile(id=path.name, rows=rows, size=len(content), sha256=files.sha256(path))
+
+
+def _rows_in(content: bytes, count: int) -> IntArray:
+    """Return the row numbers in a numpy file, read only when it holds as many as it should; raises ValueError."""
+    stream = io.BytesIO(content)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("it is not a numpy file of version 1.0")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    if (shape, dtype) != ((count,), np.dtype("<u4")):
+        raise ValueError(f"it holds {dtype} {shape}, expected uint32 ({count},)")
+    return np.frombuffer(content, "<u4", count, stream.tell()).astype(np.int64)
 
 
 def _tag_text(version: int) -> bytes:

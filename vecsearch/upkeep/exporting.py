@@ -56,6 +56,7 @@ def export(snapshot: Snapshot, path: Path) -> int:
 def _pieces(part: Part) -> Iterator[tuple[pa.Table, FloatArray]]:
     """The live rows of a segment with their vectors, a few at a time."""
     mask = part.mask()
+    part.segment.check()
     for first in range(0, len(mask), ROWS_AT_ONCE):
         kept = mask[first : first + ROWS_AT_ONCE]
         if kept.any():

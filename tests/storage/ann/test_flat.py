@@ -141,7 +141,7 @@ def test_a_folder_that_is_not_there_is_an_os_error_that_names_the_file(tmp_path)
 )
 def test_a_file_that_faiss_cannot_read_is_damaged(place, content):
     place.write_bytes(content)
-    with pytest.raises(IndexDamaged, match=r"vectors\.faiss cannot be read as a FAISS index"):
+    with pytest.raises(IndexDamaged, match=r"vectors\.faiss (is a file of the kind|holds .* expected)"):
         Flat(place)
 
 
@@ -160,7 +160,7 @@ def test_a_truncated_file_is_damaged(place, kept):
 def test_an_index_of_another_kind_is_damaged(place, index):
     index.add(random_rows(3, 4, 1))
     faiss.write_index(index, str(place))
-    with pytest.raises(IndexDamaged, match="expected IndexFlatIP"):
+    with pytest.raises(IndexDamaged, match="expected b'IxFI'"):
         Flat(place)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,6 +18,8 @@ from vecsearch.storage.ann.faiss_file import faiss, open_index, write_index
 from vecsearch.types import BoolArray, FloatArray, IntArray
 
 SCORES_AT_ONCE = 32_000_000  # 128 MB
+_FLAT = b"IxFI"
+_HEADER = struct.Struct("<4siqqq?iq")  # kind, dim, n, two unused, trained, metric; number of values
 _BLOCK = 1 << 18  # values of rows that are copied at a time: 1 MB, which a core's cache holds
 
 
@@ -32,15 +37,20 @@ class Flat:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file; raises IndexDamaged when FAISS cannot read it as a flat inner-product index."""
+        """Open the file; raises IndexDamaged when it is not a flat inner-product index as FAISS writes it."""
+        self._header = _checked_header(path)
         self._index = open_index(path)
-        if not isinstance(self._index, faiss.IndexFlat) or self._index.metric_type != faiss.METRIC_INNER_PRODUCT:
-            raise IndexDamaged(f"{path} holds {type(self._index).__name__}, expected IndexFlatIP")
 
     @cached_property
     def vectors(self) -> FloatArray:
         """All rows, float32 (n, dim), mapped and read-only."""
         return np.asarray(_Mapped(self._index))
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the file, its vectors as they are mapped."""
+        digest = hashlib.sha256(self._header)
+        digest.update(self.vectors.reshape(-1).view(np.uint8).data)
+        return digest.hexdigest()
 
     def search(self, queries: FloatArray, k: int, allowed: BoolArray | None = None) -> list[Neighbours]:
         """Return for each query, float32 (q, dim), the k rows with the highest inner product.
@@ -80,6 +90,31 @@ class _Mapped:
         self._index = index
         rows = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d).reshape(index.ntotal, index.d)
         self.__array_interface__ = {**rows.__array_interface__, "data": (rows.ctypes.data, True)}  # True: read only
+
+
+def _checked_header(path: Path) -> bytes:
+    """Return what precedes the vectors; raises IndexDamaged for numbers that do not fit the size of the file.
+
+    FAISS trusts the numbers in a file: with wrong ones it reads outside of it, or takes what memory they ask for.
+    """
+    try:
+        with open(path, "rb") as stream:
+            header = stream.read(_HEADER.size)
+            size = os.fstat(stream.fileno()).st_size
+    except OSError as error:
+        raise IndexDamaged(f"{path} cannot be read: {error.strerror}: run vecsearch verify") from None
+    kind, dim, n, _, _, trained, metric, values = _HEADER.unpack(header.ljust(_HEADER.size, b"\0"))
+    if kind != _FLAT:
+        raise IndexDamaged(
+            f"{path} is a file of the kind {kind!r}, expected {_FLAT!r} (IndexFlatIP): run vecsearch verify"
+        )
+    found = (trained, metric, values, size)
+    expected = (True, faiss.METRIC_INNER_PRODUCT, n * dim, _HEADER.size + 4 * n * dim)
+    if dim < 1 or n < 0 or found != expected:
+        raise IndexDamaged(
+            f"{path} holds {n} vectors of {dim} numbers and says {found}, expected {expected}: run vecsearch verify"
+        )
+    return header
 
 
 def write_flat(path: Path, vectors: FloatArray) -> None:

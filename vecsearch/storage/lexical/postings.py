@@ -5,8 +5,9 @@ Row i is the i-th text. The result depends on the texts alone: merging gives wha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -59,6 +60,11 @@ class Postings:
     total: int  # the sum of the lengths
     rules: str  # what the terms depend on: see terms.py
     name: str = "postings"  # for error messages
+    content: memoryview | None = field(default=None, repr=False, compare=False)  # the bytes they are mapped from
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the bytes that are mapped; empty for postings that are not from a file."""
+        return hashlib.sha256(self.content).hexdigest() if self.content is not None else ""
 
     @property
     def is_current(self) -> bool:

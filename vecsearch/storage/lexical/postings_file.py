@@ -64,7 +64,8 @@ def write_postings(path: Path, postings: Postings) -> None:
 def open_postings(path: Path) -> Postings:
     """Open the postings in a file; raises IndexDamaged, FormatTooNew."""
     try:
-        content = np.frombuffer(open_buffer(path), np.uint8)
+        buffer = open_buffer(path)
+        content = np.frombuffer(buffer, np.uint8)
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
     header = _read_header(path, content)
@@ -84,6 +85,7 @@ def open_postings(path: Path) -> Postings:
         total=header.total,
         rules=header.rules.rstrip(b"\0").decode("ascii", "replace"),
         name=str(path),
+        content=memoryview(buffer),
     )
 
 
