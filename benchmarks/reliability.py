@@ -1,6 +1,7 @@
 """What does an index survive, and what does that cost? The tests of crashes, kills and readers, many times over.
 
-    python benchmarks/reliability.py [--only PART ...] [--kills 300] [--bits 2000] [--damage 2000] [--seconds 60] [--adds 5000]
+    python benchmarks/reliability.py [--only PART ...] [--kills 300] [--bits 2000] [--damage 2000] [--seconds 60]
+                                     [--adds 5000]
 
 PART is kills, failures, bits, damage, readers, growth or commits; all by default. The first five raise an
 AssertionError at the first answer that is not that of a committed version, or damage that is not found.
@@ -120,7 +121,7 @@ def bits(place: Path, arguments: argparse.Namespace) -> Rows:
 
 
 def damage(place: Path, arguments: argparse.Namespace) -> Rows:
-    """Bits, bytes, words and blocks changed in any file; then searches, exports, merges, in processes that may crash."""
+    """Bits, bytes, words and blocks changed in any file; then searches, exports and merges by processes of their own."""
     start, seen = make_index(place), Counter[str]()
     seeds = range(-(-arguments.damage // _TRIALS))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
