@@ -121,7 +121,7 @@ def bits(place: Path, arguments: argparse.Namespace) -> Rows:
 
 
 def damage(place: Path, arguments: argparse.Namespace) -> Rows:
-    """Bits, bytes, words and blocks changed in any file; then searches, exports and merges by processes of their own."""
+    """Bits, bytes, words and blocks changed in any file; then searches, exports and merges in other processes."""
     start, seen = make_index(place), Counter[str]()
     seeds = range(-(-arguments.damage // _TRIALS))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
