@@ -55,3 +55,24 @@ def test_every_mode_is_scored(tmp_path: Path, cache_folder: Path) -> None:
     lines = output_of("evaluation.py", tmp_path, cache_folder).splitlines()
     assert [line.split()[0] for line in lines] == ["hybrid", "dense", "lexical"]
     assert "recall@10 1.000" in lines[0]
+
+
+def test_a_web_service_answers_while_documents_are_written(tmp_path: Path, cache_folder: Path) -> None:
+    """200 requests, 16 at a time, three fifths of them writes: no error; one bad condition is the caller's fault."""
+    pytest.importorskip("fastapi", reason="the package that examples/web_service.py is about")
+    pytest.importorskip("httpx", reason="the package that sends the requests")
+    assert output_of("web_service.py", tmp_path, cache_folder) == "{200: 200, 400: 1}\n"
+
+
+def test_a_table_of_pandas_is_searched(tmp_path: Path, cache_folder: Path) -> None:
+    pytest.importorskip("pandas", reason="the package that examples/pandas_table.py is about")
+    _, first, *_, last = output_of("pandas_table.py", tmp_path, cache_folder).splitlines()
+    assert first.split()[:2] == ["r3", "4"]
+    assert last == "mean stars of what was found: 3.33"
+
+
+def test_what_duckdb_selects_is_searched(tmp_path: Path, cache_folder: Path) -> None:
+    pytest.importorskip("duckdb", reason="the package that examples/duckdb_query.py is about")
+    shown = output_of("duckdb_query.py", tmp_path, cache_folder)
+    assert [line.split()[1] for line in shown.splitlines() if "│" in line][-2:] == ["2", "3"]
+    assert shown.endswith("tickets with many votes: 2\n")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         IndexNotFound,
         InvalidDocument,
         InvalidFilter,
+        InvalidInput,
         InvalidOption,
         InvalidQuery,
         InvalidVector,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         ModelNotFound,
         ModelUnsupported,
         PathNotFound,
+        UnknownId,
         VecsearchError,
     )
     from vecsearch.index import Index
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from vecsearch.models.encoders import load_encoder
     from vecsearch.models.rerank import load_reranker
     from vecsearch.reports import Failure, Info, Progress, Report
+    from vecsearch.search.hits import Hits
     from vecsearch.search.surroundings import Passage
     from vecsearch.session import Session
     from vecsearch.types import Document, Example, Hit, Ranked
@@ -72,6 +75,7 @@ __all__ = [
     "Failure",
     "FormatTooNew",
     "Hit",
+    "Hits",
     "Index",
     "IndexClosed",
     "IndexDamaged",
@@ -81,6 +85,7 @@ __all__ = [
     "Info",
     "InvalidDocument",
     "InvalidFilter",
+    "InvalidInput",
     "InvalidOption",
     "InvalidQuery",
     "InvalidVector",
@@ -99,6 +104,7 @@ __all__ = [
     "Role",
     "Session",
     "Splitter",
+    "UnknownId",
     "VecsearchError",
     "embed",
     "embed_batches",
@@ -129,6 +135,7 @@ _HOMES = {
     "Failure": "vecsearch.reports",
     "FormatTooNew": "vecsearch.errors",
     "Hit": "vecsearch.types",
+    "Hits": "vecsearch.search.hits",
     "Index": "vecsearch.index",
     "IndexClosed": "vecsearch.errors",
     "IndexDamaged": "vecsearch.errors",
@@ -138,6 +145,7 @@ _HOMES = {
     "Info": "vecsearch.reports",
     "InvalidDocument": "vecsearch.errors",
     "InvalidFilter": "vecsearch.errors",
+    "InvalidInput": "vecsearch.errors",
     "InvalidOption": "vecsearch.errors",
     "InvalidQuery": "vecsearch.errors",
     "InvalidVector": "vecsearch.errors",
@@ -156,6 +164,7 @@ _HOMES = {
     "Role": "vecsearch.choices",
     "Session": "vecsearch.session",
     "Splitter": "vecsearch.choices",
+    "UnknownId": "vecsearch.errors",
     "VecsearchError": "vecsearch.errors",
     "embed": "vecsearch.ingest.embed",
     "embed_batches": "vecsearch.ingest.embed",

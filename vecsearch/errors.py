@@ -17,11 +17,13 @@
     ├── ExtraMissing         (ModuleNotFoundError) an optional package is needed
     ├── CacheUnusable        (OSError)             the cache of vectors cannot be read or changed
     ├── PathNotFound         (FileNotFoundError)   a path to index does not exist
-    ├── InvalidDocument      (ValueError)          a document that cannot be indexed
-    ├── InvalidVector        (ValueError)          wrong shape, not finite, or zero
-    ├── InvalidQuery         (ValueError)          a query that cannot be answered
-    ├── InvalidFilter        (ValueError)          not valid SQL, or not applicable to this index
-    └── InvalidOption        (ValueError)          an option outside its range
+    └── InvalidInput         (ValueError)          what the caller gave cannot be used: one of
+        ├── InvalidDocument  (ValueError)          a document that cannot be indexed
+        ├── InvalidVector    (ValueError)          wrong shape, not finite, or zero
+        ├── InvalidQuery     (ValueError)          a query that cannot be answered
+        │   └── UnknownId    (LookupError)         no document or chunk has this id
+        ├── InvalidFilter    (ValueError)          a condition that is not valid, or not applicable to this index
+        └── InvalidOption    (ValueError)          an option outside its range
 
 Every message says what, where, found against expected, and what to do, in one line.
 """
@@ -116,21 +118,29 @@ class PathNotFound(VecsearchError, FileNotFoundError):
     """A file or folder to index does not exist; nothing was changed."""
 
 
-class InvalidDocument(VecsearchError, ValueError):
+class InvalidInput(VecsearchError, ValueError):
+    """What the caller gave cannot be used; the same call fails again."""
+
+
+class InvalidDocument(InvalidInput):
     """A document, or a file of documents, cannot be read or indexed."""
 
 
-class InvalidVector(VecsearchError, ValueError):
+class InvalidVector(InvalidInput):
     """A vector has the wrong shape, is zero, or holds a value that is not finite."""
 
 
-class InvalidQuery(VecsearchError, ValueError):
+class InvalidQuery(InvalidInput):
     """A query is empty or of a form that cannot be searched for."""
 
 
-class InvalidFilter(VecsearchError, ValueError):
+class UnknownId(InvalidQuery, LookupError):
+    """No document or chunk of the index has the id that was asked for."""
+
+
+class InvalidFilter(InvalidInput):
     """A filter is not valid SQL, uses what filters do not support, or does not fit the index's metadata."""
 
 
-class InvalidOption(VecsearchError, ValueError):
+class InvalidOption(InvalidInput):
     """An option's value lies outside what it can be."""

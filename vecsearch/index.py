@@ -7,15 +7,17 @@ the write story (`ingest/`) or upkeep (`upkeep/`), and makes the new version cur
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from enum import Enum
+from itertools import islice
 from numbers import Real
 from os import PathLike
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
+from vecsearch.awaiting import begin_write, in_thread, in_write_thread, stoppable
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
 from vecsearch.documents import RecordFields, given_documents
 from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOption
@@ -31,6 +33,7 @@ from vecsearch.models.encoders.model_paths import absolute_name
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.sharing import shared_encoder
 from vecsearch.reports import Failure, Info, Progress, Report, Verification, Version
+from vecsearch.search.hits import Hits
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.surroundings import Passage
 from vecsearch.session import Models, Query, Session
@@ -38,13 +41,13 @@ from vecsearch.storage.lexical import AUTO, check_language
 from vecsearch.storage.lock import WAIT
 from vecsearch.storage.manifest import Manifest, ModelEntry, check_recall, first_manifest
 from vecsearch.storage.store import Snapshot, Store
+from vecsearch.storage.temporary import remove_with, removed_on_error, temporary_store
 from vecsearch.types import (
     ArrowTable,
     Dedupe,
     Document,
     Example,
     FloatArray,
-    Hit,
     Metric,
     Mode,
     Ranked,
@@ -59,12 +62,14 @@ from vecsearch.upkeep.importing import import_index
 from vecsearch.vectors import unit_rows
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
     from threading import Event
 
     from vecsearch.models.rerank import Reranker
 
 _Added: TypeAlias = "str | FloatArray | Example | Sequence[str | FloatArray | Example] | None"
 _CREATING_SECONDS = 10.0  # to wait for a process that is creating the same index, which takes milliseconds
+_DOCUMENTS_AT_ONCE = 100  # read by a thread for `async for`
 _WATCH_SECONDS = 1.0  # for which a watching run waits for another writer, before it looks whether it is to stop
 _log = logging.getLogger(__name__)
 
@@ -98,6 +103,8 @@ class Index:
         self._wait = _check_wait(wait)
         self._swap = Lock()  # held while the current session is replaced, so that no older one replaces a newer
         cache = shared_cache() if cache is None else _check_cache(cache)
+        self._remove: Callable[[], object] | None = None  # the folder of a temporary index
+        self._writes: ThreadPoolExecutor | None = None
         self._current: Session | None = Session(store, store.snapshot(version), models, cache)
 
     # Making and opening
@@ -105,7 +112,7 @@ class Index:
     @classmethod
     def create(
         cls,
-        path: str | PathLike[str],
+        path: str | PathLike[str] | None,
         *,
         model: str | Encoder = DEFAULT_MODEL,
         dim: int | None = None,
@@ -125,6 +132,9 @@ class Index:
     ) -> Index:
         """Create an empty index in the folder `path`, for vectors of `model`, a name as load_encoder() takes it.
 
+        With None for a path the index is temporary, for tests and notebooks: its folder is removed when it is closed,
+        with the last reference to it, or when the process ends.
+
         `dim` keeps only the first `dim` numbers of each vector. `runtime` and `threads` say how this object runs the
         model. `chunk_tokens` is the most tokens of a chunk, counted by the model: 128 by default, 32 for sentences;
         `overlap` is how many tokens a chunk repeats of the one before. `splitter` is "structure", "sentences" (the
@@ -142,20 +152,23 @@ class Index:
         settings = _given(runtime=runtime, threads=threads)
         encoder = _usable_encoder(model, settings, dim)
         remember_consent(encoder)
-        store = Store(Path(path))
-        store.create(
-            first_manifest(
-                ModelEntry(absolute_name(encoder.name), encoder.fingerprint, encoder.dim),
-                Metric.of(metric),
-                _chunking(encoder, chunk_tokens, overlap, Splitter.of(splitter), context),
-                versions.check_keep_versions(keep_versions),
-                check_language(language),
-                check_recall(recall),
-                keep_text=bool(keep_text),
-            ),
-            wait=max(_check_wait(wait), _CREATING_SECONDS),
+        manifest = first_manifest(
+            ModelEntry(absolute_name(encoder.name), encoder.fingerprint, encoder.dim),
+            Metric.of(metric),
+            _chunking(encoder, chunk_tokens, overlap, Splitter.of(splitter), context),
+            versions.check_keep_versions(keep_versions),
+            check_language(language),
+            check_recall(recall),
+            keep_text=bool(keep_text),
         )
-        return cls(store, Models(store.name, encoder, settings), cache=cache, wait=wait)
+        seconds = max(_check_wait(wait), _CREATING_SECONDS)
+        store = temporary_store() if path is None else Store(Path(path))
+        with removed_on_error(store) if path is None else nullcontext():
+            store.create(manifest, wait=seconds)
+            index = cls(store, Models(store.name, encoder, settings), cache=cache, wait=wait)
+        if path is None:
+            index._remove = remove_with(index, store)
+        return index
 
     @classmethod
     def open(
@@ -189,7 +202,7 @@ class Index:
     @classmethod
     def open_or_create(
         cls,
-        path: str | PathLike[str],
+        path: str | PathLike[str] | None,
         *,
         model: str | Encoder | None = None,
         dim: int | None = None,
@@ -208,7 +221,7 @@ class Index:
         cache: Cache | None = None,
         wait: float = WAIT,
     ) -> Index:
-        """Open the index in the folder `path`, or create it if it does not exist.
+        """Open the index in the folder `path`, or create it if it does not exist; None: a temporary one.
 
         The options are those of `create` and `open`; None means: as the index is, or the default of `create`. Several
         processes may call it at once: one creates, the others open. Raises what they raise, and InvalidOption when an
@@ -227,6 +240,8 @@ class Index:
             keep_text=keep_text,
         )
         running = _given(model=model, runtime=runtime, threads=threads)
+        if path is None:
+            return cls.create(None, **running, **made_with, cache=cache, wait=wait)
         store = Store(Path(path))
         if not store.exists():
             with suppress(IndexExists):  # another process made it meanwhile: open that
@@ -258,6 +273,10 @@ class Index:
         """
         with self._swap:
             self._current = None
+        if self._writes is not None:
+            self._writes.shutdown(wait=False)
+        if self._remove is not None:
+            self._remove()
 
     def __enter__(self) -> Index:
         """The index itself, closed at the end of the block."""
@@ -397,7 +416,7 @@ class Index:
         """
         given = given_documents(documents, RecordFields(id=id_field, text=text_field, title=title_field))
         with self.writing(wait) as session:
-            return add(self._store, given, lambda: session.encoder, session.cache, progress=progress)
+            return add(self._store, given, lambda: session.encoder, session.cache, progress=stoppable(progress))
 
     def delete(
         self, ids: str | Iterable[str] | None = None, *, where: Where | None = None, wait: float | None = None
@@ -494,7 +513,7 @@ class Index:
         dense_weight: float | None = ...,
         exact: bool = ...,
         explain: bool = ...,
-    ) -> list[Hit]: ...
+    ) -> Hits: ...
     @overload
     def search(
         self,
@@ -516,7 +535,7 @@ class Index:
         dense_weight: float | None = ...,
         exact: bool = ...,
         explain: bool = ...,
-    ) -> list[list[Hit]]: ...
+    ) -> list[Hits]: ...
     @overload
     def search(
         self,
@@ -559,7 +578,7 @@ class Index:
         dense_weight: float | None = None,
         exact: bool = False,
         explain: bool = False,
-    ) -> list[Hit] | list[list[Hit]]:
+    ) -> Hits | list[Hits]:
         """Return the `k` chunks that answer the query best, best first; fewer only when fewer qualify.
 
         `query` is a text or a vector, (dim,), which give a list of hits, or several texts or vectors, (q, dim),
@@ -730,14 +749,14 @@ class Index:
     def show(self, chunk_id: str, *, context: int = 1) -> Passage:
         """Return the chunk with this id, as a hit names it, and the text of `context` chunks before and after it.
 
-        Raises InvalidQuery for an unknown id.
+        Raises UnknownId.
         """
         return self.session().passage(chunk_id, context=context)
 
     def text(self, document_id: str) -> str:
         """Return the whole text of a document, as extracted: `text[hit.start:hit.end] == hit.text` for its hits.
 
-        Raises InvalidOption unless the index was made with `keep_text`, InvalidQuery for an unknown id.
+        Raises InvalidOption unless the index was made with `keep_text`, UnknownId.
         """
         return self.session().text(document_id)
 
@@ -824,9 +843,66 @@ class Index:
         """
         self._check_writable()
         with self._store.locked(self._seconds(wait)):
+            begin_write()
             yield self._require_open()
         with suppress(IndexClosed):  # another thread closed this object: what was written stays
             self.refresh()
+
+    # For await: the same methods in threads. A read that is cancelled goes on unseen. A write that is cancelled before
+    # it begins never does, and one that has begun is stopped as if it had raised an error: see awaiting.py.
+
+    asearch = in_thread(search)
+    arank = in_thread(rank)
+    acount = in_thread(count)
+    adocument_ids = in_thread(document_ids)
+    aget = in_thread(get)
+    ashow = in_thread(show)
+    atext = in_thread(text)
+    ainfo = in_thread(info)
+    alog = in_thread(log)
+    arefresh = in_thread(refresh)
+    averify = in_thread(verify)
+    aexport = in_thread(export)
+    async_sync = in_write_thread(sync)
+    aadd = in_write_thread(add)
+    adelete = in_write_thread(delete)
+    aupdate_metadata = in_write_thread(update_metadata)
+    acompact = in_write_thread(compact)
+    arestore = in_write_thread(restore)
+    atag = in_write_thread(tag)
+    auntag = in_write_thread(untag)
+    akeep_versions = in_write_thread(keep_versions)
+
+    async def adocuments(self, where: Where | None = None) -> AsyncIterator[Document]:
+        """Yield the documents that `documents` yields, for `async for`; they are read in a thread, some at a time."""
+        import asyncio
+
+        documents = await asyncio.to_thread(self.documents, where)
+        while some := await asyncio.to_thread(lambda: list(islice(documents, _DOCUMENTS_AT_ONCE))):
+            for document in some:
+                yield document
+
+    def __aiter__(self) -> AsyncIterator[Document]:
+        """All documents, as `adocuments` yields them."""
+        return self.adocuments()
+
+    async def __aenter__(self) -> Index:
+        """The index itself, closed at the end of the block."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def write_thread(self) -> ThreadPoolExecutor:
+        """The thread in which awaited writes run, one after another in the order in which they were awaited."""
+        self._require_open()
+        with self._swap:
+            if self._writes is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self._writes = ThreadPoolExecutor(1, thread_name_prefix="vecsearch-writes")
+            return self._writes
 
     # How it is done
 
@@ -853,7 +929,13 @@ class Index:
         self._check_writable()
         with nullcontext(self._require_open()) if dry_run else self.writing(wait) as session:
             return sync(
-                self._store, roots, options, lambda: session.encoder, session.cache, progress=progress, dry_run=dry_run
+                self._store,
+                roots,
+                options,
+                lambda: session.encoder,
+                session.cache,
+                progress=stoppable(progress),
+                dry_run=dry_run,
             )
 
     def _matching(self, where: Where | None) -> list[str]:

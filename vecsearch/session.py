@@ -37,6 +37,7 @@ from vecsearch.search.examples import (
 )
 from vecsearch.search.explaining import Explainer
 from vecsearch.search.filters import Filters, document_ids
+from vecsearch.search.hits import Hits
 from vecsearch.search.lookup import continues_line, ids_named
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.queries import Queries, check_texts, encode_queries
@@ -191,7 +192,7 @@ class Session:
         other.cache = cache
         return other
 
-    def search(self, query: Query, options: SearchOptions = _DEFAULTS) -> list[Hit] | list[list[Hit]]:
+    def search(self, query: Query, options: SearchOptions = _DEFAULTS) -> Hits | list[Hits]:
         """What `Index.search` returns, of this version."""
         answers = search(*self._prepared(query, options))
         return answers if _is_batch(query) else answers[0]

@@ -19,7 +19,7 @@ import numpy as np
 
 from vecsearch.chunking import Chunking, read_chunks
 from vecsearch.documents import load
-from vecsearch.errors import InvalidOption, InvalidQuery
+from vecsearch.errors import InvalidOption, InvalidQuery, UnknownId
 from vecsearch.models.cached_encoding import VectorCache, encode_cached
 from vecsearch.models.encoder import Encoder
 from vecsearch.search.lookup import PartRows, documents_named, rows_of_chunk
@@ -77,13 +77,13 @@ def _check_weight(name: str, weight: float) -> None:
 def locate_examples(examples: Sequence[Example], store: Store, parts: Sequence[Part]) -> list[list[PartRows]]:
     """Return for each example its rows in the index; none for a text, a vector, and a file that is not indexed.
 
-    Raises InvalidQuery for an id that is neither in the index nor a file.
+    Raises UnknownId for an id that is neither in the index nor a file.
     """
     located = []
     for example in examples:
         rows = [] if example.id is None else _rows_of(example.id, store, parts)
         if example.id is not None and not rows and not _is_file(example.id):
-            raise InvalidQuery(f"{example.id!r} is neither a document or chunk of {store.name} nor a file")
+            raise UnknownId(f"{example.id!r} is neither a document or chunk of {store.name} nor a file")
         located.append(rows)
     return located
 

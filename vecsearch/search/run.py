@@ -22,6 +22,7 @@ from vecsearch.documents.record_places import record_line, record_row
 from vecsearch.models.encoder import Fertility
 from vecsearch.search.choosing import diverse, first_of_each, without_near_duplicates
 from vecsearch.search.explaining import Explainer
+from vecsearch.search.hits import Hits
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.queries import Queries
 from vecsearch.search.retrievers.candidates import Candidates, best_first, documents_of
@@ -53,7 +54,7 @@ class Searchable:
 
 def search(
     searchable: Searchable, queries: Queries, options: SearchOptions, reranker: Reranker | None = None
-) -> list[list[Hit]]:
+) -> list[Hits]:
     """Return the hits of each query, best first."""
     best = _best(searchable, queries, options, reranker)
     return [_hits(searchable, queries.text(number), candidates) for number, candidates in enumerate(best)]
@@ -173,13 +174,13 @@ def _wants_more(best: Candidates, options: SearchOptions) -> bool:
     return len(best) < options.k and best.unseen > -inf and best.unseen >= floor
 
 
-def _hits(searchable: Searchable, text: str, best: Candidates) -> list[Hit]:
+def _hits(searchable: Searchable, text: str, best: Candidates) -> Hits:
     rows = _rows(searchable.parts, best)
     explanations: Sequence[Explanation | None] = [None] * len(rows)
     if searchable.explainer is not None:
         explanations = searchable.explainer.explain(text, [row.chunk.text for row in rows], best)
     values = zip(rows, best.scores.tolist(), best.similarities.tolist(), explanations, strict=True)
-    return [_hit(searchable.store, *each) for each in values]
+    return Hits(_hit(searchable.store, *each) for each in values)
 
 
 def _hit(store: Store, row: Row, score: float, similarity: float, explanation: Explanation | None) -> Hit:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vecsearch.checks import check_whole
-from vecsearch.errors import InvalidOption, InvalidQuery
+from vecsearch.errors import InvalidOption, InvalidQuery, UnknownId
 from vecsearch.search.lookup import documents_named, rows_of_chunk, split_chunk_id
 from vecsearch.storage.columns import DOCUMENT
 from vecsearch.storage.store import Part, Snapshot, Store
@@ -36,7 +36,7 @@ class Passage:
 def passage(store: Store, snapshot: Snapshot, chunk_id: str, context: int) -> Passage:
     """Return the chunk with this id, and the text of `context` chunks before and after it.
 
-    Raises InvalidQuery for an unknown id, InvalidOption unless `context` is a whole number from 0.
+    Raises UnknownId, InvalidOption unless `context` is a whole number from 0.
     """
     context = check_whole("context", context, 0)
     part, document, ordinal = _find_chunk(store, snapshot, chunk_id)
@@ -55,12 +55,12 @@ def passage(store: Store, snapshot: Snapshot, chunk_id: str, context: int) -> Pa
 
 
 def document_text(store: Store, snapshot: Snapshot, document_id: str) -> str:
-    """Return the text of a document, as extracted; raises InvalidOption if the index keeps no texts, InvalidQuery."""
+    """Return the text of a document, as extracted; raises InvalidOption if the index keeps no texts, UnknownId."""
     if not snapshot.manifest.keep_text:
         raise InvalidOption(f"{store.name} keeps no document texts: index into one created with --keep-text")
     document = _find_document(store, snapshot, document_id)
     if document is None:
-        raise InvalidQuery(f"{store.name} has no document {document_id!r}: use the document_id of a hit")
+        raise UnknownId(f"{store.name} has no document {document_id!r}: use the document_id of a hit")
     part, rows = document
     return str(part.segment.value(DOCUMENT, rows.start))
 
@@ -74,14 +74,14 @@ def _find_chunk(store: Store, snapshot: Snapshot, name: str) -> tuple[Part, slic
             if ordinal < rows.stop - rows.start:
                 return part, rows, ordinal
             chunks = _range(document_name, rows)
-            raise InvalidQuery(f"{store.name} has no chunk {name!r}: the chunks of {document_name} are {chunks}")
+            raise UnknownId(f"{store.name} has no chunk {name!r}: the chunks of {document_name} are {chunks}")
     if document := _find_document(store, snapshot, name):
         raise InvalidQuery(f"{name!r} is a document: name one of its chunks, {_range(name, document[1])}")
     for number, chunk in rows_of_chunk(store, snapshot.parts, name):
         segment = snapshot.parts[number].segment
         ordinal = int(segment.value("ordinal", chunk.start))
         return snapshot.parts[number], segment.rows_from(chunk.start - ordinal), ordinal
-    raise InvalidQuery(f"{store.name} has no chunk {name!r}: use the chunk_id of a hit, such as notes/a.md#0")
+    raise UnknownId(f"{store.name} has no chunk {name!r}: use the chunk_id of a hit, such as notes/a.md#0")
 
 
 def _find_document(store: Store, snapshot: Snapshot, name: str) -> tuple[Part, slice] | None:

@@ -74,11 +74,12 @@ class Snapshot:
 class Store:
     """The index in the folder `path`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, beside: Path | None = None) -> None:
+        """`beside` is the folder to which names of files are relative, by default the one that contains the index."""
         self.path = path.absolute()  # absolute: the working folder may change
         self.name = str(path)  # as the user wrote it, for messages
         self.created_folder = False  # whether creating the index created its folder
-        self._parent = path.resolve().parent
+        self._parent = path.resolve().parent if beside is None else beside
         self._named = {name: os.path.join(self.path, name) for name in FOLDERS}
 
     def exists(self) -> bool:
