@@ -52,7 +52,7 @@ PLACES = {
         "analysis/mapping/table.py",
         "documents/arrow_tables.py",
         "documents/loaders/archives.py",
-        "documents/rows.py",
+        "documents/parquet_rows.py",
         "ingest/metadata.py",
         "ingest/vector_files.py",
         "search/documents.py",
@@ -70,7 +70,7 @@ PLACES = {
     },
     "pyarrow.parquet": {
         "analysis/mapping/table.py",
-        "documents/rows.py",
+        "documents/parquet_rows.py",
         "ingest/vector_files.py",
         "storage/segment.py",
         "upkeep/exporting.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -230,14 +231,15 @@ def test_a_limit_that_nothing_can_keep_is_refused(name: str) -> None:
 
 def answers_of(program: str, request: bytes) -> subprocess.CompletedProcess[bytes]:
     """What a worker says and how it ends, when nobody waits for it."""
-    command = [sys.executable, "-c", f"import sys; sys.path[:] = sys.argv[1:]; {program}", *sys.path]
+    program = f"import os, sys; sys.path[:] = sys.argv[1:]; {program}"
+    command = [sys.executable, "-c", program, *sys.path]
     return subprocess.run(command, input=request, capture_output=True, timeout=60)
 
 
 def test_a_worker_ends_when_there_are_no_more_requests(tmp_path: Path) -> None:
     path = write(tmp_path, "a.docx", GOOD)
     request = request_line(path, "id", RecordFields(), Limits(), expect_records=True)
-    done = answers_of("from vecsearch.documents.worker import main; main()", request * 2)
+    done = answers_of("from vecsearch.documents.worker import main; main(os.getppid())", request * 2)
     assert done.returncode == 0
     first, end, *again = done.stdout.splitlines()
     document = answer_of(first)
@@ -250,5 +252,7 @@ def test_a_worker_that_nobody_kills_ends_itself(tmp_path: Path) -> None:
     """As when the process that waited for it is gone."""
     path = write(tmp_path, "a.html", DEEP)
     request = request_line(path, "id", RecordFields(), Limits(seconds=0.1), expect_records=True)
-    done = answers_of("from vecsearch.documents import worker; worker._GRACE = 0.1; worker.main()", request)
-    assert (done.returncode, done.stdout) == (1, b"")
+    done = answers_of(
+        "from vecsearch.documents import restraint, worker; restraint._GRACE = 0.1; worker.main(os.getppid())", request
+    )
+    assert (done.returncode, done.stdout) == (-signal.SIGXCPU, b"")

@@ -2,8 +2,9 @@
 
 Open first: `loading.py` (how a file becomes documents) and `loaders/__init__.py` (the table format → loader). Beside
 them: `formats.py` recognises a format, `piece.py` is what a loader is given, `composing.py` what it builds a text with;
-`reader.py` and `worker.py` are the process for parsers that may hang or crash, `limits.py` what a file may take;
-`records.py`, `rows.py` and `texts.py` read files of rows; `scanning.py` finds the files; `given.py` and
+`reader.py` and `worker.py` are the process for parsers that may hang or crash, `restraint.py` keeps it within
+`limits.py`, what a file may take; `records.py`, `rows.py` and `texts.py` read files of rows, which are of text
+(`row.py`, `csv_rows.py`) or of columns (`parquet_rows.py`); `scanning.py` finds the files; `given.py` and
 `arrow_tables.py` take what a program passes to `add`.
 """
 
@@ -16,8 +17,7 @@ from pathlib import Path
 from vecsearch.documents.formats import Format, format_of
 from vecsearch.documents.given import given_documents
 from vecsearch.documents.limits import Limits
-from vecsearch.documents.loaders.tables import load_rows
-from vecsearch.documents.loading import documents_in, is_foreign
+from vecsearch.documents.loading import documents_in, is_foreign, records_in
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
 from vecsearch.documents.piece import INSIDE, Piece
 from vecsearch.documents.reader import Reader
@@ -54,7 +54,8 @@ def load(
 
     `document_id` becomes the id of a file that is one document, and the prefix of the ids of files inside it; records
     have ids of their own. Yields a `Skip` for what holds nothing to index and a `Failure` for what cannot be read,
-    and continues. Formats that are not text are read by `reader`; without one, a process is started for this file.
+    and continues. Small texts are read here, everything else by `reader`; without one, a process is started for this
+    file. Raises InvalidDocument for a file of rows whose fields are not those of records.
     A table without the fields of records raises InvalidDocument when `expect_records` is set; otherwise it is one
     document, with a line for each row.
     """
@@ -67,10 +68,8 @@ def load(
     except OSError as error:
         yield Failure(str(path), os_reason(error))
         return
-    if kind is Format.RECORDS:  # directly: a wrong field name is an error of the whole run, not of this file
-        yield from load_rows(piece)
-    elif not foreign:
-        yield from documents_in(piece)
+    if not foreign:
+        yield from (records_in if kind is Format.RECORDS else documents_in)(piece)
     else:
         with Reader() if reader is None else nullcontext(reader) as reading:
             yield from reading.load(path, document_id, fields, expect_records=expect_records)

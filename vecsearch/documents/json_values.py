@@ -14,11 +14,17 @@ from vecsearch.checks import is_storable
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def json_value(value: Any) -> Any:
+_DEEPEST = 100  # lists and mappings inside one another: what reads them may recurse
+
+
+def json_value(value: Any, depth: int = _DEEPEST) -> Any:
     """Return `value` in JSON's types: dates as ISO text, bytes as UTF-8 text; None for what JSON cannot express.
 
-    A None in a mapping is dropped; in a list it is kept, because the positions of the others matter.
+    A None in a mapping is dropped; in a list it is kept, because the positions of the others matter. Raises
+    RecursionError for values that are nested deeper than `depth`.
     """
+    if depth < 0:
+        raise RecursionError("nested too deep")
     match value:
         case None | bool() | int():
             return value
@@ -27,10 +33,10 @@ def json_value(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case Mapping():
-            items = ((storable_text(str(key)), json_value(item)) for key, item in value.items())
+            items = ((storable_text(str(key)), json_value(item, depth - 1)) for key, item in value.items())
             return {key: item for key, item in items if item is not None}
         case list() | tuple():
-            return [json_value(item) for item in value]
+            return [json_value(item, depth - 1) for item in value]
         case _:
             return _json_scalar(value)
 

@@ -14,13 +14,14 @@ class Limits:
     """Bounds beyond which a file fails with a reason. Sizes are in bytes, those of text in characters."""
 
     seconds: float = 60  # until its next document
+    seconds_in_all: float = 900  # of processor time, for all that is in a file, such as the messages of a mailbox
     memory: int = 4_000 * _MEGABYTE  # of the process that reads it, where the system can limit that
     text: int = 64 * _MEGABYTE  # of one document: about twenty thousand pages
     file: int = 1_000 * _MEGABYTE  # of a file that is read into memory
     unpacked: int = 2_000 * _MEGABYTE  # everything unpacked from one file
     ratio: int = 200  # unpacked bytes per byte of the file; text shrinks to a tenth, a bomb to a thousandth
     always: int = 50 * _MEGABYTE  # unpacked bytes that are permitted whatever the ratio
-    members: int = 100_000  # files in an archive
+    members: int = 100_000  # files in an archive and in those inside it; messages and attachments in a mailbox
     depth: int = 5  # levels of files inside files, such as archives in archives
 
     def __post_init__(self) -> None:
@@ -30,19 +31,30 @@ class Limits:
                 raise InvalidOption(f"the limit {field.name} is {getattr(self, field.name)!r}; expected more than 0")
 
 
+class Exhausted(InvalidDocument):
+    """A file holds more than may be read of one: it is read no further, also when only a file inside it shows that."""
+
+
 class Budget:
-    """The bytes that may still be unpacked from one file, shared by all archives inside it."""
+    """The bytes and files that may still be unpacked from one file, shared by all archives inside it."""
 
     def __init__(self, limits: Limits, size: int) -> None:
         """Set the budget of a file of `size` bytes."""
         self._total = min(limits.unpacked, max(limits.always, limits.ratio * size))
         self._left = self._total
+        self._members = self._members_left = limits.members
 
     def spend(self, count: int) -> None:
-        """Take `count` unpacked bytes from the budget. Raises InvalidDocument when fewer are left."""
+        """Take `count` unpacked bytes from the budget. Raises Exhausted when fewer are left."""
         self._left -= count
         if self._left < 0:
-            raise InvalidDocument(f"unpacks to more than {megabytes(self._total)}: unpack it and index the folder")
+            raise Exhausted(f"unpacks to more than {megabytes(self._total)}: unpack it and index the folder")
+
+    def spend_members(self, count: int, *, things: str, advice: str) -> None:
+        """Take `count` files, called `things`, from the budget. Raises Exhausted, with `advice`, without these."""
+        self._members_left -= count
+        if self._members_left < 0:
+            raise Exhausted(f"contains more than {self._members:,} {things}: {advice}")
 
 
 def check_text_size(length: int, limits: Limits) -> None:

@@ -1,4 +1,4 @@
-"""A piece of any format → its documents, in this process. Which formats need a process of their own: `is_foreign`."""
+"""A piece of any format → its documents, in this process. Which files need a process of their own: `is_foreign`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from vecsearch.documents.formats import (
     format_of_package,
     is_encrypted_office,
 )
-from vecsearch.documents.limits import check_depth, megabytes
+from vecsearch.documents.limits import Exhausted, check_depth, megabytes
 from vecsearch.documents.loaders import is_isolated, loader_of
+from vecsearch.documents.loaders.tables import load_rows
 from vecsearch.documents.outcomes import Skip, os_reason
 from vecsearch.documents.piece import Piece
 from vecsearch.errors import ExtraMissing, InvalidDocument
@@ -23,10 +24,17 @@ from vecsearch.reports import Failure
 from vecsearch.types import Document
 
 _MIMETYPE = 100  # bytes of a package's mimetype that are read
+# Bytes of a file that any of our own loaders reads within a second. Notes are smaller; to ask the other process for a
+# larger one costs little beside reading it, and there it can be stopped.
+_SMALL = 32_768
 
 
 def is_foreign(piece: Piece, kind: Format) -> bool:
-    """Whether reading the file may take more time or memory than its size suggests, or crash. Raises OSError."""
+    """Whether reading the file may take long or much memory, or crash. Raises OSError."""
+    if kind is Format.TEXT:
+        return False  # it is decoded, and that is all
+    if piece.size > _SMALL or piece.suffix == ".parquet":
+        return True
     if kind is Format.HTML and piece.may_be_text():
         from vecsearch.documents.loaders.html import nests_deep
 
@@ -52,18 +60,44 @@ def documents_in(piece: Piece) -> Iterator[Document | Failure]:
                 yield Skip(item.source or piece.source, "no text in it")
         if is_empty:
             yield Skip(piece.source, "nothing in it to index" if piece.size else "empty file")
-    except NotText as error:
-        yield Skip(piece.source, str(error))
-    except (InvalidDocument, ExtraMissing) as error:
-        yield Failure(piece.source, str(error).removeprefix(f"{piece.source}: "))
-    except MemoryError:
-        yield Failure(piece.source, f"needs more than {megabytes(piece.limits.memory)} of memory to read: split it")
-    except RecursionError:
-        yield Failure(piece.source, "nested too deep to read")
-    except OSError as error:
-        yield Failure(piece.source, os_reason(error))
-    except Exception as error:  # parsers raise anything for files that are not as they should be
-        yield Failure(piece.source, f"damaged, or not what its name says: {_first_line(error)}")
+    except Exhausted as error:
+        if piece.depth:
+            raise  # the outermost file is read no further
+        yield _failure(error, piece)
+    except Exception as error:
+        yield _failure(error, piece)
+
+
+def records_in(piece: Piece) -> Iterator[Document | Failure]:
+    """Yield the documents in a file of records.
+
+    A wrong name of a field is an error of the whole run: raises InvalidDocument for a file whose rows are no records.
+    What else is wrong is a Failure, as in `documents_in`.
+    """
+    try:
+        yield from load_rows(piece)
+    except InvalidDocument:
+        raise
+    except Exception as error:
+        yield _failure(error, piece)
+
+
+def _failure(error: Exception, piece: Piece) -> Failure:
+    """Return why a file gave no document; parsers raise anything for files that are not as they should be."""
+    match error:
+        case NotText():
+            return Skip(piece.source, str(error))
+        case InvalidDocument() | ExtraMissing():
+            reason = str(error).removeprefix(f"{piece.source}: ")
+        case MemoryError():
+            reason = f"needs more than {megabytes(piece.limits.memory)} of memory to read: split it"
+        case RecursionError():
+            reason = "nested too deep to read"
+        case OSError():
+            reason = os_reason(error)
+        case _:
+            reason = f"damaged, or not what its name says: {_first_line(error)}"
+    return Failure(piece.source, reason)
 
 
 def _load(piece: Piece) -> Iterator[Document | Failure | Piece]:

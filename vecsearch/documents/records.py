@@ -12,13 +12,17 @@ from typing import Any, NamedTuple
 
 from vecsearch.documents.charsets import NotText
 from vecsearch.documents.json_values import json_value
+from vecsearch.documents.limits import Limits
 from vecsearch.documents.outcomes import NoRecords, Skip, os_reason
 from vecsearch.documents.record_places import record_outline
-from vecsearch.documents.rows import Readable, Row, read_rows
+from vecsearch.documents.row import Readable, Row, too_long
+from vecsearch.documents.rows import read_rows
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 
+_MOST_NAMES, _LONGEST_NAME = 20, 100  # fields, and characters of the name of each, that an error shows
+_MOST_PROBLEMS = 10_000  # rows of a file that are reported one by one
 _FIRST_ROWS = 100  # rows among which the fields of a file are looked for
 
 
@@ -48,25 +52,41 @@ class _Names(NamedTuple):
     title: str
 
 
-def load_records(path: Readable, fields: RecordFields) -> Iterator[Document | Failure]:
+def load_records(path: Readable, fields: RecordFields, limits: Limits | None = None) -> Iterator[Document | Failure]:
     """Yield a document for each row; a Failure for an invalid row, a Skip for a row or a file without text.
 
     Raises NoRecords when none of the first rows has the required fields, and InvalidDocument when none is a record.
     """
     source = str(path)
-    rows = read_rows(path)
+    limits = limits or Limits()
+    rows = read_rows(path, limits)
     try:
         first = list(islice(rows, _FIRST_ROWS))
         if not first:
             yield Skip(source, "no records in it")
             return
         names = _names(source, first, fields)
-        for position, row in enumerate(chain(first, rows), 1):
-            yield _document(row, position, names, source)
+        found = (_document(row, position, names, source, limits) for position, row in enumerate(chain(first, rows), 1))
+        yield from _without_floods(found, source)
     except NotText as error:
         yield Skip(source, str(error))
     except OSError as error:
         yield Failure(source, os_reason(error))
+
+
+def _without_floods(found: Iterator[Document | Failure], source: str) -> Iterator[Document | Failure]:
+    """Yield the documents, and the first failures and skips; of more of these only how many there are."""
+    counts = {Failure: 0, Skip: 0}
+    for one in found:
+        if isinstance(one, Failure):
+            counts[type(one)] += 1
+            if counts[type(one)] > _MOST_PROBLEMS:
+                continue
+        yield one
+    if (more := counts[Failure] - _MOST_PROBLEMS) > 0:
+        yield Failure(source, f"{more:,} more of its rows cannot be read")
+    if (more := counts[Skip] - _MOST_PROBLEMS) > 0:
+        yield Skip(source, f"{more:,} more of its rows have no text")
 
 
 def _names(source: str, rows: list[Row], fields: RecordFields) -> _Names:
@@ -87,11 +107,17 @@ def _choose(source: str, role: str, candidates: list[str], present: list[str]) -
             return name
     raise NoRecords(
         f"{source}: no field {' or '.join(map(repr, candidates))} for the {role} of its records; "
-        f"it has {', '.join(present)}: name one with --{role}-field"
+        f"it has {_some(present)}: name one with --{role}-field"
     )
 
 
-def _document(row: Row, position: int, names: _Names, source: str) -> Document | Failure:
+def _some(names: list[str]) -> str:
+    """Return the names, of many only the first."""
+    shown = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in names[:_MOST_NAMES]]
+    return ", ".join(shown) + (f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else "")
+
+
+def _document(row: Row, position: int, names: _Names, source: str, limits: Limits) -> Document | Failure:
     location = f"{source}:{row.number}"
     if row.problem is not None:
         return Failure(location, row.problem)
@@ -111,6 +137,8 @@ def _document(row: Row, position: int, names: _Names, source: str) -> Document |
         metadata["title"] = title
     if not text.strip():
         return Skip(location, "no text in it")
+    if len(text) > limits.text:
+        return Failure(location, too_long(limits))
     return Document(document_id, text, metadata, source, record_outline(position, row.begins or row.number))
 
 

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple, TextIO, TypeAlias
 
 from vecsearch.documents.charsets import NotText
 from vecsearch.documents.json_values import json_value
+from vecsearch.documents.limits import Limits
 from vecsearch.documents.records import RecordFields, scalar_text
-from vecsearch.documents.rows import Row, json_of_line, open_text, read_rows
+from vecsearch.documents.row import Row, bounded_lines, open_text, too_long
+from vecsearch.documents.rows import json_of_line, read_rows
 from vecsearch.errors import InvalidDocument, PathNotFound
 
 TextSource: TypeAlias = Path | TextIO
@@ -61,13 +63,22 @@ def read_texts(source: TextSource, fields: RecordFields, *, json_lines: bool | N
 
 def _from_lines(source: TextSource) -> Iterator[NamedText]:
     with _opened(source, newline=None) as lines:
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(_lines(lines, source), 1):
             yield NamedText(_location(source, number), line.removesuffix("\n"), _size(line))
+
+
+def _lines(lines: TextIO, source: TextSource) -> Iterator[str]:
+    """Yield the lines; raises InvalidDocument, which names the line, for one that is too long."""
+    limits = Limits()
+    for number, line in enumerate(bounded_lines(lines, limits), 1):
+        if line is None:
+            raise InvalidDocument(f"{_shown(_location(source, number))}: {too_long(limits)}")
+        yield line
 
 
 def _from_json_lines(source: TextSource, fields: RecordFields) -> Iterator[NamedText]:
     with _opened(source, newline="\n") as lines:
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(_lines(lines, source), 1):
             if line.strip():
                 row = _json_row(number, line, fields)
                 yield _named_text(row, _location(source, number), fields, _size(line))

@@ -1,44 +1,70 @@
-"""The process that reads foreign formats, seen from inside: a request is a line of JSON, an answer is one a document.
+"""The process that reads what may be dangerous, seen from inside: a request is a line of JSON, and so is an answer.
 
 JSON, never pickle: a file that takes over the parser can return any text, but run nothing outside this process.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
+from time import monotonic
 from typing import Any, BinaryIO
 
+from vecsearch.documents.formats import Format, format_of
 from vecsearch.documents.limits import Limits
-from vecsearch.documents.loading import documents_in
+from vecsearch.documents.loading import documents_in, records_in
 from vecsearch.documents.outcomes import Skip, os_reason
 from vecsearch.documents.piece import Piece
+from vecsearch.documents.record_places import record_place
 from vecsearch.documents.records import RecordFields
+from vecsearch.documents.restraint import ProcessorTime, end_with, limit_memory, requests_until_end
+from vecsearch.errors import InvalidDocument
 from vecsearch.reports import Failure
 from vecsearch.types import Document, Heading, Outline, Place, Span
 
-_GRACE = 10  # seconds beyond the limit after which this process ends itself, when its parent is gone
+_BUFFER = 1 << 16  # bytes of answers
+_TIDY = 0.05  # seconds for which answers may be held back, to be sent together
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
-    requests, answers = sys.stdin.buffer, _private_output()
-    for line in requests:
+def main(parent: int) -> None:
+    """Answer the requests of the process `parent` until there are no more, or it is gone."""
+    end_with(parent)
+    requests, answers = requests_until_end(parent), _private_output()
+    for line in iter(requests.get, b""):
         request = json.loads(line)
         limits = Limits(**request["limits"])
-        _limit_memory(limits.memory)
-        results = _load(request, limits)
-        while True:
-            faulthandler.dump_traceback_later(limits.seconds + _GRACE, exit=True, file=sys.stderr)
+        limit_memory(limits.memory)
+        _answer(request, limits, answers)
+
+
+def _answer(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
+    """Read a file and send what is in it. Nothing is sent while the next document may take long to come."""
+    clock = ProcessorTime(limits)
+    holds_records = format_of(Path(request["path"]).name, b"") is Format.RECORDS  # as many as there are
+    results = _load(request, limits)
+    sent = 0.0
+    while True:
+        clock.renew()
+        try:
             answer = next(results, None)
-            faulthandler.cancel_dump_traceback_later()
-            _send(answers, answer)
-            if answer is None:
-                break
+        except InvalidDocument as error:
+            answers.write(_line({"refused": str(error)}))
+            answers.flush()
+            return
+        if answer is not None and not holds_records and clock.is_spent:
+            _send(answers, Failure(request["path"], clock.reason))
+            answer = None
+        _send(answers, answer)
+        if answer is None or not _is_record(answer) or monotonic() - sent > _TIDY:
+            clock.pause()
+            answers.flush()
+            sent = monotonic()
+        if answer is None:
+            results.close()
+            return
 
 
 def request_line(path: Path, document_id: str, fields: RecordFields, limits: Limits, *, expect_records: bool) -> bytes:
@@ -53,8 +79,11 @@ def request_line(path: Path, document_id: str, fields: RecordFields, limits: Lim
     return json.dumps(request).encode() + b"\n"
 
 
-def answer_of(line: bytes) -> Document | Failure | None:
-    """Parse a line of the worker's output; None is the end of a file. Raises ValueError for an invalid line."""
+def answer_of(line: bytes) -> Document | Failure | InvalidDocument | None:
+    """Parse a line of the worker's output; None is the end of a file. Raises ValueError for an invalid line.
+
+    An InvalidDocument is the end of a file, too: what the loader raised.
+    """
     match json.loads(line):
         case {"text": str(text), "id": str(identifier), "source": str(source), "metadata": dict(metadata), **outline}:
             return Document(identifier, text, metadata, source, _outline(outline))
@@ -62,6 +91,8 @@ def answer_of(line: bytes) -> Document | Failure | None:
             return Skip(source, reason)
         case {"failed": str(reason), "source": str(source)}:
             return Failure(source, reason)
+        case {"refused": str(reason)}:
+            return InvalidDocument(reason)
         case {"end": True}:
             return None
         case other:
@@ -80,18 +111,32 @@ def _outline(fields: dict[Any, Any]) -> Outline:
         raise ValueError(f"invalid outline: {error}") from None
 
 
-def _load(request: dict[str, Any], limits: Limits) -> Iterator[Document | Failure]:
+def _load(request: dict[str, Any], limits: Limits) -> Generator[Document | Failure, None, None]:
     path, fields = Path(request["path"]), RecordFields(**request["fields"])
     try:
         piece = Piece.of_path(path, request["id"], limits, fields, expect_records=request["expect_records"])
     except OSError as error:
-        return iter([Failure(str(path), os_reason(error))])
-    return documents_in(piece)
+        yield Failure(str(path), os_reason(error))
+        return
+    yield from (records_in if format_of(piece.name, piece.head) is Format.RECORDS else documents_in)(piece)
 
 
 def _send(answers: BinaryIO, answer: Document | Failure | None) -> None:
-    answers.write(json.dumps(_as_json(answer)).encode() + b"\n")
-    answers.flush()
+    try:
+        line = _line(_as_json(answer))
+    except (RecursionError, MemoryError) as error:
+        source = answer.source if answer is not None and answer.source else ""
+        line = _line({"source": source, "failed": f"cannot be passed on: {type(error).__name__}"})
+    answers.write(line)
+
+
+def _line(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _is_record(answer: Document | Failure) -> bool:
+    """Whether the answer is one of many that come quickly."""
+    return isinstance(answer, Failure) or bool(record_place(answer.outline))
 
 
 def _as_json(answer: Document | Failure | None) -> dict[str, Any]:
@@ -110,16 +155,6 @@ def _as_json(answer: Document | Failure | None) -> dict[str, Any]:
 
 def _private_output() -> BinaryIO:
     """Return standard output for answers alone; what libraries print goes to standard error from now on."""
-    own = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    own = os.fdopen(os.dup(sys.stdout.fileno()), "wb", _BUFFER)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return own
-
-
-def _limit_memory(size: int) -> None:
-    """Limit the memory of this process to `size` bytes, where the system supports that."""
-    if sys.platform == "linux":
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        soft = size if hard == resource.RLIM_INFINITY else min(size, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -20,7 +20,8 @@ from vecsearch.analysis.evaluation.measures import require_ir_measures
 from vecsearch.analysis.evaluation.scorable import select
 from vecsearch.documents.charsets import NotText
 from vecsearch.documents.records import scalar_text
-from vecsearch.documents.rows import Row, open_text, read_rows
+from vecsearch.documents.row import Row, open_text
+from vecsearch.documents.rows import read_rows
 from vecsearch.errors import InvalidDocument, PathNotFound
 
 _FILES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from vecsearch.documents.charsets import NotText
-from vecsearch.documents.rows import open_text
+from vecsearch.documents.row import open_text
 from vecsearch.errors import InvalidDocument, PathNotFound
 from vecsearch.types import ScoreArray
 

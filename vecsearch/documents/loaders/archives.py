@@ -21,7 +21,6 @@ from vecsearch.documents.limits import Budget
 from vecsearch.documents.loaders.packages import inflated, read_member
 from vecsearch.documents.outcomes import Skip
 from vecsearch.documents.piece import Piece, UniqueNames
-from vecsearch.errors import InvalidDocument
 from vecsearch.reports import Failure
 
 _SUFFIXES = {".tgz": ".tar", ".tbz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar"}
@@ -34,7 +33,7 @@ def load_zip(piece: Piece) -> Iterator[Piece | Failure]:
     names = UniqueNames()
     with piece.open() as file, ZipFile(file) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir() and _is_visible(info.filename)]
-        _check_count(len(infos), piece)
+        _count(len(infos), piece)
         for info in infos:
             name = names.unique(_one_line(info.filename))
             try:
@@ -64,11 +63,9 @@ def load_tar(piece: Piece) -> Iterator[Piece | Failure]:
 def _members(file: Any, piece: Piece) -> Iterator[Piece | Failure]:
     """Yield the files in a tar archive, which is read as a stream."""
     names = UniqueNames()
-    count = 0
     with tarfile.open(fileobj=file, mode="r|") as archive:
         for member in archive:
-            count += 1
-            _check_count(count, piece)
+            _count(1, piece)
             content = archive.extractfile(member) if member.isreg() and _is_visible(member.name) else None
             if content is not None:
                 data = b"".join(inflated(content, piece.budget))
@@ -80,9 +77,8 @@ def _inner(piece: Piece, name: str, data: bytes) -> Piece | Failure:
     return inner if data else Skip(inner.source, "empty file")
 
 
-def _check_count(count: int, piece: Piece) -> None:
-    if count > piece.limits.members:
-        raise InvalidDocument(f"contains more than {piece.limits.members:,} files: unpack it and index the folder")
+def _count(count: int, piece: Piece) -> None:
+    piece.budget.spend_members(count, things="files", advice="unpack it and index the folder")
 
 
 def _is_visible(name: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from vecsearch.documents.charsets import NotText, decode
 from vecsearch.documents.composing import Composer, clean, properties
+from vecsearch.documents.limits import Exhausted
 from vecsearch.documents.loaders.html import declared_encoding, parse_html
 from vecsearch.documents.outcomes import Skip
 from vecsearch.documents.piece import Piece, UniqueNames
@@ -57,11 +58,12 @@ def load_mailbox(piece: Piece) -> Iterator[Document | Failure | Piece]:
     """Yield the documents and attachments of the mailbox, message by message."""
     with piece.open() as file:
         for number, data in enumerate(_messages(file), 1):
-            if number > piece.limits.members:
-                raise InvalidDocument(f"contains more than {piece.limits.members:,} messages: split the mailbox")
+            piece.budget.spend_members(1, things="messages", advice="split the mailbox")
             inner = piece.inner(f"{number}.eml", data)
             try:
                 yield from _message(inner, f"message {number}")
+            except Exhausted:
+                raise
             except InvalidDocument as error:
                 yield Failure(inner.source, str(error))
             except RecursionError:
@@ -127,6 +129,7 @@ def _payload(part: EmailMessage) -> bytes:
 def _attachments(message: EmailMessage, piece: Piece) -> Iterator[Failure | Piece]:
     names = UniqueNames()
     for part in message.iter_attachments():
+        piece.budget.spend_members(1, things="messages and attachments", advice="split the mailbox")
         is_message = part.get_content_type() == "message/rfc822"
         name = names.unique(_filename(part) or ("message.eml" if is_message else ""))
         data = _forwarded(part) if is_message else _payload(part)

@@ -21,7 +21,7 @@ _FIRST_ROWS = 10  # among which the header is looked for
 def load_rows(piece: Piece) -> Iterator[Document | Failure]:
     """Yield a document for each record; one with all rows, if they lack the fields and records are not expected."""
     try:
-        yield from load_records(piece, piece.fields)
+        yield from load_records(piece, piece.fields, piece.limits)
     except NoRecords:
         if piece.expect_records:
             raise
@@ -31,7 +31,7 @@ def load_rows(piece: Piece) -> Iterator[Document | Failure]:
 def _parse_table(piece: Piece) -> Parsed:
     """Return the text with a line for each row of the file; a row that cannot be read is left out."""
     composer = Composer(piece.limits)
-    for row in read_rows(piece):
+    for row in read_rows(piece, piece.limits):
         composer.place(f"row {row.number}")
         composer.line(row_line(list(row.values), list(row.values.values())))
     return composer.parsed({"type": "table"})
