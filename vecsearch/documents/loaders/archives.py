@@ -11,6 +11,7 @@ import lzma
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from io import BufferedReader, RawIOBase
 from typing import Any, BinaryIO
 from zipfile import ZipFile
@@ -51,7 +52,9 @@ def load_compressed(piece: Piece) -> Iterator[Piece | Failure]:
         if is_tar(counted.peek(_BLOCK)):
             yield from _members(counted, piece)
             return
-        yield _inner(piece, _one_line(_inner_name(piece.name)), counted.read())
+        inner = _inner(piece, _one_line(_inner_name(piece.name)), counted.read())
+        # One file in another form: as much is expected of it as of the file itself.
+        yield replace(inner, expect_records=piece.expect_records) if isinstance(inner, Piece) else inner
 
 
 def load_tar(piece: Piece) -> Iterator[Piece | Failure]:
