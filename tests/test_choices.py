@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from vecsearch.choices import MapMethod, Mode
+from vecsearch import choices
+from vecsearch.choices import Choice, MapMethod, Mode
 from vecsearch.errors import InvalidOption
 
 
@@ -23,3 +26,11 @@ def test_another_word_is_refused_with_those_there_are(choose, message):
     with pytest.raises(InvalidOption) as refused:
         choose()
     assert str(refused.value) == message
+
+
+CHOICES = [value for value in vars(choices).values() if isinstance(value, type) and issubclass(value, Choice)]
+
+
+@pytest.mark.parametrize("choice", [value for value in CHOICES if value is not Choice])
+def test_type_checkers_know_the_words(choice):
+    assert get_args(getattr(choices, f"{choice.__name__}Name")) == tuple(member.value for member in choice)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from vecsearch.errors import InvalidOption
 
@@ -91,3 +91,15 @@ class MapMethod(Choice):
     PCA = "pca"
     TSNE = "tsne"
     UMAP = "umap"
+
+
+# The same words for type checkers, so that editors complete them.
+MetricName: TypeAlias = Literal["cosine", "dot"]
+ModeName: TypeAlias = Literal["hybrid", "dense", "lexical"]
+SplitterName: TypeAlias = Literal["structure", "sentences", "semantic"]
+DedupeName: TypeAlias = Literal["report", "collapse"]
+RoleName: TypeAlias = Literal["query", "document"]
+RuntimeName: TypeAlias = Literal["onnxruntime", "openvino", "sentence-transformers", "static", "openai"]
+ByName: TypeAlias = Literal["rows", "texts"]
+ClusterMethodName: TypeAlias = Literal["kmeans", "hdbscan"]
+MapMethodName: TypeAlias = Literal["pca", "tsne", "umap"]

@@ -90,7 +90,7 @@ def _score_models(names: Sequence[str], words: Path | None, sts: Path | None, by
     from vecsearch.analysis import evaluate_sts, evaluate_words
 
     models = list(dict.fromkeys(names)) or [DEFAULT_MODEL]
-    columns = [(model, each) for model in models for each in by or list(By)]
+    columns = [(model, each) for model in models for each in map(By, by or list(By))]
     with progress_bar(describe_texts) as progress:
         of_words = [evaluate_words(words, model=model, by=each, progress=progress) for model, each in columns if words]
         of_texts = [evaluate_sts(sts, model=model, progress=progress) for model in models if sts]

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from vecsearch.choices import RoleName
+
 from ..options.common import with_output
 from ..options.models import with_model
 from ..output import Output
@@ -21,7 +23,7 @@ from ..output.inspection import ComparisonView, TextsView
 @click.option("--nearest", type=click.IntRange(0), default=3, show_default=True, help="Nearest rows to show per token.")
 @with_output
 def inspect(
-    texts: tuple[str, ...], token: str | None, model: str | None, role: str, nearest: int, output: Output
+    texts: tuple[str, ...], token: str | None, model: str | None, role: RoleName, nearest: int, output: Output
 ) -> None:
     """Look inside a model: a TEXT's tokens, their rows of the embedding matrix, their vectors in context, the text's.
 

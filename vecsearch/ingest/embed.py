@@ -20,6 +20,7 @@ from typing import BinaryIO, TextIO
 
 import numpy as np
 
+from vecsearch.choices import RoleName
 from vecsearch.documents import RecordFields
 from vecsearch.documents.texts import NamedText, check_sources, read_texts, size_of
 from vecsearch.errors import InvalidDocument, InvalidOption
@@ -56,7 +57,7 @@ def embed(
     texts: Iterable[str],
     *,
     model: str | Encoder = DEFAULT_MODEL,
-    role: Role | str = Role.DOCUMENT,
+    role: Role | RoleName = Role.DOCUMENT,
     dim: int | None = None,
     runtime: str | None = None,
     threads: int | None = None,
@@ -82,7 +83,7 @@ def embed_batches(
     texts: Iterable[str],
     *,
     model: str | Encoder = DEFAULT_MODEL,
-    role: Role | str = Role.DOCUMENT,
+    role: Role | RoleName = Role.DOCUMENT,
     dim: int | None = None,
     runtime: str | None = None,
     threads: int | None = None,
@@ -107,7 +108,7 @@ def embed_files(
     json_lines: bool | None = None,
     with_text: bool = False,
     model: str | Encoder = DEFAULT_MODEL,
-    role: Role | str = Role.DOCUMENT,
+    role: Role | RoleName = Role.DOCUMENT,
     dim: int | None = None,
     runtime: str | None = None,
     threads: int | None = None,
@@ -192,7 +193,7 @@ class _Run:
 
 def _start(
     model: str | Encoder,
-    role: Role | str,
+    role: Role | RoleName,
     dim: int | None,
     runtime: str | None,
     threads: int | None,

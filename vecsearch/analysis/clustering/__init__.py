@@ -19,7 +19,7 @@ from vecsearch.analysis.clustering.naming import top_words
 from vecsearch.analysis.clustering.writing import check_free, check_key, write_clusters
 from vecsearch.analysis.sampling import POINTS, Sample, SampledChunk, sample
 from vecsearch.checks import check_whole
-from vecsearch.choices import ClusterMethod
+from vecsearch.choices import ClusterMethod, ClusterMethodName
 from vecsearch.errors import InvalidOption
 from vecsearch.index import Index
 from vecsearch.types import IntArray, Where
@@ -75,7 +75,7 @@ def find_clusters(
     index: Index,
     n: int | str = AUTO,
     *,
-    method: ClusterMethod | str = ClusterMethod.KMEANS,
+    method: ClusterMethod | ClusterMethodName = ClusterMethod.KMEANS,
     where: Where | None = None,
     points: int = POINTS,
     seed: int = 0,

@@ -22,6 +22,7 @@ from vecsearch.analysis.evaluation.results import Comparison, Evaluation, ModeSc
 from vecsearch.analysis.evaluation.scorable import Scorable, held_documents, select
 from vecsearch.analysis.evaluation.timing import Timings, time_searches
 from vecsearch.checks import check_whole
+from vecsearch.choices import ModeName
 from vecsearch.errors import InvalidOption
 from vecsearch.search.options import SearchOptions
 from vecsearch.types import Mode, Ranked
@@ -53,7 +54,7 @@ def evaluate(
     queries: Mapping[str, str],
     qrels: Mapping[str, Mapping[str, int]],
     *,
-    modes: Sequence[Mode | str] = tuple(Mode),
+    modes: Sequence[Mode | ModeName] = tuple(Mode),
     k: int = 10,
 ) -> Evaluation:
     """Score how well searches of `index`, in each of `modes`, find the documents that are relevant to the queries.
@@ -114,7 +115,7 @@ def _rankings(session: Session, queries: Mapping[str, str], mode: Mode, depth: i
             yield query, [chunk.document_id for chunk in chunks]
 
 
-def _checked_modes(modes: Sequence[Mode | str]) -> list[Mode]:
+def _checked_modes(modes: Sequence[Mode | ModeName]) -> list[Mode]:
     """Return the modes, each once, in order."""
     distinct = list(dict.fromkeys(map(Mode.of, [modes] if isinstance(modes, str) else modes)))
     if not distinct:

@@ -18,7 +18,7 @@ from vecsearch.analysis.evaluation.statistics import spearman
 from vecsearch.analysis.evaluation.word_sets import AnalogySet, SimilaritySet, read_sts, read_word_sets
 from vecsearch.analysis.words.space import WordSpace
 from vecsearch.analysis.words.spaces import as_encoder, model_space, report_texts, text_space
-from vecsearch.choices import By
+from vecsearch.choices import By, ByName
 from vecsearch.models.cache import Cache, shared_cache
 from vecsearch.models.cached_encoding import encode_cached
 from vecsearch.models.encoder import Encoder
@@ -85,7 +85,7 @@ def evaluate_words(
     path: str | PathLike[str],
     *,
     model: str | Encoder = DEFAULT_MODEL,
-    by: By | str = By.ROWS,
+    by: By | ByName = By.ROWS,
     progress: Callable[[Progress], None] | None = None,
 ) -> WordScores:
     """Score how well the vectors of words solve the analogies and order the pairs in a file, or in a folder of files.

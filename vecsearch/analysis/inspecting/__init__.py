@@ -24,6 +24,7 @@ from vecsearch.analysis.inspecting.values import (
     TokenInText,
 )
 from vecsearch.checks import check_whole
+from vecsearch.choices import RoleName
 from vecsearch.models.capabilities import insides_of
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
@@ -43,7 +44,7 @@ __all__ = [
 
 
 def inspect_text(
-    text: str, *, model: str | Encoder = DEFAULT_MODEL, role: Role | str = Role.DOCUMENT, nearest: int = 3
+    text: str, *, model: str | Encoder = DEFAULT_MODEL, role: Role | RoleName = Role.DOCUMENT, nearest: int = 3
 ) -> TextInsides:
     """Return everything between a text and its vector in `model`: each token with the `nearest` rows to its own.
 

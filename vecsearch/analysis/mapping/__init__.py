@@ -23,7 +23,7 @@ from vecsearch.analysis.mapping.page import write_page
 from vecsearch.analysis.mapping.projecting import METHODS, Projection, default_method, project
 from vecsearch.analysis.mapping.table import write_table
 from vecsearch.analysis.sampling import POINTS, Sample, sample
-from vecsearch.choices import MapMethod
+from vecsearch.choices import MapMethod, MapMethodName
 from vecsearch.documents.json_values import storable_text
 from vecsearch.errors import InvalidDocument, InvalidOption, InvalidQuery, PathNotFound
 from vecsearch.index import Index
@@ -60,7 +60,7 @@ def draw_map(
     index: Index,
     file: str | PathLike[str],
     *,
-    method: MapMethod | str | None = None,
+    method: MapMethod | MapMethodName | None = None,
     color: str | None = None,
     where: Where | None = None,
     queries: Sequence[str] = (),

@@ -13,7 +13,7 @@ import numpy as np
 from vecsearch.analysis.words.space import WordNeighbor, WordSpace
 from vecsearch.analysis.words.spaces import as_encoder, index_space, model_space, text_space
 from vecsearch.checks import check_whole
-from vecsearch.choices import By
+from vecsearch.choices import By, ByName
 from vecsearch.errors import InvalidOption, InvalidQuery
 from vecsearch.models.encoder import Encoder
 from vecsearch.models.encoders import DEFAULT_MODEL
@@ -36,7 +36,7 @@ def nearest_words(
     model: str | Encoder = DEFAULT_MODEL,
     index: Index | None = None,
     words: Sequence[str] | None = None,
-    by: By | str | None = None,
+    by: By | ByName | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[WordNeighbor]:
     """Return the `n` words whose vectors have the highest cosine with that of `word`, best first, without `word`.
@@ -59,7 +59,7 @@ def analogy(
     model: str | Encoder = DEFAULT_MODEL,
     index: Index | None = None,
     words: Sequence[str] | None = None,
-    by: By | str | None = None,
+    by: By | ByName | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[WordNeighbor]:
     """Return the `n` words nearest to a sum such as "king - man + woman", best first, without the words in it.
@@ -105,7 +105,7 @@ def _space(
     model: str | Encoder,
     index: Index | None,
     words: Sequence[str] | None,
-    by: By | str | None,
+    by: By | ByName | None,
     progress: Callable[[Progress], None] | None,
 ) -> WordSpace:
     """Return the candidates with their vectors."""
