@@ -98,7 +98,7 @@ def _mistake(items: Any) -> str | None:
             return f"one {type(items).__name__}: put it into a list"
         case io.IOBase():
             return "an open file: read it with read_stream(file, name), or index the file with sync()"
-        case AsyncIterable():
+        case AsyncIterable() if not isinstance(items, Iterable):
             return "an asynchronous iterable: collect it first, [document async for document in documents]"
     if type(items).__name__ == "DataFrame":  # of pandas before 2.2
         return f"{_kind(items)} without the Arrow interface: give its records, frame.to_dict('records')"
