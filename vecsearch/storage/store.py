@@ -6,6 +6,7 @@
     sources/<id>              see file_stamps.py
     tags/<name>               the number of a version that is kept
     writer.lock               locked by the process that writes
+    .gitignore, CACHEDIR.TAG  in a folder named .vecsearch: see marks.py
 
 None of them is a link: see real.py. Files are written under names that no manifest has yet; creating the manifest is
 the commit.
@@ -30,6 +31,7 @@ from vecsearch.errors import IndexDamaged, IndexExists, IndexNotFound, InvalidOp
 from vecsearch.storage import file_stamps
 from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
+from vecsearch.storage.marks import is_own_mark, remove_marks, write_marks
 from vecsearch.storage.real import check_folder, check_lock, is_at_home, read_file
 from vecsearch.storage.segment import Segment
 from vecsearch.types import BoolArray, IntArray
@@ -109,6 +111,7 @@ class Store:
                     SEGMENTS,
                 ):  # by which a scan for documents recognizes an index, and skips it
                     (self.path / name).mkdir(exist_ok=True)
+                write_marks(self.path)
                 for folder in (self.path, self._parent):
                     files.flush_folder(folder)
                 yield
@@ -266,12 +269,13 @@ class Store:
             raise IndexExists(f"there is an index at {self.name} already: open it or choose another folder")
         if self.path.exists() and not self.path.is_dir():
             raise InvalidOption(f"{self.name} is a file, expected a folder for the index alone: choose another")
-        if self.path.is_dir() and not {entry.name for entry in self.path.iterdir()} <= _ENTRIES:
+        if self.path.is_dir() and not all(e.name in _ENTRIES or is_own_mark(e) for e in self.path.iterdir()):
             raise InvalidOption(f"{self.name} holds other files, expected a folder for the index alone: choose another")
 
     def remove_empty_folders(self) -> None:
         """Remove the empty folders of an index that was not created or was discarded. The caller holds the lock."""
         files.remove_file(self.path / LOCK)
+        remove_marks(self.path)
         for path in [*(self.path / name for name in _ENTRIES - {LOCK}), *([self.path] if self.created_folder else [])]:
             files.remove_folder(path)
 

@@ -20,6 +20,7 @@ from vecsearch.storage.columns import DOCUMENT
 from vecsearch.storage.file_stamps import decode_stamps
 from vecsearch.storage.garbage import is_ours, unnamed
 from vecsearch.storage.manifest import FileEntry, Manifest, SegmentEntry, SideFile
+from vecsearch.storage.marks import MARKS
 from vecsearch.storage.real import check_file, check_folder, read_file
 from vecsearch.storage.segment import CODES, POSTINGS, ROWS, Segment, read_record
 from vecsearch.storage.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
@@ -262,7 +263,7 @@ def _unnamed_files(store: Store, manifests: list[Manifest]) -> list[str]:
     }
     extra = [path for folder, names in named.items() for path in unnamed(store.path / folder, names)]
     extra += [path for path in unnamed(store.path / TAGS, set()) if path.name.startswith(files.TEMPORARY)]
-    extra += unnamed(store.path, {*named, TAGS, LOCK})
+    extra += unnamed(store.path, {*named, TAGS, LOCK, *MARKS})
     return [path.relative_to(store.path).as_posix() for path in extra]
 
 
