@@ -15,9 +15,10 @@ from typing import TextIO
 
 import click
 
-from vecsearch.errors import IndexLocked, VecsearchError
+from vecsearch.errors import IndexLocked, IndexNotFound, VecsearchError
 
 from .commands import COMMANDS
+from .options.common import search_note
 from .output.streams import discard, open_closed_streams, write_notice, write_notices
 
 
@@ -59,8 +60,8 @@ def cli(debug: bool) -> None:
       vecsearch index notes/
       vecsearch search "how do I reset it?"
 
-    The index is -i FOLDER, else $VECSEARCH_INDEX, else the nearest .vecsearch in this folder or above it, else
-    ./.vecsearch.
+    The index is -i FOLDER, else $VECSEARCH_INDEX, else the nearest .vecsearch in this folder or above it, up to the
+    root of a repository, else ./.vecsearch.
     """
     click.get_current_context().obj = debug
 
@@ -76,6 +77,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command, report what goes wrong, and return the exit status."""
+    context = None
     try:
         with cli.make_context("vecsearch", list(arguments)) as context:
             cli.invoke(context)
@@ -94,7 +96,8 @@ def run(arguments: list[str]) -> int:
         if "--debug" in arguments or os.environ.get("VECSEARCH_DEBUG"):
             for line in traceback.format_exc().rstrip("\n").split("\n"):
                 write_notice(line)
-        return _fail(describe_error(error), 1)
+        note = search_note(context) if context and isinstance(error, IndexNotFound) else ""
+        return _fail("; ".join(filter(None, (describe_error(error), note))), 1)
 
 
 def _show_usage_error(error: click.ClickException) -> None:

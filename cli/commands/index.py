@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options.common import with_index, with_wait
+from ..options.common import search_note, with_index, with_wait
 from ..options.creating import check_settings, created_index, index_settings, with_settings
 from ..options.models import DEFAULT_MODEL, runtime_options, with_runtime
 from ..options.reading import reading_options, with_reading
@@ -120,6 +120,8 @@ def _open_or_create(
         existing = Index.open(path, model=settings.get("model"), wait=wait, **runtime)
     except IndexNotFound:
         _check_paths(paths)
+        if note := search_note(click.get_current_context()):
+            write_notice(f"{path} is a new index: {note}")
         if not dry_run:
             with created_index(path, settings, runtime) as new:
                 yield new

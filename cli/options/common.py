@@ -13,9 +13,10 @@ from click.core import ParameterSource
 from vecsearch.choices import Choice
 
 from ..output import JsonOutput, Output, TextOutput
+from .finding import NEARBY, find_inside, find_upwards
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-NEARBY = ".vecsearch"  # the name of an index that is found from its own folder and all folders below
+_NOTE = "vecsearch.search_note"  # what this file keeps in the context of a command
 
 
 class When(Choice):
@@ -96,16 +97,24 @@ def _choose_color(context: click.Context, _parameter: click.Parameter, when: str
         context.color = when == When.ALWAYS.value
 
 
-def _choose_index(_context: click.Context, _parameter: click.Parameter, named: Path | None) -> Path:
+def _choose_index(context: click.Context, _parameter: click.Parameter, named: Path | None) -> Path:
     """Return the index named, else that of the environment, the nearest one upwards, or a new one here."""
+    if named is None and (from_environment := os.environ.get("VECSEARCH_INDEX")):
+        named = Path(from_environment)
     if named:
-        return named
-    if from_environment := os.environ.get("VECSEARCH_INDEX"):
-        return Path(from_environment)
-    here = Path.cwd()
-    found = next((folder / NEARBY for folder in (here, *here.parents) if (folder / NEARBY).is_dir()), None)
+        found = find_inside(named)
+    else:
+        upwards = find_upwards(Path.cwd())
+        context.meta[_NOTE] = upwards.note
+        found = upwards.found
     if found is None:
-        return Path(NEARBY)
+        return named or Path(NEARBY)
     from vecsearch.trust import check_found
 
     return check_found(found)
+
+
+def search_note(context: click.Context) -> str:
+    """Return why a command found no index, where the search for one ended early; else ""."""
+    note: str = context.meta.get(_NOTE, "")
+    return note
