@@ -32,6 +32,7 @@ ROOMS = [  # from the ground up; rooms of one floor do not know one another
     {"ingest", "search", "upkeep"},
     {"session"},
     {"index"},
+    {"several"},
     {"analysis"},
     {"training"},
 ]

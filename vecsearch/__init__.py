@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from vecsearch.search.hits import Hits
     from vecsearch.search.surroundings import Passage
     from vecsearch.session import Session
+    from vecsearch.several import search_many
     from vecsearch.types import Document, Example, Hit, Ranked
     from vecsearch.upkeep import list_versions, restore_version, verify_index
 
@@ -118,6 +119,7 @@ __all__ = [
     "read_pairs",
     "read_stream",
     "restore_version",
+    "search_many",
     "verify_index",
 ]
 
@@ -178,6 +180,7 @@ _HOMES = {
     "read_stream": "vecsearch.ingest.streams",
     "list_versions": "vecsearch.upkeep",
     "restore_version": "vecsearch.upkeep",
+    "search_many": "vecsearch.several",
     "verify_index": "vecsearch.upkeep",
 }
 

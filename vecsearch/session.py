@@ -157,6 +157,7 @@ class Session:
         self.snapshot = snapshot
         self.cache = cache
         self._models = models
+        self._stores = [store] * len(snapshot.parts)
         self._filters = Filters(snapshot.parts)
         self._words: Bm25 | None = None
 
@@ -191,6 +192,19 @@ class Session:
         other = copy(self)
         other.cache = cache
         return other
+
+    def joined(self, others: Sequence[Session]) -> Session:
+        """One session over several indexes of one model, to search: as if one index held all their chunks.
+
+        Raises ModelMismatch; InvalidOption when their default metrics differ.
+        """
+        sessions = [self, *others]
+        for other in others:
+            _check_alike(self, other)
+        parts = tuple(part for session in sessions for part in session.parts)
+        joined = Session(self.store, Snapshot(self.manifest, parts), self._models, self.cache)
+        joined._stores = [store for session in sessions for store in session._stores]
+        return joined
 
     def search(self, query: Query, options: SearchOptions = _DEFAULTS) -> Hits | list[Hits]:
         """What `Index.search` returns, of this version."""
@@ -292,7 +306,8 @@ class Session:
         reranker = None if options.rerank is None else self._reranker(options.rerank, queries)
         encoder = None if by_words else lambda: self.encoder
         explainer = Explainer(self.manifest.language, encoder, reranker) if options.explain else None
-        return Searchable(self.store, parts, lambda: self.words, self._fertility, explainer), queries, options, reranker
+        searchable = Searchable(self._stores, parts, lambda: self.words, self._fertility, explainer)
+        return searchable, queries, options, reranker
 
     def _queries(self, query: Query, *, encoded: bool = True) -> Queries:
         """The queries as texts and, where they came as such or are to be encoded, as raw vectors.
@@ -327,6 +342,21 @@ class Session:
         if not callable(getattr(rerank, "scores", None)):
             raise InvalidOption(f"rerank is {rerank!r}, expected a model's name or a Reranker, which has scores()")
         return rerank
+
+
+def _check_alike(one: Session, other: Session) -> None:
+    """Raise unless two indexes can be searched as one."""
+    first, second = one.manifest.model, other.manifest.model
+    if (first.fingerprint, first.dim) != (second.fingerprint, second.dim):
+        raise ModelMismatch(
+            f"{one.store.name} holds vectors of {first.name} ({first.fingerprint[:12]}, {first.dim} numbers), "
+            f"{other.store.name} of {second.name} ({second.fingerprint[:12]}, {second.dim}): search them one by one"
+        )
+    if one.manifest.metric is not other.manifest.metric:
+        raise InvalidOption(
+            f"{one.store.name} compares by {one.manifest.metric.value}, {other.store.name} by "
+            f"{other.manifest.metric.value}: search them one by one"
+        )
 
 
 def _is_batch(query: Query) -> bool:

@@ -128,14 +128,16 @@ class Hit:
     place: str = ""
     row: int | None = None
     explanation: Explanation | None = None  # with `explain`
+    index: str | None = None  # the path of its index, in a search of several
 
     def to_dict(self) -> dict[str, Any]:
         """Return the hit as values that json.dumps() takes: dates in ISO 8601, NaN and infinities as None.
 
-        The key `explanation` is there only with `explain`.
+        The key `explanation` is there only with `explain`, `index` only in a search of several.
         """
-        fields = {name: json_safe(getattr(self, name)) for name in self.__slots__ if name != "explanation"}
-        return fields if self.explanation is None else {**fields, "explanation": json_safe(asdict(self.explanation))}
+        optional = {"explanation": None if self.explanation is None else asdict(self.explanation), "index": self.index}
+        fields = {name: json_safe(getattr(self, name)) for name in self.__slots__ if name not in optional}
+        return {**fields, **{name: json_safe(value) for name, value in optional.items() if value is not None}}
 
 
 @dataclass(frozen=True, slots=True)

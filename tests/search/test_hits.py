@@ -45,7 +45,7 @@ def test_a_table_of_arrow_has_every_field_and_each_key_of_metadata(hits: Hits) -
     table = hits.to_arrow()
     rows = table.to_pylist()
     fields = [name for name in table.column_names if not name.startswith("metadata.")]
-    assert {*fields} == {*hits[0].__slots__} - {"metadata", "explanation"}
+    assert {*fields} == {*hits[0].__slots__} - {"metadata", "explanation", "index"}
     for row, hit in zip(rows, hits, strict=True):
         assert {name: row[name] for name in fields} == {name: getattr(hit, name) for name in fields}
     assert table.column("metadata.n").to_pylist() == [hit.metadata.get("n") for hit in hits]

@@ -43,9 +43,9 @@ _DEEPER = 8  # factor by which more candidates are retrieved when too few were l
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """What a search reads of one version. In `parts` only rows that match the filter are live."""
+    """What a search reads of one version, or of one of several indexes. In `parts` only rows that match are live."""
 
-    store: Store
+    stores: Sequence[Store]  # that of each part; hits name theirs where there are several
     parts: Sequence[Part]
     words: Callable[[], Bm25]  # word statistics of the whole version, opened by searches that use them
     fertility: Callable[[str], Fertility]  # how well the index's model reads a text
@@ -179,8 +179,12 @@ def _hits(searchable: Searchable, text: str, best: Candidates) -> Hits:
     explanations: Sequence[Explanation | None] = [None] * len(rows)
     if searchable.explainer is not None:
         explanations = searchable.explainer.explain(text, [row.chunk.text for row in rows], best)
-    values = zip(rows, best.scores.tolist(), best.similarities.tolist(), explanations, strict=True)
-    return Hits(_hit(searchable.store, *each) for each in values)
+    stores = [searchable.stores[part] for part in best.parts.tolist()]
+    values = zip(stores, rows, best.scores.tolist(), best.similarities.tolist(), explanations, strict=True)
+    hits = [_hit(*each) for each in values]
+    if len({store.path for store in searchable.stores}) > 1:
+        hits = [replace(hit, index=store.name) for hit, store in zip(hits, stores, strict=True)]
+    return Hits(hits)
 
 
 def _hit(store: Store, row: Row, score: float, similarity: float, explanation: Explanation | None) -> Hit:
