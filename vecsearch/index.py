@@ -23,8 +23,12 @@ from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
 from vecsearch.documents import RecordFields, given_documents
 from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOption
 from vecsearch.ingest.add import add, delete
+from vecsearch.ingest.draft import Draft
+from vecsearch.ingest.followed import roots_of
 from vecsearch.ingest.metadata import check_changes, update_metadata
-from vecsearch.ingest.sync import SyncOptions, sync
+from vecsearch.ingest.prune import prune
+from vecsearch.ingest.sync import sync
+from vecsearch.ingest.sync_options import SyncOptions
 from vecsearch.ingest.watching import Watcher, run_at_changes
 from vecsearch.models.cache import Cache, shared_cache
 from vecsearch.models.consent import remember_consent
@@ -33,7 +37,7 @@ from vecsearch.models.encoders import DEFAULT_MODEL
 from vecsearch.models.encoders.model_paths import absolute_name
 from vecsearch.models.encoders.shortened import Shortened
 from vecsearch.models.sharing import shared_encoder
-from vecsearch.reports import Failure, Info, Progress, Report, Verification, Version
+from vecsearch.reports import Failure, Info, Progress, Pruned, Report, Root, Verification, Version
 from vecsearch.search.hits import Hits
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.surroundings import Passage
@@ -324,7 +328,7 @@ class Index:
 
     def sync(
         self,
-        paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+        paths: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
         *,
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
@@ -335,19 +339,25 @@ class Index:
         dedupe: Dedupe | DedupeName | None = None,
         drop_boilerplate: bool = False,
         dry_run: bool = False,
+        force: bool = False,
         progress: Callable[[Progress], None] | None = None,
         wait: float | None = None,
     ) -> Report:
         """Bring the index in step with files and folders: add new, update changed, remove vanished ones.
 
-        Only files whose size or time changed are read, only text never seen is encoded. `include` and `exclude` are
-        globs as in .gitignore; files that they leave out are removed from the index. `id_field`, `text_field` and
-        `title_field` name the fields of records (.jsonl, .csv, .parquet), by default `_id` or `id`, `text`, `title`.
-        `metadata` is added to every document and replaces what the document says under the same keys. `dedupe`
-        "report" lists documents that nearly repeat an earlier one, "collapse" leaves them out. With `drop_boilerplate`
-        lines that most pages of a document begin or end with are not encoded. With `dry_run` nothing is written and
-        the report says what would be. `wait` is how many seconds to wait for another writer, by default what the
-        index was opened with. Raises PathNotFound, before anything is changed; IndexLocked.
+        Each path becomes a root, which the index follows from then on with the options given here; without `paths` all
+        roots are brought in step, each with its own options. Documents of a root that is missing are kept: the report
+        lists it. Files that were moved are recognised by their contents.
+
+        Only files whose size or times changed are read, or all with `force`; only text never seen is encoded. `include`
+        and `exclude` are globs as in .gitignore; files that they leave out are removed from the index. `id_field`,
+        `text_field` and `title_field` name the fields of records (.jsonl, .csv, .parquet), by default `_id` or `id`,
+        `text`, `title`. `metadata` is added to every document and replaces what the document says under the same keys.
+        `dedupe` "report" lists documents that nearly repeat an earlier one, "collapse" leaves them out. With
+        `drop_boilerplate` lines that most pages of a document begin or end with are not encoded. With `dry_run` nothing
+        is written and the report says what would be. `wait` is how many seconds to wait for another writer, by default
+        what the index was opened with. Raises PathNotFound, before anything is changed; IndexLocked; InvalidOption for
+        options without paths, and when there are no roots.
         """
         options = SyncOptions.of(
             include=include,
@@ -359,11 +369,34 @@ class Index:
             dedupe=dedupe,
             drop_boilerplate=drop_boilerplate,
         )
-        return self._sync(_paths(paths), options, progress, dry_run=dry_run, wait=wait)
+        return self._sync(_paths_to_sync(paths, options), options, progress, dry_run=dry_run, force=force, wait=wait)
+
+    def roots(self) -> list[Root]:
+        """Return the files and folders that the index follows, with what each holds; see `sync`."""
+        self._require_open()
+        return roots_of(self._store, Draft(self._store))
+
+    def prune(
+        self,
+        paths: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+        *,
+        dry_run: bool = False,
+        wait: float | None = None,
+    ) -> Pruned:
+        """Delete the documents of roots that are gone from the disk, and forget these roots.
+
+        With `paths` instead those roots go, whether they exist or not; of a path inside a root, the documents whose
+        files do not exist. Raises InvalidOption for a path that the index does not
+        know, IndexLocked.
+        """
+        self._check_writable()
+        chosen = None if paths is None else _paths(paths)
+        with nullcontext() if dry_run else self.writing(wait):
+            return prune(self._store, chosen, dry_run=bool(dry_run))
 
     def watch(
         self,
-        paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+        paths: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
         *,
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
@@ -378,8 +411,9 @@ class Index:
     ) -> Iterator[Report]:
         """Sync now, and within a second after each change below the paths until `stop` is set; yield each report.
 
-        The options are those of `sync`. Between runs nothing is locked, and a run waits while another process writes.
-        Raises ExtraMissing without watchfiles; PathNotFound, also when a watched folder vanishes.
+        The options are those of `sync`; without paths the roots of the index are watched. Between runs nothing is
+        locked, and a run waits while another process writes. Raises ExtraMissing without watchfiles; PathNotFound, also
+        when a watched folder vanishes.
         """
         options = SyncOptions.of(
             include=include,
@@ -391,8 +425,9 @@ class Index:
             dedupe=dedupe,
             drop_boilerplate=drop_boilerplate,
         )
-        roots = _paths(paths)
-        watcher = Watcher(roots, self.path, stop)
+        roots = _paths_to_sync(paths, options)
+        watched = roots or [Path(root.path) for root in self.roots() if root.exists]
+        watcher = Watcher(watched, self.path, stop)
         wait = min(self._wait, _WATCH_SECONDS)
         yield from run_at_changes(lambda: self._sync(roots, options, progress, wait=wait), watcher)
 
@@ -920,23 +955,25 @@ class Index:
 
     def _sync(
         self,
-        roots: Sequence[Path],
+        paths: Sequence[Path] | None,
         options: SyncOptions,
         progress: Callable[[Progress], None] | None,
         *,
         dry_run: bool = False,
+        force: bool = False,
         wait: float | None = None,
     ) -> Report:
         self._check_writable()
         with nullcontext(self._require_open()) if dry_run else self.writing(wait) as session:
             return sync(
                 self._store,
-                roots,
+                paths,
                 options,
                 lambda: session.encoder,
                 session.cache,
                 progress=stoppable(progress),
                 dry_run=dry_run,
+                force=bool(force),
             )
 
     def _matching(self, where: Where | None) -> list[str]:
@@ -1015,6 +1052,17 @@ def _check_one_choice(method: str, ids: object, where: object) -> None:
     """Raise InvalidOption unless documents are chosen by their ids or by a condition."""
     if (ids is None) is (where is None):
         raise InvalidOption(f"{method} takes the ids of documents or a condition, where=, and exactly one of them")
+
+
+def _paths_to_sync(
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]] | None, options: SyncOptions
+) -> list[Path] | None:
+    """The paths, or None for the roots of the index; raises InvalidOption for options that would change these."""
+    if paths is not None:
+        return _paths(paths)
+    if options.flags:
+        raise InvalidOption(f"{next(iter(options.flags))} is for paths that are named: each root has its own")
+    return None
 
 
 def _paths(paths: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[Path]:

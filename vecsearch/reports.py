@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,43 @@ class NearDuplicate:
     before: str
     similarity: float
     left_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A file or folder that an index follows, with the flags that it was indexed with, as `Index.sync` takes them."""
+
+    path: str
+    flags: Mapping[str, Any]
+    documents: int  # that are from this root and from none inside it
+    synced: str | None  # when it was last brought in step, ISO 8601 in UTC; None where that was not noted
+    exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRoot:
+    """A root that is gone, or (not `mounted`) a folder whose disk is not mounted; its documents are kept."""
+
+    path: str
+    documents: int
+    mounted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What a prune did: documents deleted, and the paths of the roots that the index no longer follows."""
+
+    deleted: int
+    forgotten: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A file or folder that was found again, by its contents, at another path."""
+
+    source: str
+    target: str
+    documents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +93,8 @@ class Report:
     measured_recall: float | None = None  # share of the nearest chunks that a search finds; None: all of them
     duplicates: int = 0  # chunks written whose text another document has; these two only with `dedupe`
     near_duplicates: tuple[NearDuplicate, ...] = ()
+    moved: tuple[Move, ...] = ()  # from outside the roots of this run; files moved within count as added and deleted
+    missing: tuple[MissingRoot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

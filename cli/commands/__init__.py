@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, Entry] = {
     "show": Entry("search", "show", "Show a passage with the text around it."),
     "open": Entry("open", "open_", "Open a hit of the last search in an editor."),
     "info": Entry("upkeep", "info", "Show what the index holds."),
+    "roots": Entry("roots", "roots", "List the files and folders that the index follows."),
+    "prune": Entry("roots", "prune", "Remove the documents of roots that are gone."),
     "delete": Entry("delete", "delete", "Delete documents by id or path."),
     "log": Entry("versions", "log", "List the versions of the index."),
     "restore": Entry("versions", "restore", "Go back to a version."),

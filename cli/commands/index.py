@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="PATH...")
+@click.argument("arguments", nargs=-1, metavar="[PATH...]")
 @click.option("--model", help=f"A model's name or folder; for a new index.  [default: {DEFAULT_MODEL}]")
 @with_settings
 @click.option("--keep-text/--no-keep-text", default=None, help="Also store each document's text; for a new index.")
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Report what would happen and change nothing. A new index still needs its model's package and key.",
 )
+@click.option("--force", is_flag=True, help="Read every file, whether it changed or not.")
 @click.option("--watch", is_flag=True, help="Keep running and follow changes until Ctrl-C.")
 @with_runtime
 @with_wait
@@ -46,6 +47,7 @@ def index(
     identifier: str | None,
     allow_http: bool,
     dry_run: bool,
+    force: bool,
     watch: bool,
     wait: float,
     index_path: Path,
@@ -57,22 +59,25 @@ def index(
     New and changed files are indexed, files that are gone from these paths are removed, unchanged ones are not read.
     A .jsonl, .csv or .parquet file holds one document per row; every other file is one document.
 
+    The index follows each PATH from then on, with the flags given here: without PATH all of them are brought up to
+    date, each with its own flags.
+
     PATH may be - for standard input, with --id, or, with --allow-http, the URL of a web page or file.
     """
     settings, runtime, reading = index_settings(options), runtime_options(options), reading_options(options)
-    if watch and dry_run:
-        raise click.UsageError("--watch changes the index: leave out --dry-run or --watch")
+    if watch and (dry_run or force):
+        raise click.UsageError(f"--watch is for changes: leave out --{'dry-run' if dry_run else 'force'} or --watch")
     sources = parse_sources(arguments, identifier, allow_http=allow_http, dry_run=dry_run, watch=watch, **reading)
-    with _open_or_create(index_path, sources.paths, settings, runtime, wait=wait, dry_run=dry_run) as opened:
+    with _open_or_create(index_path, sources, settings, runtime, wait=wait, dry_run=dry_run) as opened:
         with progress_bar() as progress:
-            reports = _runs(opened, sources, progress, watch=watch, dry_run=dry_run, **reading)
+            reports = _runs(opened, sources, progress, watch=watch, dry_run=dry_run, force=force, **reading)
             report = next(reports)
         output.show(ReportView(report, index_path, sources.named, dry_run))
         if watch:
             write_notice("watching for changes; Ctrl-C ends")
             for changed in _with_news(report, reports):
                 output.show(ReportView(changed, index_path, sources.named))
-    if report.failed:
+    if report.failed or (sources.follow_roots and any(root.mounted for root in report.missing)):
         click.get_current_context().exit(1)
 
 
@@ -83,15 +88,17 @@ def _runs(
     *,
     watch: bool,
     dry_run: bool,
+    force: bool,
     **reading: Any,
 ) -> Iterator[Report]:
     """Yield the report of one run, or with `watch` of one more after each change."""
-    if not sources.paths:
+    paths = None if sources.follow_roots else sources.paths
+    if sources.urls or sources.id:
         yield index.add(sources.documents(**reading), progress=progress)
     elif watch:
-        yield from index.watch(sources.paths, progress=progress, **reading)
+        yield from index.watch(paths, progress=progress, **reading)
     else:
-        yield index.sync(sources.paths, dry_run=dry_run, progress=progress, **reading)
+        yield index.sync(paths, dry_run=dry_run, force=force, progress=progress, **reading)
 
 
 def _with_news(first: Report, reports: Iterator[Report]) -> Iterator[Report]:
@@ -106,7 +113,7 @@ def _with_news(first: Report, reports: Iterator[Report]) -> Iterator[Report]:
 @contextmanager
 def _open_or_create(
     path: Path,
-    paths: Sequence[Path],
+    sources: Sources,
     settings: dict[str, Any],
     runtime: dict[str, Any],
     *,
@@ -119,7 +126,9 @@ def _open_or_create(
     try:
         existing = Index.open(path, model=settings.get("model"), wait=wait, **runtime)
     except IndexNotFound:
-        _check_paths(paths)
+        if sources.follow_roots:
+            raise click.UsageError(f"name the files and folders to index: there is no index at {path} yet") from None
+        _check_paths(sources.paths)
         if note := search_note(click.get_current_context()):
             write_notice(f"{path} is a new index: {note}")
         if not dry_run:

@@ -21,12 +21,17 @@ _FOR_STREAMS = ("id_field", "text_field", "title_field", "metadata")
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """`paths`, or `urls`, or standard input under an `id`."""
+    """`paths`, or `urls`, or standard input under an `id`; none of them: the roots of the index."""
 
     paths: tuple[Path, ...] = ()
     urls: tuple[str, ...] = ()
     id: str | None = None
     allow_http: bool = False
+
+    @property
+    def follow_roots(self) -> bool:
+        """Whether nothing was named, so that the index follows its roots."""
+        return not (self.paths or self.urls or self.id)
 
     @property
     def named(self) -> set[str]:
@@ -46,6 +51,8 @@ class Sources:
 
 def parse_sources(arguments: Sequence[str], identifier: str | None, *, allow_http: bool, **options: Any) -> Sources:
     """Return what the arguments name; raises UsageError for a mixture, and for options that do not go with it."""
+    if not arguments:
+        return _roots(identifier, **options)
     urls = tuple(argument for argument in arguments if _scheme(argument) in ("http", "https"))
     streams = arguments == ("-",) or len(urls) == len(arguments)
     if not streams and (urls or "-" in arguments):
@@ -59,6 +66,16 @@ def parse_sources(arguments: Sequence[str], identifier: str | None, *, allow_htt
     if urls and not allow_http:
         raise click.UsageError(f"{urls[0]} is on the network: pass --allow-http to fetch it")
     return Sources(urls=urls, id=identifier, allow_http=allow_http)
+
+
+def _roots(identifier: str | None, **options: Any) -> Sources:
+    """Return that the roots are followed; raises UsageError for options that say how a PATH is read."""
+    unfit = ["id"] * (identifier is not None)
+    unfit += [name for name in (*_FOR_FILES, *_FOR_STREAMS) if name not in ("watch", "dry_run") and options.get(name)]
+    if unfit:
+        flag = {"metadata": "meta"}.get(unfit[0], unfit[0]).replace("_", "-")
+        raise click.UsageError(f"--{flag} is for a PATH: without one, each root of the index has its own")
+    return Sources()
 
 
 def _scheme(argument: str) -> str:

@@ -13,6 +13,7 @@ from .text import plural, shown_path
 
 if TYPE_CHECKING:
     from vecsearch import Failure, Report
+    from vecsearch.reports import MissingRoot, Move
 
 _LISTED = 10  # failures and near-duplicates; JSON has them all
 _COUNTS = ("added", "updated", "unchanged", "deleted")
@@ -37,6 +38,8 @@ class ReportView(View):
         yield from _failures("failed", self.report.failed)
         yield from _failures("skipped", [skip for skip in skipped if self._is_named(skip)])
         yield from _skipped_by_reason([skip for skip in skipped if not self._is_named(skip)])
+        yield from _moved(self.report.moved)
+        yield from _missing(self.report.missing)
 
     def lines(self) -> Iterator[str]:
         """Yield near-duplicates and counts."""
@@ -69,6 +72,21 @@ def _skipped_by_reason(skipped: Sequence[Failure]) -> Iterator[str]:
         if count > 1:
             yield f"skipped: {count:,} such as {shown_path(firsts[reason].source)}: {reason}; --json lists them all"
     yield from _failures("skipped", [firsts[reason] for reason, count in reasons.items() if count == 1])
+
+
+def _moved(moves: Sequence[Move]) -> Iterator[str]:
+    for move in moves:
+        count = plural(move.documents, "document")
+        yield f"moved: {shown_path(move.source)} is {shown_path(move.target)} now ({count})"
+
+
+def _missing(roots: Sequence[MissingRoot]) -> Iterator[str]:
+    for root in roots:
+        path, held = shown_path(root.path), plural(root.documents, "document")
+        if root.mounted:
+            yield f"gone: {path} ({held} kept): index its new path if it was moved; vecsearch prune removes them"
+        else:
+            yield f"not mounted: {path} ({held} kept): mount it and index again; vecsearch prune {path} removes them"
 
 
 def _near_duplicates(report: Report) -> Iterator[str]:

@@ -41,7 +41,9 @@ def damaged_files(index: Path) -> list[str]:
 
 
 def files_of(index: Path) -> list[str]:
-    return sorted(name.replace(os.sep, "/") for name, content in content_of(index).items() if content)
+    """All that has a checksum; when a root was last synced is a hint without one."""
+    names = [name.replace(os.sep, "/") for name, content in content_of(index).items() if content]
+    return sorted(name for name in names if name != "synced.json")
 
 
 def cut(path: Path) -> None:

@@ -7,7 +7,7 @@ vectors are made.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import monotonic
@@ -20,6 +20,7 @@ from vecsearch.storage.commit import Commit
 from vecsearch.storage.file_stamps import Stamp
 from vecsearch.storage.garbage import collect
 from vecsearch.storage.manifest import Manifest, SegmentEntry
+from vecsearch.storage.roots import StoredRoot
 from vecsearch.storage.rows import Origin, chunk_table
 from vecsearch.storage.segment import Content
 from vecsearch.storage.store import Part, Snapshot, Store
@@ -70,6 +71,7 @@ class Draft:
         self._since = monotonic()
         self._seen: dict[str, BoolArray] = {}  # by segment, at first rows: documents upserted or unchanged
         self._sources_changed = False
+        self._roots_changed = False
         self._rebase(store.snapshot())
 
     @property
@@ -81,6 +83,17 @@ class Draft:
     def stamps(self) -> dict[str, Stamp]:
         """The stamps of the files that were read, by what the index calls them."""
         return self._store.read_stamps(self.base.manifest)
+
+    @cached_property
+    def roots(self) -> tuple[StoredRoot, ...]:
+        """The roots of the index: see `set_roots`."""
+        return self._store.read_roots(self.base.manifest)
+
+    def set_roots(self, roots: Sequence[StoredRoot]) -> None:
+        """Change the roots, with the next commit: a run that is interrupted later can be continued by them."""
+        if tuple(roots) != self.roots:
+            self.__dict__["roots"] = tuple(roots)
+            self._roots_changed = True
 
     def find(self, ids: Sequence[str]) -> dict[str, Stored]:
         """The documents with these ids that the draft holds."""
@@ -137,6 +150,17 @@ class Draft:
         self._change["deleted"] += dropped
         return dropped
 
+    def with_content(self, contents: Collection[bytes]) -> list[tuple[str | None, bytes, Part, int]]:
+        """The documents of the base with one of these digests: path, digest, part and first row of each."""
+        found: list[tuple[str | None, bytes, Part, int]] = []
+        wanted = list(contents)
+        for part in self.base.parts:
+            rows = part.segment.documents_with("content", wanted)
+            rows = rows[self._alive[part.segment.entry.id][rows]]
+            paths, digests = (part.segment.table.column(name).take(rows).to_pylist() for name in ("path", "content"))
+            found += zip(paths, digests, [part] * len(rows), rows.tolist(), strict=True)
+        return found
+
     def documents_by_path(self) -> Counter[str]:
         """The number of documents of each file in the current version."""
         counts: Counter[str] = Counter()
@@ -172,10 +196,11 @@ class Draft:
 
         Either raises, and the index is as before, or returns, and the new version is on the disk. If the disk fails
         so that neither can be known, the error says so and no file is touched. The stamps of files go with the final
-        commit only: their table grows with the corpus, and an interrupted run can do without them.
+        commit only, unless the roots have changed: their table grows with the corpus, and an interrupted run can do
+        without them.
         """
         changed = any(self._change.values())
-        if not changed and not (final and self._sources_changed):
+        if not changed and not (final and (self._sources_changed or self._roots_changed)):
             return
         with Commit(self._store) as commit:
             alone = [
@@ -189,7 +214,8 @@ class Draft:
         if new:
             self._seen[new.id] = seen
         self._staged, self._moved, self._change, self._since = {}, [], Counter(), monotonic()
-        self._sources_changed &= not final
+        self._sources_changed &= not (final or self._roots_changed)
+        self._roots_changed = False
         self._rebase(self._store.snapshot(reuse=self.base))
         collect(self._store)
 
@@ -240,7 +266,8 @@ class Draft:
         """The manifest of the next version: the kept segments, with their deleted rows, and the new ones."""
         base = self.base.manifest
         entries = [entry for part in kept if (entry := self._entry(commit, part))]
-        sources = commit.stamps(self.stamps) if final and self._sources_changed else base.sources
+        written = self._roots_changed or (final and self._sources_changed)
+        sources = commit.stamps(self.stamps, self.roots) if written else base.sources
         return base.next(
             documents=base.documents + self._change["added"] - self._change["deleted"],
             segments=(*entries, *new),

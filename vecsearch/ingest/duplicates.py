@@ -17,7 +17,7 @@ from vecsearch.reports import NearDuplicate
 from vecsearch.storage.lexical.splitting import words
 from vecsearch.storage.segment import Segment
 from vecsearch.storage.store import Part
-from vecsearch.types import Dedupe, Document
+from vecsearch.types import Document
 
 if TYPE_CHECKING:
     from rensa import RMinHash
@@ -81,9 +81,9 @@ class TextOwners:
 class Deduplication:
     """What a run compares its documents with: those of the index, and those earlier in the run."""
 
-    def __init__(self, dedupe: Dedupe) -> None:
+    def __init__(self) -> None:
+        """Raises ExtraMissing without rensa."""
         self.owners = TextOwners()
-        self._collapse = dedupe is Dedupe.COLLAPSE
         self._resemblance = Resemblance()
 
     def begin(self, parts: Sequence[Part], except_files: AbstractSet[str]) -> None:
@@ -93,12 +93,12 @@ class Deduplication:
                 self.owners.repeats(document_id, texts)
                 self._resemblance.add(document_id, whole)
 
-    def near(self, document: Document) -> NearDuplicate | None:
-        """The earlier document that this one nearly repeats; adds this one, unless it is to be left out."""
+    def near(self, document: Document, *, collapse: bool) -> NearDuplicate | None:
+        """The earlier document that this one nearly repeats, to be left out with `collapse`; adds this one if not."""
         nearest = self._resemblance.nearest(document.text)
-        if nearest is None or not self._collapse:
+        if nearest is None or not collapse:
             self._resemblance.add(document.id, document.text)
-        return None if nearest is None else NearDuplicate(document.id, *nearest, left_out=self._collapse)
+        return None if nearest is None else NearDuplicate(document.id, *nearest, left_out=collapse)
 
 
 def _stored(part: Part, except_files: AbstractSet[str]) -> Iterator[tuple[str, list[str], str]]:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -33,7 +32,8 @@ from vecsearch.reports import Failure, Report
 from vecsearch.storage.file_stamps import Stamp
 from vecsearch.storage.metadata_values import check_metadata
 from vecsearch.storage.rows import Origin
-from vecsearch.types import Document, Outline, Role
+from vecsearch.storage.store import Part
+from vecsearch.types import Document, FloatArray, Outline, Role
 
 _WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
 _FIRST_CHARACTERS = 60_000  # of the first window, so that the encoder starts early; each next is four times as large
@@ -84,13 +84,20 @@ class Ingest:
     encoder: Callable[[], Encoder]  # called when there is something to chunk: opening a model takes time
     cache: VectorCache
     tally: Tally
-    released: AbstractSet[str] = frozenset()  # files read again or gone: their documents may move to other files
+    released: Container[str | None] = frozenset()  # files read again or gone: their documents may move to other files
     owners: TextOwners | None = None  # given where chunks that repeat one of another document are counted
     dry_run: bool = False
+    note: Callable[[str | None, bytes], None] = lambda *_: None  # is called with the path and digest of each document
+    known: Callable[[Collection[bytes]], Mapping[bytes, tuple[Part, int]]] = (
+        lambda _: {}
+    )  # documents with these digests
     _would_encode: set[int] = field(default_factory=set, init=False)  # hashes of texts that a dry run has counted
 
-    def run(self, changes: Iterable[Upsert | FileRead]) -> Report:
-        """Make the changes, committing on the way, whole documents at a time; returns when all is on the disk."""
+    def run(self, changes: Iterable[Upsert | FileRead], gone: Callable[[], Iterable[FileRead]] = tuple) -> Report:
+        """Make the changes, committing on the way, whole documents at a time; returns when all is on the disk.
+
+        `gone` is called when all documents are known, and gives more files that are gone.
+        """
         with BackgroundEncoding(self.cache, self.tally) as background:
             for window in _windows(changes):
                 changed = self._changed([change for change in window if isinstance(change, Upsert)])
@@ -103,6 +110,7 @@ class Ingest:
                     background.wait()
                     self.draft.commit()
                 background.wait(ahead=2)  # one window, and the note that its files are done
+            self._finish_files(list(gone()), background)
             background.wait()
         if not self.dry_run:
             self.draft.commit(final=True)
@@ -120,6 +128,7 @@ class Ingest:
             document = upsert.document
             try:
                 origin = _origin(upsert)
+                self.note(upsert.path, origin.content)
                 old = stored.get(document.id)
                 self._check_owner(upsert, old, first_of_id.setdefault(document.id, upsert))
             except InvalidDocument as error:
@@ -141,17 +150,50 @@ class Ingest:
         """Chunk the documents, start to encode them, and put them into the draft."""
         encoder = self.encoder()
         chunked = self._chunked(encoder, changed, background)
-        characters = sum(len(change.upsert.document.text) for change in changed.values())
-        vectors = background.start(encoder, chunked, characters)
-        for change, document, rows in zip(changed.values(), chunked, vectors, strict=True):
+        vectors = self._known_vectors(changed, chunked, background)
+        new = [number for number in range(len(chunked)) if number not in vectors]
+        texts = [change.upsert.document.text for change in changed.values()]
+        characters = sum(len(texts[number]) for number in new)
+        started = background.start(encoder, [chunked[number] for number in new], characters) if new else []
+        vectors.update(zip(new, started, strict=True))
+        for number, (change, document) in enumerate(zip(changed.values(), chunked, strict=True)):
+            rows = vectors[number]
             text = change.upsert.document.text if self.draft.base.manifest.keep_text else None
             block = Block(document.chunks, replace(change.origin, text=text), rows)
             self.draft.stage(change.upsert.document.id, block, change.replaced)
 
+    def _known_vectors(
+        self, changed: Mapping[str, _Change], chunked: Sequence[Chunked], background: BackgroundEncoding
+    ) -> dict[int, Callable[[], FloatArray]]:
+        """The raw vectors of the documents that the index holds under another id, by their numbers.
+
+        A document that was moved is not encoded again, whatever the cache holds.
+        """
+        contents = {change.origin.content for change in changed.values() if change.replaced is None}
+        known = self.known(contents)
+        vectors: dict[int, Callable[[], FloatArray]] = {}
+        for number, (change, document) in enumerate(zip(changed.values(), chunked, strict=True)):
+            part, first = known.get(change.origin.content, (None, 0))
+            if part is None or change.replaced is not None:
+                continue
+            rows = part.segment.rows_from(first)
+            texts = part.segment.table.column("text")[rows].to_pylist()
+            if texts == [chunk.text for chunk in document.chunks]:
+                vectors[number] = partial(_raw_vectors, part, rows)
+        count = sum(len(chunked[number].chunks) for number in vectors)
+        if count:
+            characters = sum(len(chunk.text) for number in vectors for chunk in chunked[number].chunks)
+            background.then(partial(self.tally.encoded, 0, count))
+            background.then(partial(self.tally.settled, count, characters))
+        return vectors
+
     def _count(self, changed: Mapping[str, _Change], background: BackgroundEncoding) -> None:
         """Count what a real run would do with the documents; the draft knows their ids, and no chunk is encoded."""
         encoder = self.encoder()
-        texts = [text for document in self._chunked(encoder, changed, background) for text in document.texts]
+        chunked = self._chunked(encoder, changed, background)
+        moved = self._known_vectors(changed, chunked, background)
+        new = [document for number, document in enumerate(chunked) if number not in moved]
+        texts = [text for document in new for text in document.texts]
         known = self.cache.get(encoder.fingerprint, Role.DOCUMENT, texts, encoder.dim)
         missing = {hash(text) for text in texts if text not in known} - self._would_encode
         self._would_encode.update(missing)
@@ -198,6 +240,12 @@ class Ingest:
                 f"id {upsert.document.id!r} from {upsert.path or 'a program'} is in the index already, from "
                 f"{owner or 'a program'}; ids must be unique: rename one, or choose another id field"
             )
+
+
+def _raw_vectors(part: Part, rows: slice) -> FloatArray:
+    """The vectors of these rows as the model gave them, float32 (rows, dim)."""
+    vectors: FloatArray = part.segment.flat.vectors[rows] * part.segment.norms[rows, None]
+    return vectors
 
 
 def _windows(changes: Iterable[Upsert | FileRead]) -> Iterator[list[Upsert | FileRead]]:

@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from vecsearch.documents import RecordFields, load
 from vecsearch.errors import InvalidDocument, InvalidOption
-from vecsearch.ingest.sync import check_common_metadata
+from vecsearch.ingest.sync_options import check_common_metadata
 from vecsearch.reports import Failure
 from vecsearch.types import Document
 

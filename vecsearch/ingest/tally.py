@@ -9,8 +9,6 @@ from time import monotonic
 
 from vecsearch.reports import Failure, NearDuplicate, Progress, Report
 
-_COUNTS = ("added", "updated", "unchanged", "deleted", "chunks", "encoded", "cached", "duplicates")
-
 
 @dataclass(slots=True)
 class Tally:
@@ -52,7 +50,14 @@ class Tally:
     def report(self) -> Report:
         """The counts as the user gets them."""
         return Report(
-            **{name: self.counts[name] for name in _COUNTS},
+            added=self.counts["added"],
+            updated=self.counts["updated"],
+            unchanged=self.counts["unchanged"],
+            deleted=self.counts["deleted"],
+            chunks=self.counts["chunks"],
+            encoded=self.counts["encoded"],
+            cached=self.counts["cached"],
+            duplicates=self.counts["duplicates"],
             failed=tuple(self.failed),
             skipped=tuple(self.skipped),
             near_duplicates=tuple(self.near_duplicates),

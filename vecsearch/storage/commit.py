@@ -7,11 +7,13 @@ landed; or the disk failed so that this is unknown, and no file is touched.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from types import TracebackType
 
 from vecsearch.errors import CommitUnknown
 from vecsearch.storage.file_stamps import Stamp
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile
+from vecsearch.storage.roots import StoredRoot
 from vecsearch.storage.segment import Content, write_segment
 from vecsearch.storage.store import SOURCES, TOMBSTONES, Store
 from vecsearch.types import FloatArray, IntArray
@@ -47,9 +49,9 @@ class Commit:
         self._side_files.append((TOMBSTONES, written))
         return written
 
-    def stamps(self, stamps: dict[str, Stamp]) -> SideFile:
-        """Write the stamps of the files that were read."""
-        written = self._store.write_stamps(stamps)
+    def stamps(self, stamps: dict[str, Stamp], roots: Sequence[StoredRoot]) -> SideFile:
+        """Write the stamps of the files that were read, and the roots."""
+        written = self._store.write_stamps(stamps, roots)
         self._side_files.append((SOURCES, written))
         return written
 

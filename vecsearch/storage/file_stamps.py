@@ -1,17 +1,19 @@
-"""The stamps of the files an index was made from, so that unchanged files need not be read again.
+"""The stamps of the files an index was made from, so that unchanged files need not be read again, and its roots.
 
-A table of path, size and modification time: a hint, not a record. If it is missing or stale, files are read and
-compared by content; only time is lost.
+A table of path, size and times: a hint, not a record. If it is missing or stale, files are read and compared by
+content; only time is lost.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vecsearch.errors import IndexDamaged
+from vecsearch.storage.roots import StoredRoot, decode_roots, encode_roots
 
+_ROOTS = b"vecsearch.roots"
 _SAME_TICK_NS = 50_000_000  # a file written less than this before it was read may change again within the same tick
 _SECOND_NS = 1_000_000_000  # the tick of file systems that keep whole seconds (two on FAT)
 
@@ -24,6 +26,35 @@ class Stamp:
     mtime_ns: int
     reading: str  # what else affects what is read from it, such as the fields of records
     documents: int
+    changed_ns: int | None = None  # these two: see SourceFile; None where the system or an older release noted none
+    inode: int | None = None
+
+    def fits(self, now: Stamp, *, trust_inodes: bool = True) -> bool:
+        """Whether a file with the stamp `now` is as it was when it had this one.
+
+        A program may set size and modification time back (rsync -t, cp -p, a build with SOURCE_DATE_EPOCH), but not
+        the time of the change itself.
+        """
+        own = (self.size, self.mtime_ns, self.reading, self.documents)
+        return (
+            own == (now.size, now.mtime_ns, now.reading, now.documents)
+            and _agree(self.changed_ns, now.changed_ns)
+            and (not trust_inodes or _agree(self.inode, now.inode))
+        )
+
+
+def _agree(known: int | None, now: int | None) -> bool:
+    return known is None or now is None or known == now
+
+
+def inodes_last(pairs: Iterable[tuple[Stamp, Stamp]]) -> bool:
+    """Whether files keep their numbers from one run to the next, judged by stamps that are equal otherwise.
+
+    Some network file systems number the files each time they are mounted. There all numbers differ, although no time
+    does, which no copying or restoring of files brings about.
+    """
+    same = [known.inode == now.inode for known, now in pairs if known.inode is not None and now.inode is not None]
+    return len(same) < 2 or any(same)
 
 
 def is_settled(mtime_ns: int, read_at_ns: int) -> bool:
@@ -35,8 +66,8 @@ def is_settled(mtime_ns: int, read_at_ns: int) -> bool:
     return read_at_ns - mtime_ns > tick
 
 
-def encode_stamps(stamps: Mapping[str, Stamp]) -> bytes:
-    """Return the table as an Arrow IPC file, sorted by path."""
+def encode_stamps(stamps: Mapping[str, Stamp], roots: Sequence[StoredRoot] = ()) -> bytes:
+    """Return the table as an Arrow IPC file, sorted by path, with the roots in its schema's metadata."""
     import pyarrow as pa
 
     paths = sorted(stamps)
@@ -47,8 +78,12 @@ def encode_stamps(stamps: Mapping[str, Stamp]) -> bytes:
             "mtime_ns": pa.array([stamps[path].mtime_ns for path in paths], pa.int64()),
             "reading": pa.array([stamps[path].reading for path in paths], pa.string()),
             "documents": pa.array([stamps[path].documents for path in paths], pa.int64()),
+            "changed_ns": pa.array([stamps[path].changed_ns for path in paths], pa.int64()),
+            "inode": pa.array([stamps[path].inode for path in paths], pa.int64()),
         }
     )
+    if roots:
+        table = table.replace_schema_metadata({_ROOTS: encode_roots(roots)})
     sink = io.BytesIO()
     with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(table)
@@ -63,7 +98,20 @@ def decode_stamps(content: bytes, name: str) -> dict[str, Stamp]:
         table = pa.ipc.open_file(content).read_all()
         table.validate(full=True)
         columns = table.to_pydict()
-        rows = zip(columns["size"], columns["mtime_ns"], columns["reading"], columns["documents"], strict=True)
+        unknown = [None] * len(columns["path"])  # an older release did not note the last two
+        names = ("size", "mtime_ns", "reading", "documents")
+        later = [columns.get(name, unknown) for name in ("changed_ns", "inode")]
+        rows = zip(*(columns[name] for name in names), *later, strict=True)
         return {name: Stamp(*row) for name, row in zip(columns["path"], rows, strict=True)}
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, MemoryError) as error:
+        raise IndexDamaged(f"{name} cannot be read: {error}: run vecsearch verify") from None
+
+
+def decode_stamp_roots(content: bytes, name: str) -> tuple[StoredRoot, ...]:
+    """Return the roots in such a table, none in one of an older release; raises IndexDamaged."""
+    import pyarrow as pa
+
+    try:
+        return decode_roots((pa.ipc.open_file(content).schema.metadata or {}).get(_ROOTS, b"[]"))
+    except (pa.ArrowException, OSError, TypeError, ValueError, MemoryError) as error:
         raise IndexDamaged(f"{name} cannot be read: {error}: run vecsearch verify") from None

@@ -177,9 +177,10 @@ class Segment:
         starts: IntArray = np.flatnonzero(self._rows.column("ordinal").to_numpy() == 0)
         return starts
 
-    def documents_with(self, column: str, values: Sequence[str]) -> IntArray:
-        """Return the first rows of the documents whose value in a text column is one of `values`, ascending."""
-        wanted = pc.is_in(self._rows.column(column), value_set=pa.array(values, pa.string())).to_numpy()
+    def documents_with(self, column: str, values: Sequence[str] | Sequence[bytes]) -> IntArray:
+        """Return the first rows of the documents whose value in a column is one of `values`, ascending."""
+        value_set = pa.array(values, self._rows.schema.field(column).type)
+        wanted = pc.is_in(self._rows.column(column), value_set=value_set).to_numpy()
         rows: IntArray = self.first_rows[wanted[self.first_rows]]
         return rows
 

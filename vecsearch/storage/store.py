@@ -5,6 +5,7 @@
     tombstones/<id>           deleted rows of a segment: a numpy file, uint32, ascending
     sources/<id>              see file_stamps.py
     tags/<name>               the number of a version that is kept
+    synced.json               when each root was last brought in step
     writer.lock               locked by the process that writes
     .gitignore, CACHEDIR.TAG  in a folder named .vecsearch: see marks.py
 
@@ -33,6 +34,7 @@ from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
 from vecsearch.storage.marks import is_own_mark, remove_marks, write_marks
 from vecsearch.storage.real import check_folder, check_lock, is_at_home, read_file
+from vecsearch.storage.roots import StoredRoot
 from vecsearch.storage.segment import Segment
 from vecsearch.types import BoolArray, IntArray
 
@@ -201,19 +203,32 @@ class Store:
         np.save(buffer, dead.astype("<u4"), allow_pickle=False)
         return self._write_side_file(TOMBSTONES, buffer.getvalue(), len(dead))
 
-    def write_stamps(self, stamps: dict[str, file_stamps.Stamp]) -> SideFile:
-        """Write the stamps of the files that were read to a new file."""
-        return self._write_side_file(SOURCES, file_stamps.encode_stamps(stamps), len(stamps))
+    def write_stamps(self, stamps: dict[str, file_stamps.Stamp], roots: Sequence[StoredRoot] = ()) -> SideFile:
+        """Write the stamps of the files that were read, and the roots, to a new file."""
+        return self._write_side_file(SOURCES, file_stamps.encode_stamps(stamps, roots), len(stamps))
 
     def read_stamps(self, manifest: Manifest) -> dict[str, file_stamps.Stamp]:
         """Read the stamps of the files that a version was made from; empty when they are lost, as they are a hint."""
-        if manifest.sources is not None:
-            path = self.path / SOURCES / manifest.sources.id
-            with suppress(OSError, IndexDamaged):
-                content = read_file(path)
-                if hashlib.sha256(content).hexdigest() == manifest.sources.sha256:
-                    return file_stamps.decode_stamps(content, str(path))
+        content = self._sources(manifest)
+        with suppress(IndexDamaged):
+            return file_stamps.decode_stamps(content, SOURCES) if content else {}
         return {}
+
+    def read_roots(self, manifest: Manifest) -> tuple[StoredRoot, ...]:
+        """Read the roots of a version; empty when they are lost, or noted by no run of this release yet."""
+        content = self._sources(manifest)
+        with suppress(IndexDamaged):
+            return file_stamps.decode_stamp_roots(content, SOURCES) if content else ()
+        return ()
+
+    def _sources(self, manifest: Manifest) -> bytes:
+        """The table of stamps and roots; empty when it is lost."""
+        if manifest.sources is not None:
+            with suppress(OSError, IndexDamaged):
+                content = read_file(self.path / SOURCES / manifest.sources.id)
+                if hashlib.sha256(content).hexdigest() == manifest.sources.sha256:
+                    return content
+        return b""
 
     def tags(self) -> dict[str, int]:
         """Return the tagged versions by tag; raises IndexDamaged when one cannot be read."""

@@ -24,6 +24,7 @@ from vecsearch.storage.marks import MARKS
 from vecsearch.storage.real import check_file, check_folder, read_file
 from vecsearch.storage.segment import CODES, POSTINGS, ROWS, Segment, read_record
 from vecsearch.storage.store import LOCK, MANIFESTS, SEGMENTS, SOURCES, TAGS, TOMBSTONES, Snapshot, Store
+from vecsearch.storage.synced import SYNCED
 
 _UNIT = 1e-5  # how far from 1 the length of a float32 unit vector may be
 _SAMPLED_ROWS = 200  # of a segment, to compare words with texts; all rows would take twenty times as long as the rest
@@ -263,7 +264,7 @@ def _unnamed_files(store: Store, manifests: list[Manifest]) -> list[str]:
     }
     extra = [path for folder, names in named.items() for path in unnamed(store.path / folder, names)]
     extra += [path for path in unnamed(store.path / TAGS, set()) if path.name.startswith(files.TEMPORARY)]
-    extra += unnamed(store.path, {*named, TAGS, LOCK, *MARKS})
+    extra += unnamed(store.path, {*named, TAGS, LOCK, SYNCED, *MARKS})
     return [path.relative_to(store.path).as_posix() for path in extra]
 
 

@@ -1,0 +1,34 @@
+"""The roots of an index: where they are, what they hold, and the flags that they were indexed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import View
+from .text import plural, shown_path
+
+if TYPE_CHECKING:
+    from vecsearch.reports import Root
+
+
+@dataclass(frozen=True)
+class RootsView(View):
+    """What an index follows, and the flags of each root as they are written on the command line."""
+
+    roots: Sequence[Root]
+    flags: Sequence[str]
+
+    def fields(self) -> dict[str, Any]:
+        """Return all facts."""
+        return {"roots": [asdict(root) for root in self.roots]}
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each root: path, flags, number of documents, last sync."""
+        for root, flags in zip(self.roots, self.flags, strict=True):
+            synced = f"in step at {root.synced[:16].replace('T', ' ')} UTC" if root.synced else "not in step yet"
+            state = synced if root.exists else f"gone from the disk, {synced}"
+            yield f"{shown_path(root.path)}{f' {flags}' * bool(flags)}: {plural(root.documents, 'document')}, {state}"
+        if not self.roots:
+            yield "no roots: vecsearch index PATH adds one"

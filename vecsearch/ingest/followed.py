@@ -1,0 +1,59 @@
+"""The roots of an index as people see them: what each holds, when it was read last, and whether it is still there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from vecsearch.ingest.choosing import exists
+from vecsearch.ingest.draft import Draft
+from vecsearch.reports import MissingRoot, Root
+from vecsearch.storage.roots import StoredRoot
+from vecsearch.storage.store import Store
+from vecsearch.storage.synced import read_synced
+
+
+def roots_of(store: Store, draft: Draft) -> list[Root]:
+    """The roots in the order in which they were added."""
+    times = read_synced(store.path)
+    paths = {store.resolve(root.key): root for root in draft.roots}
+    counts = _documents_in(store, draft.documents_by_path(), paths.keys())
+    return [
+        Root(str(path), dict(root.flags), counts[path], times.get(root.key), exists(path))
+        for path, root in paths.items()
+    ]
+
+
+def missing_roots(store: Store, draft: Draft, unmounted: AbstractSet[Path]) -> tuple[MissingRoot, ...]:
+    """The roots that are not found on the disk, and folders in others at which a file system is not mounted now.
+
+    Of the latter only those of which the index holds documents.
+    """
+    roots = {store.resolve(root.key) for root in draft.roots}
+    gone = {path for path in roots if path not in unmounted and not exists(path)}
+    if not gone and not unmounted:
+        return ()
+    counts = _documents_in(store, draft.documents_by_path(), roots | unmounted)
+    missing = [MissingRoot(str(path), counts[path], mounted=True) for path in sorted(gone)]
+    missing += [MissingRoot(str(path), counts[path], mounted=False) for path in sorted(unmounted) if counts[path]]
+    return tuple(missing)
+
+
+def root_of(path: Path, roots: Collection[Path]) -> Path | None:
+    """The innermost root that a file is in, or is."""
+    return next((around for around in (path, *path.parents) if around in roots), None)
+
+
+def without_mounts_in(root: StoredRoot, keys: Iterable[str]) -> StoredRoot:
+    """The root without these mounts."""
+    return StoredRoot(root.key, root.flags, tuple(mount for mount in root.mounts if mount not in set(keys)))
+
+
+def _documents_in(store: Store, held: Mapping[str, int], roots: Collection[Path]) -> Counter[Path | None]:
+    """The number of documents by root."""
+    counts: Counter[Path | None] = Counter()
+    for key, documents in held.items():
+        counts[root_of(store.resolve(key), roots)] += documents
+    return counts
