@@ -889,6 +889,7 @@ class Index:
 
     asearch = in_thread(search)
     arank = in_thread(rank)
+    aroots = in_thread(roots)
     acount = in_thread(count)
     adocument_ids = in_thread(document_ids)
     aget = in_thread(get)
@@ -903,6 +904,7 @@ class Index:
     aadd = in_write_thread(add)
     adelete = in_write_thread(delete)
     aupdate_metadata = in_write_thread(update_metadata)
+    aprune = in_write_thread(prune)
     acompact = in_write_thread(compact)
     arestore = in_write_thread(restore)
     atag = in_write_thread(tag)
