@@ -6,24 +6,58 @@ Exit status: 0 done, 1 an error, reported in one line, 2 wrong usage, 130 interr
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 import warnings
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from vecsearch.errors import IndexLocked, IndexNotFound, VecsearchError
 
-from .commands import COMMANDS
+from .commands import COMMANDS, GROUPS
 from .options.common import search_note
+from .options.help import Group
 from .output.streams import discard, open_closed_streams, write_notice, write_notices
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
-class _Group(click.Group):
-    """Lists the commands in the order of their table, and loads the one that is called."""
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # may be a command, now or some day
+
+
+class _Group(Group):
+    """Lists the commands in the order of their table, and loads the one that is called.
+
+    A question in place of a command is searched for.
+    """
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called, and its arguments; raises UsageError for an unknown one."""
+        first = args[0]
+        if first in COMMANDS or first.startswith("-"):
+            return super().resolve_command(ctx, args)
+        if not _WORD.fullmatch(first):
+            return "search", self.get_command(ctx, "search"), args
+        near = get_close_matches(first.casefold(), COMMANDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"vecsearch search {first} searches for it"
+        raise click.UsageError(f"No such command {first!r}: {hint}", ctx)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command, without loading all of them, or an option."""
+        from click.shell_completion import CompletionItem
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            *(CompletionItem(name, help=e.summary) for name, e in COMMANDS.items() if name.startswith(incomplete)),
+            *(item for item in options if item.value.startswith("-")),
+        ]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -36,8 +70,10 @@ class _Group(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+        widest = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), entry.summary) for name, entry in commands.items()])
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -48,9 +84,9 @@ def _show_version(context: click.Context, _parameter: click.Parameter, wanted: b
         context.exit()
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Group)
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+    "-V", "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 @click.option("--debug", is_flag=True, envvar="VECSEARCH_DEBUG", help="Show a traceback when something goes wrong.")
 def cli(debug: bool) -> None:
@@ -58,7 +94,7 @@ def cli(debug: bool) -> None:
 
     \b
       vecsearch index notes/
-      vecsearch search "how do I reset it?"
+      vecsearch "how do I reset it?"
 
     The index is -i FOLDER, else $VECSEARCH_INDEX, else the nearest .vecsearch in this folder or above it, up to the
     root of a repository, else ./.vecsearch.
@@ -72,6 +108,10 @@ def main() -> None:
     warnings.showwarning = _show_warning
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe's encoding may lack characters of the results
+    if "_VECSEARCH_COMPLETE" in os.environ:
+        from .options.shells import answer
+
+        sys.exit(answer(cli))
     sys.exit(run(sys.argv[1:]))
 
 
@@ -102,6 +142,9 @@ def run(arguments: list[str]) -> int:
 
 def _show_usage_error(error: click.ClickException) -> None:
     """Print what click's own show() does, with the message on one line: it may hold the name of a file."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        write_notices(error.message)  # our own text
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         write_notices(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")

@@ -38,6 +38,7 @@ from vecsearch.search.examples import (
 from vecsearch.search.explaining import Explainer
 from vecsearch.search.filters import Filters, document_ids
 from vecsearch.search.hits import Hits
+from vecsearch.search.listing import listed
 from vecsearch.search.lookup import continues_line, ids_named
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.queries import Queries, check_texts, encode_queries
@@ -46,7 +47,7 @@ from vecsearch.search.surroundings import Passage, document_text, passage
 from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
 from vecsearch.storage.manifest import Manifest, ModelEntry
 from vecsearch.storage.store import Part, Snapshot, Store
-from vecsearch.types import Closeness, Document, Example, FloatArray, Hit, Mode, Ranked, Span, Where
+from vecsearch.types import Closeness, Document, Example, FloatArray, Hit, Listed, Mode, Ranked, Span, Where
 from vecsearch.upkeep.summary import describe
 from vecsearch.vectors import check_vectors
 
@@ -258,6 +259,13 @@ class Session:
     def __contains__(self, document_id: object) -> bool:
         """Whether this version holds a document with this id."""
         return has_document(self.parts, document_id)
+
+    def listed(self, condition: Where | None = None, paths: Sequence[str] = ()) -> list[Listed]:
+        """The documents with a matching chunk, of some files or below some folders, in the order of their ids.
+
+        Raises PathNotFound for a path that no document has.
+        """
+        return listed(self.store, self.parts, self.where(condition), paths)
 
     def continues_line(self, hits: Sequence[Hit]) -> list[bool]:
         """For each hit whether the chunk before it begins on the same line, which `PATH:LINE` then stands for."""

@@ -193,6 +193,16 @@ class Explanation:
     dense_weight: float | None = None  # the weight of the dense score where both were fused, 0 to 1
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document in a list: its id, the file or URL it came from, its number of chunks, whether its id is its path."""
+
+    document_id: str
+    source: str | None
+    chunks: int
+    is_file: bool
+
+
 Strength: TypeAlias = Literal["strong", "fair", "weak"]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from ..options.common import with_output
+from ..options.help import group
 from ..output import Output, Summary
 from ..output.cache import CacheView
 from ..output.text import plural
 
 
-@click.group()
+@group()
 def cache() -> None:
     """Inspect and shrink the cache of vectors, by model and text, which all your indexes share.
 

@@ -10,12 +10,13 @@ import click
 from vecsearch.choices import ClusterMethod
 
 from ..options.common import one_of, with_index, with_wait
+from ..options.help import command
 from ..options.values import CountOrAuto
 from ..output import Output
 from ..output.analysis import ClusteringView
 
 
-@click.command()
+@command()
 @click.option("-n", type=CountOrAuto(), default="auto", show_default=True, metavar="N|auto", help="Number of clusters.")
 @click.option(
     "--method",
@@ -39,7 +40,7 @@ def cluster(n: int | str, wait: float, index_path: Path, output: Output, **optio
     """Find the topics of the index: clusters of chunks, each with its words and its most central passages.
 
     With --write-to cluster, a search can be limited to one, --where "cluster = 3", and a map coloured by
-    them, --color cluster.
+    them, --color-by cluster.
     """
     from vecsearch import Index
     from vecsearch.analysis import find_clusters

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..options.common import with_index
+from ..options.common import Renamed, with_index
+from ..options.help import command
 from ..options.values import WholeNumbers
 from ..output import Output
 from ..output.analysis import DimsView
@@ -14,8 +15,8 @@ from ..output.analysis import DimsView
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
-@click.argument("folder", required=False, type=_PATH, metavar="[INDEX]")
+@command()
+@click.argument("folder", required=False, type=_PATH, metavar="")  # the former way to name the index
 @click.option(
     "--dims", type=WholeNumbers(), default="64,128,256", show_default=True, metavar="N,...", help="Dimensions."
 )
@@ -23,7 +24,16 @@ _PATH = click.Path(path_type=Path)
 @click.option("--split", default="test", show_default=True, help="Use the qrels in FOLDER/qrels/SPLIT.tsv.")
 @click.option("--pairs", type=_PATH, metavar="FILE", help="Score on queries and documents of your own.")
 @click.option("-k", type=click.IntRange(1), default=10, show_default=True, help="Hits per search.")
-@click.option("--n", type=click.IntRange(1), default=1000, show_default=True, help="Queries to sample without qrels.")
+@click.option(
+    "--sample",
+    "--n",
+    "n",
+    cls=Renamed,
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Queries to sample without qrels.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed for sampling queries.")
 @click.option("-o", "--output", "file", type=_PATH, metavar="FILE", help="Draw the curve to a .svg or .png file.")
 @with_index
@@ -42,7 +52,7 @@ def dims(
 ) -> None:
     """Measure what vectors of fewer dimensions find, how much space they save, and how long a search takes.
 
-    The vectors of INDEX, or of the index that -i names, are cut to their first numbers, and reduced by principal
+    The vectors of the index are cut to their first numbers, and reduced by principal
     components. With the qrels of --beir or --pairs, nDCG shows what that costs; without, the overlap of hits does.
     """
     from vecsearch import Index, read_beir, read_pairs

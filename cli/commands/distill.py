@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..options.common import with_output
+from ..options.common import Renamed, with_output
+from ..options.help import command
 from ..options.models import DEFAULT_MODEL, with_threads
 from ..output import Output
 from ..output.models import DistillView
@@ -15,12 +16,22 @@ from ..output.models import DistillView
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@command()
 @click.argument("model", required=False, default=DEFAULT_MODEL)
 @click.option("-o", "--output", "folder", type=_PATH, metavar="FOLDER", help="[default: MODEL-static]")
 @click.option("--dim", type=int, default=256, show_default=True, metavar="N", help="Dimensions of the vectors.")
 @click.option("--vocab-from", type=_PATH, metavar="INDEX", help="Also give the words of an index a vector.")
-@click.option("--words", type=int, default=20_000, show_default=True, metavar="N", help="Most words of the index.")
+@click.option(
+    "--most-words",
+    "--words",
+    "words",
+    cls=Renamed,
+    type=int,
+    default=20_000,
+    show_default=True,
+    metavar="N",
+    help="Most words of the index.",
+)
 @click.option("--device", metavar="NAME", help="Where torch runs: cpu, cuda, mps.  [default: the fastest]")
 @with_threads
 @with_output

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..options.common import with_output
+from ..options.help import command
 from ..options.models import given, with_model, with_runtime
 from ..options.reading import with_record_fields
 from ..output import Output
@@ -17,7 +18,7 @@ from ..output.progress import describe_texts, progress_bar
 from ..output.streams import standard_input, utf8_input
 
 
-@click.command()
+@command()
 @click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE|-]...")
 @click.option("-o", "--output", "file", type=click.Path(), metavar="FILE", help="Write .npy, .parquet or .jsonl.")
 @with_model

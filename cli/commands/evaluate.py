@@ -12,8 +12,9 @@ import click
 
 from vecsearch.choices import By, Mode
 
-from ..options.common import index_was_named, one_of, with_index
+from ..options.common import Renamed, index_was_named, one_of, with_index
 from ..options.creating import check_settings, created_index, index_settings, refuse_settings, with_settings
+from ..options.help import command
 from ..options.models import DEFAULT_MODEL, runtime_options, with_runtime
 from ..output import Output
 from ..output.evaluation import EvaluationView, TimingsView
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 
 
-@click.command(name="eval")
+@command(name="eval")
 @click.argument("folder", required=False, type=_PATH)
 @click.option("--split", default="test", show_default=True, help="Use the qrels in FOLDER/qrels/SPLIT.tsv.")
 @click.option("--pairs", type=_PATH, metavar="FILE", help="Use queries and documents of your own.")
@@ -37,7 +38,13 @@ _PATH = click.Path(path_type=Path)
 @click.option("-k", type=click.IntRange(1), default=10, show_default=True, help="Score the first k documents.")
 @click.option("--baseline", type=_PATH, metavar="FILE", help="Compare with the --json of an earlier run.")
 @click.option(
-    "--queries", "n", type=click.IntRange(1), metavar="N", help="Show N queries that gain and N that lose most."
+    "--differing",
+    "--queries",
+    "n",
+    cls=Renamed,
+    type=click.IntRange(1),
+    metavar="N",
+    help="Show N queries that gain and N that lose most.",
 )
 @click.option(
     "--model",
@@ -165,10 +172,19 @@ def _index_for_corpus(path: Path, corpus: Path, settings: dict[str, Any], runtim
     yield index
 
 
-@click.command()
+@command()
 @click.option("--queries", type=_PATH, metavar="FILE", help="Queries to time: one per line, or records.")
 @click.option("-k", type=int, default=10, show_default=True, help="Hits per search.")
-@click.option("--n", type=click.IntRange(1), default=1000, show_default=True, help="Most queries to time.")
+@click.option(
+    "--sample",
+    "--n",
+    "n",
+    cls=Renamed,
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Most queries to time.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed for sampling queries.")
 @with_runtime
 @with_index

@@ -12,6 +12,7 @@ import click
 
 from ..options.common import search_note, with_index, with_wait
 from ..options.creating import check_settings, created_index, index_settings, with_settings
+from ..options.help import command
 from ..options.models import DEFAULT_MODEL, runtime_options, with_runtime
 from ..options.reading import reading_options, with_reading
 from ..options.sources import Sources, parse_sources
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from vecsearch import Index, Progress, Report
 
 
-@click.command()
+@command()
 @click.argument("arguments", nargs=-1, metavar="[PATH...]")
 @click.option("--model", help=f"A model's name or folder; for a new index.  [default: {DEFAULT_MODEL}]")
 @with_settings

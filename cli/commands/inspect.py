@@ -9,12 +9,13 @@ import click
 from vecsearch.choices import RoleName
 
 from ..options.common import with_output
+from ..options.help import command
 from ..options.models import with_model
 from ..output import Output
 from ..output.inspection import ComparisonView, TextsView
 
 
-@click.command()
+@command()
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
 @click.option(
     "--token", metavar="T", help="Compare this word in two TEXTs: its matrix rows, and its vectors in context."

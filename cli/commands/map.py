@@ -9,12 +9,13 @@ import click
 
 from vecsearch.choices import MapMethod
 
-from ..options.common import one_of, with_index
+from ..options.common import Renamed, one_of, with_index
+from ..options.help import command
 from ..output import Output
 from ..output.analysis import MapView
 
 
-@click.command("map")
+@command("map")
 @click.option(
     "-o",
     "--output",
@@ -29,7 +30,14 @@ from ..output.analysis import MapView
     type=one_of(MapMethod),
     help="How vectors are projected to two dimensions.  [default: tsne, umap or pca, the first that is installed]",
 )
-@click.option("--color", metavar="FIELD", help="Colour by a metadata key, path, ..., or cluster.")
+@click.option(
+    "--color-by",
+    "--color",
+    "color",
+    cls=Renamed,
+    metavar="FIELD",
+    help="Colour by a metadata key, path, ..., or cluster.",
+)
 @click.option("--where", metavar="SQL", help="Draw only where this holds, as in \"year >= 2020 AND lang = 'en'\".")
 @click.option("--query", "queries", multiple=True, metavar="TEXT", help="Draw this query among the chunks.")
 @click.option(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from ..options.common import with_output
+from ..options.help import command
 from ..output import Output
 from ..output.models import ModelsView, ModelView
 
 
-@click.command()
+@command()
 @click.argument("name", required=False)
 @click.option("--here", is_flag=True, help="List only the models on this machine.")
 @with_output

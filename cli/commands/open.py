@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from ..options.common import with_output
+from ..options.help import command
 from ..output import Output, Summary
 from ..output.last_search import Target, recall
 from ..output.text import plural, shown_path
@@ -22,7 +23,7 @@ _WITHOUT_LINE = {"notepad", "open", "xdg-open"}
 _PAGED = {".pdf", ".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub", ".html", ".htm"}  # nothing that runs
 
 
-@click.command("open")
+@command("open")
 @click.argument("number", type=click.IntRange(1), metavar="N")
 @with_output
 def open_(number: int, output: Output) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from ..options.common import with_index, with_wait
+from ..options.help import command
 from ..options.reading import flags_of
 from ..output import Output, Summary
 from ..output.roots import RootsView
 from ..output.text import plural
 
 
-@click.command()
+@command()
 @with_index
 def roots(index_path: Path, output: Output) -> None:
     """List the files and folders that the index follows, each with its flags.
@@ -26,7 +27,7 @@ def roots(index_path: Path, output: Output) -> None:
     output.show(RootsView(found, [" ".join(flags_of(root.flags)) for root in found]))
 
 
-@click.command()
+@command()
 @click.argument("paths", nargs=-1, metavar="[ROOT...]", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Report what would be removed and change nothing.")
 @with_wait

@@ -12,7 +12,8 @@ import click
 
 from vecsearch.choices import Metric, Mode
 
-from ..options.common import one_of, with_color, with_index
+from ..options.common import Renamed, one_of, with_color, with_index
+from ..options.help import command
 from ..options.values import Weighted
 from ..output import Output, View
 from ..output.hits import EditorView, FilesView, HitsView, IdsView, Look, PassageView
@@ -30,7 +31,7 @@ _SHOWN, _FOR_PROGRAMS = 5, 10  # hits by default: one screen of them; what scrip
 _RANKED_BY = {"hybrid": "words and meaning, at most 1", "dense": "the similarity", "lexical": "BM25"}
 
 
-@click.command()
+@command()
 @click.argument("words", nargs=-1, metavar="[QUERY]")
 @click.option(
     "-n", "-k", "--limit", "k", type=int, help="Most hits to return.  [default: 5; 10 with --json, --ids, -l, --vim]"
@@ -63,7 +64,9 @@ _RANKED_BY = {"hybrid": "words and meaning, at most 1", "dense": "the similarity
 @click.option("--model", help="The model of the index, where its own name does not lead to it or is not trusted.")
 @click.option("-v", "--scores", is_flag=True, help="Show every number of a hit, and what it is.")
 @click.option("--show", "shown", metavar="KEY,...", help="Show these keys of each hit's metadata.")
-@click.option("-C", "--context", type=click.IntRange(0), metavar="N", help="Show the text of N chunks around each hit.")
+@click.option(
+    "-C", "--around", "context", type=click.IntRange(0), metavar="N", help="Show the text of N chunks around each hit."
+)
 @click.option("--full", is_flag=True, help="Show whole passages, not only the lines that match best.")
 @click.option("-l", "files", is_flag=True, help="Print only the files of the hits.")
 @click.option("--vim", is_flag=True, help="Print lines that editors jump to, PATH:LINE:TEXT.")
@@ -136,7 +139,7 @@ def _form(*, passages: bool, **forms: bool) -> str | None:
     if len(chosen) > 1:
         raise click.UsageError(f"{flags[0]} or {flags[1]}: give one of them")
     if chosen and passages:
-        raise click.UsageError(f"{flags[0]} prints no passages: leave out --full and --explain, and --context")
+        raise click.UsageError(f"{flags[0]} prints no passages: leave out --full and --explain, and --around")
     return chosen[0] if chosen else None
 
 
@@ -199,10 +202,19 @@ def _describe(like: _Examples, plus: _Examples, minus: _Examples) -> str:
     return " ".join(sign + value for sign, examples in signs for value, _ in examples)
 
 
-@click.command()
+@command()
 @click.argument("chunk_id", metavar="PATH:LINE|CHUNK_ID")
 @click.option(
-    "-C", "--context", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Chunks around it."
+    "-C",
+    "--around",
+    "--context",
+    "context",
+    cls=Renamed,
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Show the text of N chunks around it.",
 )
 @click.option("--at", metavar="VERSION", help="Read a past version, by its number or tag.")
 @with_color

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..options.common import with_output
+from ..options.help import command
 from ..output import Output, View
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class _TrustView(View):
             yield "nothing is trusted"
 
 
-@click.command()
+@command()
 @click.argument("entry", metavar="[ADDRESS|FOLDER]", required=False)
 @click.option("--remove", is_flag=True, help="Trust it no longer.")
 @with_output

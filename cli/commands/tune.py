@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..options.common import with_output
+from ..options.help import command
 from ..options.models import DEFAULT_MODEL, with_threads
 from ..output import Output
 from ..output.models import TuneView
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@command()
 @click.argument("pairs", required=False, type=_PATH)
 @click.option("--from-index", "source", type=_PATH, metavar="INDEX", help="Make pairs from the texts of an index.")
 @click.option("--split", default="train", show_default=True, help="The qrels to use, if PAIRS is a collection.")

@@ -8,13 +8,14 @@ from typing import TextIO
 import click
 
 from ..options.common import with_index, with_wait
+from ..options.help import command
 from ..output import Output, Summary
 from ..output.index import InfoView, VerificationView
 from ..output.streams import stripped_lines
 from ..output.text import plural
 
 
-@click.command()
+@command()
 @with_index
 def info(index_path: Path, output: Output) -> None:
     """Show what the index holds, which model made it, and how large it is."""
@@ -23,7 +24,7 @@ def info(index_path: Path, output: Output) -> None:
     output.show(InfoView(Index.open(index_path).info()))
 
 
-@click.command()
+@command()
 @click.option("--repair", is_flag=True, help="Rebuild damaged files that are derived from others.")
 @with_wait
 @with_index
@@ -37,7 +38,7 @@ def verify(repair: bool, wait: float, index_path: Path, output: Output) -> None:
         click.get_current_context().exit(1)
 
 
-@click.command()
+@command()
 @click.option(
     "--queries",
     type=click.File(encoding="utf-8-sig"),
@@ -58,7 +59,7 @@ def compact(queries: TextIO | None, wait: float, index_path: Path, output: Outpu
     output.show(Summary(sentence, {"compacted": compacted, "chunks": len(index)}))
 
 
-@click.command()
+@command()
 @click.argument("file", type=click.Path(path_type=Path))
 @with_index
 def export(file: Path, index_path: Path, output: Output) -> None:
@@ -69,7 +70,7 @@ def export(file: Path, index_path: Path, output: Output) -> None:
     output.show(Summary(f"{plural(chunks, 'chunk')} written to {file}", {"chunks": chunks, "file": str(file)}))
 
 
-@click.command("import")
+@command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @with_index
 def import_(file: Path, index_path: Path, output: Output) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from ..options.common import with_index, with_wait
+from ..options.help import command
 from ..output import Output, Summary
 from ..output.index import LogView
 from ..output.text import plural
 
 
-@click.command()
+@command()
 @click.option("--keep", type=click.IntRange(1), metavar="N", help="Keep only the newest N versions from now on.")
 @with_wait
 @with_index
@@ -25,7 +26,7 @@ def log(keep: int | None, wait: float, index_path: Path, output: Output) -> None
     output.show(LogView(list_versions(index_path)))
 
 
-@click.command()
+@command()
 @click.argument("version")
 @with_wait
 @with_index
@@ -39,7 +40,7 @@ def restore(version: str, wait: float, index_path: Path, output: Output) -> None
     output.show(Summary(sentence, {"restored": version, "version": info.version}))
 
 
-@click.command()
+@command()
 @click.argument("name")
 @click.argument("version", required=False)
 @click.option("--delete", is_flag=True, help="Delete the tag.")

@@ -11,6 +11,7 @@ import click
 from vecsearch.choices import By
 
 from ..options.common import index_was_named, one_of, with_index, with_options
+from ..options.help import command
 from ..options.models import DEFAULT_MODEL
 from ..output import Output
 from ..output.progress import describe_texts, progress_bar
@@ -33,7 +34,7 @@ def _with_candidates(command: _Command) -> _Command:
     )
 
 
-@click.command()
+@command()
 @click.argument("word")
 @_with_candidates
 @with_index
@@ -50,7 +51,7 @@ def nearest(word: str, n: int, model: str | None, by: str | None, index_path: Pa
     output.show(WordsView("word", word, words))
 
 
-@click.command()
+@command()
 @click.argument("words", nargs=-1, required=True, metavar="WORD [-|+ WORD]...")
 @_with_candidates
 @with_index

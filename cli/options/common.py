@@ -27,6 +27,26 @@ class When(Choice):
     NEVER = "never"
 
 
+class Renamed(click.Option):
+    """An option with a new name, the first, that is shown; its former ones, which mean another thing in other commands,
+    are accepted."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return what help shows: the names without the former ones."""
+        names = self.opts
+        try:
+            self.opts = self.shown
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = names
+
+    @property
+    def shown(self) -> list[str]:
+        """The names that are shown: those up to the first long one."""
+        first_long = next(number for number, name in enumerate(self.opts) if name.startswith("--"))
+        return self.opts[: first_long + 1]
+
+
 def with_options(command: _Command, options: Sequence[Callable[[_Command], _Command]]) -> _Command:
     """Add options, listed in this order."""
     for option in reversed(options):

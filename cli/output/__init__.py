@@ -47,6 +47,22 @@ class Summary(View):
         return (self._sentence,)
 
 
+class Page(View):
+    """A result that is a text of our own with several lines."""
+
+    def __init__(self, text: str, fields: dict[str, Any]) -> None:
+        self._text = text
+        self._fields = fields
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields as given."""
+        return self._fields
+
+    def lines(self) -> Iterable[str]:
+        """Return the lines of the text."""
+        return self._text.splitlines()
+
+
 class Output(ABC):
     """Prints results in one of their forms."""
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;;[^\x1b]*\x1b\\")
 
 @contextmanager
 def on_terminal(
-    environment: dict[str, str], *arguments: str, columns: int = 80, rows: int = 30
+    environment: dict[str, str], *arguments: str, columns: int = 80, rows: int = 30, folder: Path | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The command on a terminal of that size, and the descriptor at which one reads what it shows."""
     import fcntl
@@ -30,7 +31,7 @@ def on_terminal(
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     process = subprocess.Popen(
-        [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment
+        [*COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment, cwd=folder
     )
     os.close(theirs)
     try:

@@ -9,11 +9,13 @@ from tests.helpers.subcommands import named_commands
 from vecsearch.choices import By, Choice, ClusterMethod, Dedupe, MapMethod, Metric, Mode, Role, Runtime, Splitter
 from vecsearch.cli.main import cli
 from vecsearch.cli.options.common import When
+from vecsearch.cli.options.shells import Shell
 
 OFFERED = [
     ("search", "mode", Mode),
     ("search", "metric", Metric),
     ("search", "color", When),
+    ("completion", "shell", Shell),
     ("index", "splitter", Splitter),
     ("index", "dedupe", Dedupe),
     ("index", "runtime", Runtime),
