@@ -116,7 +116,7 @@ def test_every_command_has_three_examples_that_it_understands(place: Path) -> No
             if isinstance(command, click.Group):
                 called, command, rest = command.resolve_command(context, rest)
             assert command is not None
-            command.make_context(called, rest, parent=context)  # raises UsageError
+            command.make_context(called, rest, parent=context).close()  # raises UsageError
             assert called in name.split() or name == "cache", example
 
 
