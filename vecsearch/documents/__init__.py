@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from vecsearch.documents.formats import Format, format_of
+from vecsearch.documents.gitignore import IGNORE_FILES
 from vecsearch.documents.given import given_documents
 from vecsearch.documents.limits import Limits
 from vecsearch.documents.loading import documents_in, is_foreign, records_in
@@ -28,6 +29,7 @@ from vecsearch.reports import Failure
 from vecsearch.types import Document
 
 __all__ = [
+    "IGNORE_FILES",
     "INSIDE",
     "Limits",
     "NoRecords",

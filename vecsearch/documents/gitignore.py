@@ -1,25 +1,52 @@
-"""Which entries of a folder `.gitignore` files ignore, by the rules of gitignore(5). The patterns are in `globs.py`.
+"""Which entries of a folder are ignored, by the rules of gitignore(5). The patterns are in `globs.py`.
 
-For one path the deepest `.gitignore` with a matching pattern decides, and in it the last matching pattern. An ignored
-folder is not entered, so no pattern can include anything below it again.
+Rules come from `.vecsearchignore`, `.ignore` and `.gitignore` files, from a repository's `info/exclude` and from the
+file that the user excludes in every repository (git_excludes.py); the first of these with a matching pattern decides.
+Among files of one name it is the deepest, and in a file the last matching pattern. An ignored folder is not entered, so
+no pattern can include anything below it again.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
+from enum import IntEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from vecsearch.documents.git_excludes import exclude_files
 from vecsearch.documents.globs import Glob, parse_globs
 
-# The globs of each .gitignore that governs a folder, outermost first, with the path from its own folder to the governed
-# one: "" or "some/folder/".
-Rules: TypeAlias = tuple[tuple[tuple[Glob, ...], str], ...]
+
+class Kind(IntEnum):
+    """Where a rule is written; a greater one takes precedence."""
+
+    USER = 0  # what the user excludes in every repository
+    EXCLUDE = 1  # info/exclude of a repository
+    GITIGNORE = 2
+    IGNORE = 3  # as ripgrep, fd and ag read it
+    OWN = 4
+
+
+IGNORE_FILES = {".gitignore": Kind.GITIGNORE, ".ignore": Kind.IGNORE, ".vecsearchignore": Kind.OWN}
+
+
+class Rule(NamedTuple):
+    """The globs of one file; `way` leads from the folder they are written for to the one they govern."""
+
+    kind: Kind
+    globs: tuple[Glob, ...]
+    way: str  # "" or "some/folder/"
+
+
+# Those that govern a folder: the first that matches, from the end, decides.
+Rules: TypeAlias = tuple[Rule, ...]
 
 
 def is_ignored(rules: Rules, name: str) -> bool:
     """Whether the entry `name` of the governed folder is ignored; the name of a folder ends in a slash."""
-    for globs, way in reversed(rules):
+    for _, globs, way in reversed(rules):
         for glob in reversed(globs):
             if glob.matches(way + name):
                 return not glob.negated
@@ -27,15 +54,39 @@ def is_ignored(rules: Rules, name: str) -> bool:
 
 
 def rules_below(rules: Rules, folder: str) -> Rules:
-    """Return the rules that govern the subfolder `folder/`, before its own `.gitignore` is read."""
-    return tuple((globs, way + folder) for globs, way in rules)
+    """Return the rules that govern the subfolder `folder/`, before its own files are read."""
+    return tuple(Rule(kind, globs, way + folder) for kind, globs, way in rules)
 
 
-def read_gitignore(path: str) -> Rules:
-    """Return the rules of one `.gitignore` for the folder that contains it. Raises OSError."""
+def rules_in(rules: Rules, folder: str, names: Iterable[str], *, is_tree: bool) -> Rules:
+    """Return the rules for the entries of a folder: those around it, and those in its files of these names.
+
+    `is_tree`: it is a Git work tree of its own, inside of which the rules of Git around it do not apply. Raises OSError
+    when a file cannot be read.
+    """
+    own: list[Rule] = []
+    if is_tree:
+        rules = tuple(rule for rule in rules if rule.kind > Kind.GITIGNORE)
+        own += _tree_rules(folder)
+    own += [Rule(IGNORE_FILES[name], _globs_in(os.path.join(folder, name)), "") for name in names]
+    own = [rule for rule in own if rule.globs]
+    return tuple(sorted((*rules, *own), key=lambda rule: rule.kind)) if own else rules
+
+
+def _tree_rules(top: str) -> list[Rule]:
+    """What a repository and its user exclude in a work tree; as in Git, a file that cannot be read sets no rules."""
+    rules = []
+    for kind, path in zip((Kind.USER, Kind.EXCLUDE), exclude_files(top), strict=True):
+        with suppress(OSError):
+            if os.path.isfile(path):
+                rules.append(Rule(kind, _globs_in(path), ""))
+    return rules
+
+
+def _globs_in(path: str) -> tuple[Glob, ...]:
     # File names are decoded with surrogateescape, so patterns must be, too, to match them.
     content = Path(path).read_bytes().decode("utf-8-sig", "surrogateescape")
-    return ((parse_globs(line.removesuffix("\r") for line in content.split("\n")), ""),)
+    return parse_globs(line.removesuffix("\r") for line in content.split("\n"))
 
 
 def enclosing_rules(folder: Path) -> Rules:
@@ -44,8 +95,8 @@ def enclosing_rules(folder: Path) -> Rules:
     Whoever names an ignored folder wants its files. An unreadable `.gitignore` above `folder` sets no rules.
     """
     rules: Rules = ()
-    for parent in _work_tree(folder):
-        rules += _rules_of(parent)
+    for number, parent in enumerate(_work_tree(folder)):
+        rules = _rules_of(rules, str(parent), is_tree=number == 0)
         below = folder.relative_to(parent).parts[0] + "/"
         if is_ignored(rules, below):
             return ()
@@ -63,9 +114,9 @@ def _work_tree(folder: Path) -> list[Path]:
     return []
 
 
-def _rules_of(folder: Path) -> Rules:
-    gitignore = folder / ".gitignore"
+def _rules_of(rules: Rules, folder: str, *, is_tree: bool) -> Rules:
+    names = [name for name in IGNORE_FILES if os.path.isfile(os.path.join(folder, name))]
     try:
-        return read_gitignore(str(gitignore)) if gitignore.is_file() else ()
+        return rules_in(rules, folder, names, is_tree=is_tree)
     except OSError:
-        return ()
+        return rules

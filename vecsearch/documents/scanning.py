@@ -1,4 +1,4 @@
-"""Roots → the files to index, each once, in a fixed order. Looks at names and sizes; opens only `.gitignore` files.
+"""Roots → the files to index, each once, in a fixed order. Looks at names and sizes; opens only files of rules.
 
 Paths are plain strings inside this file: with many files, `os` and strings are several times faster than `Path`.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vecsearch.checks import is_storable
-from vecsearch.documents.gitignore import Rules, enclosing_rules, is_ignored, read_gitignore, rules_below
+from vecsearch.documents.gitignore import IGNORE_FILES, Rules, enclosing_rules, is_ignored, rules_below, rules_in
 from vecsearch.documents.outcomes import Skip, os_reason, printable
 from vecsearch.documents.selection import Matcher, Selection
 from vecsearch.errors import PathNotFound
@@ -74,7 +74,7 @@ class Scan:
         """Yield every file, once: roots that are files, then folders, then the targets of links.
 
         Roots come in the order given, those in another one before it; in a folder files come before subfolders, both
-        sorted by name. Below a root these are left out: names that begin with a dot, what `.gitignore` files ignore,
+        sorted by name. Below a root these are left out: names that begin with a dot, what IGNORE_FILES and Git ignore,
         indexes and virtual environments. Yields a `Skip` for what is not a regular file and for a broken link, and a
         `Failure` for what cannot be read; a Failure that names a folder means that its content is unknown.
         """
@@ -298,21 +298,16 @@ def _open(folder: _Folder) -> tuple[_Folder, list[os.DirEntry[str]]]:
         raise OSError(errno.EILSEQ, _BAD_NAME)
     with os.scandir(folder.path) as listing:
         entries = sorted(listing, key=lambda entry: entry.name)
-    rules = folder.rules
-    if any(entry.name == ".git" for entry in entries):
-        rules = ()  # a work tree of its own: the rules around it do not apply inside
-    for entry in entries:
-        if entry.name == ".gitignore" and entry.is_file():
-            rules += _rules_in(entry.path)
-    return replace(folder, rules=rules), entries
-
-
-def _rules_in(gitignore: str) -> Rules:
-    try:
-        return read_gitignore(gitignore)
-    except OSError as error:
-        # Without its rules it is unknown which files are private, so nothing in the folder is read.
-        raise OSError(error.errno, f".gitignore: {os_reason(error)}") from error
+    names = [entry.name for entry in entries if entry.name in IGNORE_FILES and entry.is_file()]
+    is_tree = any(entry.name == ".git" for entry in entries)
+    if names or is_tree:
+        try:
+            folder = replace(folder, rules=rules_in(folder.rules, folder.path, names, is_tree=is_tree))
+        except OSError as error:
+            # Without its rules it is unknown which files are private, so nothing in the folder is read.
+            name = os.path.basename(error.filename or names[-1])
+            raise OSError(error.errno, f"{name}: {os_reason(error)}") from error
+    return folder, entries
 
 
 def _is_visible(folder: _Folder, name: str) -> bool:

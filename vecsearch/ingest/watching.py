@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
+from vecsearch.documents import IGNORE_FILES
 from vecsearch.errors import IndexLocked, InvalidOption, PathNotFound
 from vecsearch.imports import require
 from vecsearch.reports import Report
@@ -80,7 +81,7 @@ class Watcher:
 
     def _is_visible(self, names: tuple[str, ...]) -> bool:
         *folders, last = names
-        return not any(name.startswith(".") for name in folders) and (last[0] != "." or last == ".gitignore")
+        return not any(name.startswith(".") for name in folders) and (last[0] != "." or last in IGNORE_FILES)
 
 
 def run_at_changes(run: Callable[[], Report], watcher: Watcher) -> Iterator[Report]:
