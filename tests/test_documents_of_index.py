@@ -263,6 +263,13 @@ def test_changes_that_cannot_be_stored_are_refused_before_anything_is_written(
         index.update_metadata({"d1": {"a": 1}}, {"b": 1})
 
 
+def test_ids_that_no_document_can_have_are_unknown_or_refused(index: Index) -> None:
+    assert index.update_metadata(["\ud800", "d1"], {"seen": True}) == 1
+    for wrong in ([5], {5: {"seen": True}}, [None]):
+        with pytest.raises(InvalidOption, match=r"the id of a document is (5|None), expected a text"):
+            index.update_metadata(wrong, None if isinstance(wrong, dict) else {"seen": True})  # type: ignore[arg-type]
+
+
 def test_kept_texts_and_clusters_of_chunks_survive_a_change(tmp_path: Path, encoder: CountingEncoder) -> None:
     from vecsearch.analysis import find_clusters
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.ingest.draft import Draft
 from vecsearch.storage.columns import metadata_rows, with_metadata
@@ -42,6 +43,10 @@ def check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def update_metadata(store: Store, changes: Changes) -> int:
     """Change metadata of documents by their ids; return how many the index held. The caller has locked the store."""
+    for identifier in changes:
+        if not isinstance(identifier, str):
+            raise InvalidOption(f"the id of a document is {identifier!r}, expected a text")
+    changes = {identifier: change for identifier, change in changes.items() if is_storable(identifier)}
     draft = Draft(store)
     held = 0
     for part in draft.base.parts:
