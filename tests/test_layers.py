@@ -61,6 +61,7 @@ PLACES = {
         "search/hits.py",
         "storage/buffers.py",
         "storage/columns.py",
+        "storage/document_values.py",
         "storage/file_stamps.py",
         "storage/mapped_rows.py",
         "storage/row_reader.py",

@@ -153,7 +153,7 @@ def test_a_newer_format_is_refused_with_what_to_do(number):
 
 def test_a_newer_format_is_recognised_whatever_it_holds():
     with pytest.raises(FormatTooNew):
-        from_json(b'{"format": 2, "checksum": "of another kind", "new": {}}', "m")
+        from_json(b'{"format": 3, "checksum": "of another kind", "new": {}}', "m")
 
 
 @pytest.mark.parametrize("number", [0, -1, "1", None, 0.5, [1]])

@@ -21,6 +21,7 @@ from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidDocument, InvalidOption
 from vecsearch.ingest.draft import Draft
 from vecsearch.storage.columns import metadata_rows, with_metadata
+from vecsearch.storage.document_values import Documents
 from vecsearch.storage.metadata_values import check_metadata
 from vecsearch.storage.segment import Content
 from vecsearch.storage.store import Part, Store
@@ -69,35 +70,44 @@ def _change(draft: Draft, part: Part, firsts: Sequence[int], changes: Changes) -
     segment.check()
     held = segment.table.take(pa.array(rows))
     ids = held.column("document_id").to_pylist()
-    before = metadata_rows(held, keys)
-    after = [{**old, **changes[identifier]} for old, identifier in zip(before, ids, strict=True)]
     differing = {
-        identifier for old, new, identifier in zip(before, after, ids, strict=True) if _present(old) != _present(new)
+        identifier
+        for identifier, values, ordinal in zip(
+            ids, metadata_rows(held, keys), held.column("ordinal").to_pylist(), strict=True
+        )
+        if _differs(values, changes[identifier], whole=ordinal == 0)
     }
     kept = np.array([identifier in differing for identifier in ids])
     if kept.any():
         mask = np.zeros(segment.entry.rows, np.bool_)
         mask[rows[kept]] = True
-        values = [new for new, keep in zip(after, kept, strict=True) if keep]
-        draft.move(part, mask, len(differing), partial(_changed, part, mask, draft.language, values, changes))
+        draft.move(part, mask, len(differing), partial(_changed, part, mask, draft.language, changes))
 
 
-def _present(values: Mapping[str, Any]) -> dict[str, str]:
-    """The values as texts: to Python, 1 and True are equal."""
-    return {key: repr(value) for key, value in values.items() if value is not None}
+def _differs(values: Mapping[str, Any], changes: Mapping[str, Any], *, whole: bool) -> bool:
+    """Whether a change alters these values, which are `whole` at the first row of a document.
+
+    Compared as texts: to Python, 1 and True are equal.
+    """
+    keys = changes if whole else changes.keys() & values.keys()
+    return any(repr(values.get(key)) != repr(changes[key]) for key in keys)
 
 
-def _changed(
-    part: Part, mask: BoolArray, language: str, values: Sequence[Mapping[str, Any]], changes: Changes
-) -> Content:
-    """The rows where `mask` is true with these values of the changed keys; vectors and words are copied."""
+def _changed(part: Part, mask: BoolArray, language: str, changes: Changes) -> Content:
+    """The rows where `mask` is true with the changes of their documents; vectors and words are copied."""
     content = part.segment.where(mask, language)
-    rows = with_metadata(content.rows, values)
-    digests = []
-    for identifier, path, digest in zip(
-        *(rows.column(name).to_pylist() for name in ("document_id", "path", "content")), strict=True
-    ):
-        change = json.dumps(changes[identifier], sort_keys=True, default=repr).encode()
-        digests.append(digest if path is not None else hashlib.blake2b(digest + change, digest_size=16).digest())
+    documents = Documents.of(content.rows)
+    first_rows = content.rows.select(["document_id", "path", "content"]).take(pa.array(documents.firsts)).to_pylist()
+    rows = with_metadata(content.rows, [changes[row["document_id"]] for row in first_rows])
+    digests = [
+        row["content"] if row["path"] is not None else _digest(row["content"], changes[row["document_id"]])
+        for row in first_rows
+    ]
+    column = pa.array(documents.over_rows(np.array(digests, object)), pa.binary(16))
     place = rows.schema.get_field_index("content")
-    return replace(content, rows=rows.set_column(place, rows.schema.field(place), pa.array(digests, pa.binary(16))))
+    return replace(content, rows=rows.set_column(place, rows.schema.field(place), column))
+
+
+def _digest(digest: bytes, changes: Mapping[str, Any]) -> bytes:
+    change = json.dumps(changes, sort_keys=True, default=repr).encode()
+    return hashlib.blake2b(digest + change, digest_size=16).digest()

@@ -7,7 +7,8 @@ from typing import Any, SupportsIndex, overload
 import pyarrow as pa
 
 from vecsearch.errors import ExtraMissing
-from vecsearch.storage.columns import PREFIX, metadata_columns, metadata_rows
+from vecsearch.storage.columns import metadata_columns, metadata_rows
+from vecsearch.storage.document_values import PREFIX
 from vecsearch.types import Hit
 
 _SCHEMA = pa.schema(

@@ -2,7 +2,8 @@
 
 A key whose values are all of one type gets that type: boolean, 64-bit integer, double, string, date, timestamp, or
 a list of one of these. Integers among doubles become doubles where that loses nothing. Other mixtures, decimal numbers
-and nested values are kept as JSON text in a string column whose field is marked. An absent key is null.
+and nested values are kept as JSON text in a string column whose field is marked. An absent key is null. Which rows hold
+the values is the matter of document_values.py.
 
 Values, plain as `metadata_values.py` makes them, are read back as they were, except that a key whose value is None is
 absent. A time in a zone comes back as the same moment at the same offset from UTC.
@@ -20,7 +21,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-PREFIX = "metadata."  # of a metadata column's name
+from vecsearch.storage.document_values import (
+    PREFIX,
+    Documents,
+    for_each_document,
+    marked,
+    names_of_metadata,
+    of_documents,
+    unmarked,
+)
+
 DOCUMENT = "document"  # the text of a whole document, at its first chunk; only in an index that keeps texts
 _JSON = {b"vecsearch": b"json"}
 _SCALARS: dict[type, pa.DataType] = {
@@ -40,6 +50,11 @@ def metadata_columns(rows: Sequence[Mapping[str, Any]]) -> list[tuple[pa.Field, 
     return [_column(key, [row.get(key) for row in rows]) for key in keys]
 
 
+def document_columns(documents: Documents, rows: Sequence[Mapping[str, Any]]) -> list[tuple[pa.Field, pa.Array]]:
+    """Make a column for each key of the documents, (m,), with the values at their first rows, (n,)."""
+    return [(marked(field), documents.scattered(column)) for field, column in metadata_columns(rows)]
+
+
 def metadata_of(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
     """Return the metadata of a row that was read from Arrow as Python values; absent keys are left out."""
     values = ((key, row.get(PREFIX + key), decode) for key, decode in metadata_keys(schema))
@@ -49,30 +64,51 @@ def metadata_of(row: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
 def metadata_keys(schema: pa.Schema) -> list[tuple[str, Callable[[Any], Any]]]:
     """Return each metadata key of a table and the function that decodes its column's values."""
     return [
-        (column.name.removeprefix(PREFIX), _from_json if _is_json(column) else _unchanged)
+        (column.name.removeprefix(PREFIX), _from_json if is_json(column) else _unchanged)
         for column in schema
         if column.name.startswith(PREFIX)
     ]
 
 
 def metadata_rows(table: pa.Table, keys: Collection[str]) -> list[dict[str, Any]]:
-    """Return the values of these keys in each row of a table, as Python values; absent keys are None."""
+    """Return what each row of a table holds of these keys, as Python values; None where a key is absent.
+
+    The values of a document are at its first row; another row holds only those that are its own.
+    """
+    firsts = Documents.of(table).firsts.tolist() if any(map(of_documents, table.schema)) else []
     rows: list[dict[str, Any]] = [{} for _ in range(table.num_rows)]
     for key, decode in metadata_keys(table.schema):
         if key in keys:
-            for row, value in zip(rows, table.column(PREFIX + key).to_pylist(), strict=True):
+            column, field = table.column(PREFIX + key), table.schema.field(PREFIX + key)
+            held = [rows[first] for first in firsts] if of_documents(field) else rows
+            values = column.take(pa.array(firsts, pa.int64())) if of_documents(field) else column
+            for row, value in zip(held, values.to_pylist(), strict=True):
                 row[key] = None if value is None else decode(value)
     return rows
 
 
-def with_metadata(table: pa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return the table with these values of the keys in `rows`, one for each row, in place of its own."""
-    given = {PREFIX + key for row in rows for key in row}
-    table = table.drop_columns([name for name in table.column_names if name in given])
-    present = [{key: value for key, value in row.items() if value is not None} for row in rows]
-    for field, column in metadata_columns(present):
-        table = table.append_column(field, column)
-    metadata = sorted(name for name in table.column_names if name.startswith(PREFIX))
+def with_metadata(table: pa.Table, changes: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the table with these changes of each document's metadata; None removes a key."""
+    documents, keys = Documents.of(table), sorted({key for change in changes for key in change})
+    held = metadata_rows(table, keys)
+    for key in keys:
+        name = PREFIX + key
+        exists = name in table.column_names
+        of_chunks = exists and not of_documents(table.schema.field(name))
+        rows = range(table.num_rows) if of_chunks else documents.firsts.tolist()
+        given = [changes[number] for number in documents.numbers[rows].tolist()]
+        values = [change.get(key, held[row].get(key)) for row, change in zip(rows, given, strict=True)]
+        table = table.drop_columns([name]) if exists else table
+        if any(value is not None for value in values):
+            field, column = _column(key, values)
+            pair = (field, column) if of_chunks else (marked(field), documents.scattered(column))
+            table = table.append_column(*pair)
+    return in_order(table)
+
+
+def in_order(table: pa.Table) -> pa.Table:
+    """Return the table with its metadata columns last, in alphabetical order."""
+    metadata = names_of_metadata(table.column_names)
     return table.select([name for name in table.column_names if not name.startswith(PREFIX)] + metadata)
 
 
@@ -81,7 +117,8 @@ def _unchanged(value: Any) -> Any:
 
 
 def join_tables(tables: Sequence[pa.Table]) -> pa.Table:
-    """Concatenate tables whose metadata columns may differ."""
+    """Concatenate tables of whole documents, whose metadata columns may differ."""
+    tables = [for_each_document(table) for table in tables]
     fields = union_fields(tables)
     return pa.concat_tables([align(table, fields) for table in tables])
 
@@ -90,6 +127,7 @@ def union_fields(tables: Sequence[pa.Table]) -> list[pa.Field]:
     """Return the optional columns that can hold those of all the tables, in alphabetical order.
 
     Integers in one table and doubles in another become doubles where that loses nothing, any other mixture JSON text.
+    A column is of documents where it is in all tables that have it.
     """
     names = sorted({name for table in tables for name in table.column_names if _is_optional(name)})
     return [_union_field(name, tables) for name in names]
@@ -109,12 +147,13 @@ def _is_optional(name: str) -> bool:
 def _union_field(name: str, tables: Sequence[pa.Table]) -> pa.Field:
     fields = [table.schema.field(name) for table in tables if name in table.column_names]
     types = {field.type for field in fields}
-    if not any(map(_is_json, fields)):
+    field = json_field(name)
+    if not any(map(is_json, fields)):
         if len(types) == 1:
-            return fields[0]
-        if types == {pa.int64(), pa.float64()} and all(_fits_double(table, name) for table in tables):
-            return pa.field(name, pa.float64())
-    return json_field(name)
+            field = unmarked(fields[0])
+        elif types == {pa.int64(), pa.float64()} and all(_fits_double(table, name) for table in tables):
+            field = pa.field(name, pa.float64())
+    return marked(field) if all(map(of_documents, fields)) else field
 
 
 def _fits_double(table: pa.Table, name: str) -> bool:
@@ -125,16 +164,17 @@ def _fits_double(table: pa.Table, name: str) -> bool:
 
 
 def _convert(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
-    """Return a column of the table in the type of `field`; nulls if the table does not have it."""
+    """Return a column of the table in the type and rows of `field`; nulls if the table does not have it."""
     if field.name not in table.column_names:
         return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-    column = table.column(field.name)
-    return as_json(column, table.schema.field(field.name)) if _is_json(field) else column.cast(field.type)
+    column, own = table.column(field.name), table.schema.field(field.name)
+    column = as_json(column, own) if is_json(field) else column.cast(field.type)
+    return Documents.of(table).spread(column) if of_documents(own) and not of_documents(field) else column
 
 
 def as_json(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     """Return the same values as JSON text, for a key that has different types in different segments."""
-    if _is_json(field):
+    if is_json(field):
         return column
     texts = [None if value is None else _to_json(value) for value in column.to_pylist()]
     return pa.chunked_array([pa.array(texts, pa.string())])
@@ -210,5 +250,6 @@ def _decode_value(value: dict[str, Any]) -> Any:
             return value
 
 
-def _is_json(field: pa.Field) -> bool:
+def is_json(field: pa.Field) -> bool:
+    """Whether the column holds JSON text."""
     return bool(field.metadata) and field.metadata.get(b"vecsearch") == b"json"

@@ -21,7 +21,8 @@ from vecsearch.errors import FormatTooNew, IndexDamaged, InvalidOption
 from vecsearch.storage.ann.entry import AnnEntry, parse_ann_entry
 from vecsearch.types import Metric
 
-FORMAT = 1
+FORMAT = 2  # of what is written; 1 has the metadata of a document at each of its chunks
+_READ = (1, FORMAT)
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 _Entry = TypeVar("_Entry")
 RESTORE = "run vecsearch restore N to go back to an earlier version N if one is kept, else index again"
@@ -158,8 +159,8 @@ def from_json(text: bytes, name: str) -> Manifest:
         )
     if checksum != _checksum({"format": number, **content}):
         raise IndexDamaged(f"{name} does not match its own checksum: {RESTORE}")
-    if number != FORMAT:
-        raise IndexDamaged(f"{name} has format {number!r}, expected {FORMAT}: {RESTORE}")
+    if number not in _READ:
+        raise IndexDamaged(f"{name} has format {number!r}, expected 1 to {FORMAT}: {RESTORE}")
     try:
         return _manifest(content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -16,12 +16,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from vecsearch.storage.columns import PREFIX, metadata_keys
+from vecsearch.storage.columns import metadata_keys
+from vecsearch.storage.document_values import PREFIX, of_documents
 from vecsearch.storage.mapped_rows import MappedRows
 from vecsearch.storage.rows import Row
 from vecsearch.types import Chunk
 
 _Read: TypeAlias = Callable[[int], Any]
+_Column: TypeAlias = tuple[str, Sequence[_Read], Callable[[Any], Any]]  # key, reader of each batch, decoder
 _DAMAGE = (ValueError, IndexError, TypeError, OverflowError, RecursionError, pa.ArrowException)  # bad UTF-8 too
 
 
@@ -39,31 +41,53 @@ class RowReader:
         ends = list(accumulate(len(batch) for batch in rows.unchecked.column(0).chunks))
         self._ends, self._starts = ends, [0, *ends]
         self._chunks = [[readers[field.name][batch] for field in fields(Chunk)] for batch in range(len(ends))]
-        self._metadata = [(key, readers[PREFIX + key], decode) for key, decode in metadata_keys(schema)]
+        metadata = [(key, readers[PREFIX + key], decode) for key, decode in metadata_keys(schema)]
+        once = {field.name.removeprefix(PREFIX) for field in schema if of_documents(field)}
+        self._of_documents = [column for column in metadata if column[0] in once]
+        self._of_chunks = [column for column in metadata if column[0] not in once]
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
-        """Return the rows with these numbers, in this order; raises IndexDamaged for values that are damaged."""
+        """Return the rows with these numbers, in this order; raises IndexDamaged for values that are damaged.
+
+        Rows of one document share the values of its metadata, which may be large.
+        """
+        documents: dict[int, dict[str, Any]] = {}  # by first row
         try:
-            return [self._row(number) for number in numbers]
+            return [self._row(number, documents) for number in numbers]
         except _DAMAGE as error:
             raise self._rows.damaged(error) from None
 
     def value(self, column: str, number: int) -> Any:
         """Return one value of a row; raises IndexDamaged for a value that is damaged."""
-        batch = bisect_right(self._ends, number)
+        batch, index = self._place(number)
         try:
-            return self._columns[column][batch](number - self._starts[batch])
+            return self._columns[column][batch](index)
         except _DAMAGE as error:
             raise self._rows.damaged(error, column) from None
 
-    def _row(self, number: int) -> Row:
-        batch = bisect_right(self._ends, number)
-        index = number - self._starts[batch]
+    def _row(self, number: int, documents: dict[int, dict[str, Any]]) -> Row:
+        batch, index = self._place(number)
         chunk = Chunk(*[read(index) for read in self._chunks[batch]])
-        values = [(key, column[batch](index), decode) for key, column, decode in self._metadata]
-        metadata = {key: decode(value) for key, value, decode in values if value is not None}
         path, source = self._columns["path"][batch](index), self._columns["source"][batch](index)
-        return Row(chunk, path, source, metadata)
+        first = number - chunk.ordinal
+        if first not in documents:
+            documents[first] = self._values(self._of_documents, first, number)
+        return Row(chunk, path, source, documents[first] | self._values(self._of_chunks, number, number))
+
+    def _values(self, columns: Sequence[_Column], row: int, last: int) -> dict[str, Any]:
+        """The metadata in these columns of a row, which is not behind `last`."""
+        if not columns:
+            return {}
+        if not 0 <= row <= last:
+            raise IndexError(f"row {last} belongs to a document that begins at row {row}")
+        batch, index = self._place(row)
+        values = [(key, column[batch](index), decode) for key, column, decode in columns]
+        return {key: decode(value) for key, value, decode in values if value is not None}
+
+    def _place(self, number: int) -> tuple[int, int]:
+        """The batch of a row, and its number there."""
+        batch = bisect_right(self._ends, number)
+        return batch, number - self._starts[batch]
 
 
 def _batches(rows: MappedRows, field: pa.Field) -> list[pa.Array]:

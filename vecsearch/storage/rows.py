@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.columns import DOCUMENT, metadata_columns
+from vecsearch.storage.columns import DOCUMENT, document_columns
+from vecsearch.storage.document_values import Documents
 from vecsearch.types import Chunk, FloatArray
 
 _TEXTS_AT_ONCE = 4_096
@@ -68,7 +69,9 @@ def chunk_table(chunks: Sequence[Chunk], origins: Sequence[Origin], norms: Float
         pairs = zip(chunks, origins, strict=True)
         texts = [origin.text if chunk.ordinal == 0 else None for chunk, origin in pairs]
         table = table.append_column(DOCUMENT, pa.array(texts, pa.string()))
-    for field, column in metadata_columns([origin.metadata for origin in origins]):
+    documents = Documents.of(table)
+    given = [origins[first].metadata for first in documents.firsts.tolist()]
+    for field, column in document_columns(documents, given):
         table = table.append_column(field, column)
     return table
 

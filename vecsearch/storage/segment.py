@@ -28,6 +28,7 @@ from vecsearch.files import flush_all, naming, sha256
 from vecsearch.storage.ann.approximate import Approximate, write_approximate, write_codes
 from vecsearch.storage.ann.flat import Flat, write_flat
 from vecsearch.storage.columns import join_tables
+from vecsearch.storage.document_values import Documents, of_documents
 from vecsearch.storage.lexical import Postings, build_postings, merge_postings, open_postings, write_postings
 from vecsearch.storage.manifest import RESTORE, FileEntry, SegmentEntry
 from vecsearch.storage.mapped_rows import MappedRows
@@ -174,8 +175,16 @@ class Segment:
     @cached_property
     def first_rows(self) -> IntArray:
         """The first row of each document, int64 (documents,), ascending."""
-        starts: IntArray = np.flatnonzero(self._rows.column("ordinal").to_numpy() == 0)
-        return starts
+        return self.documents.firsts
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The documents and where they begin; raises IndexDamaged when the first row is within one."""
+        return Documents.of(self._rows)
+
+    def is_of_documents(self, column: str) -> bool:
+        """Whether a column has its values at the first rows of documents only."""
+        return column in self._rows.column_names and of_documents(self._rows.schema.field(column))
 
     def documents_with(self, column: str, values: Sequence[str] | Sequence[bytes]) -> IntArray:
         """Return the first rows of the documents whose value in a column is one of `values`, ascending."""
@@ -189,6 +198,14 @@ class Segment:
         following = int(np.searchsorted(self.first_rows, first, side="right"))
         end = int(self.first_rows[following]) if following < len(self.first_rows) else self.entry.rows
         return slice(first, end)
+
+    def columns(self, names: Sequence[str], rows: IntArray | None = None) -> pa.Table:
+        """Return some columns, of some rows or of all."""
+        fields = [self._rows.schema.field(name) for name in names]
+        columns = [self._rows.column(field.name) for field in fields]
+        if rows is None:
+            return pa.table(columns, schema=pa.schema(fields))
+        return pa.table([column.take(pa.array(rows)) for column in columns], schema=pa.schema(fields))
 
     def value(self, column: str, row: int) -> Any:
         """Return one value as a Python object."""

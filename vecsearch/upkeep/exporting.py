@@ -1,6 +1,6 @@
 """An index as one Parquet file that other tools read.
 
-    the columns of chunks.parquet (see storage/rows.py), and
+    the columns of chunks.parquet (see storage/rows.py), with the metadata of its document in each row, and
     vector    list of float32: the unit vector; times `norm` it is what the model returned
 
 The file's metadata holds, under `vecsearch`, the model, metric and chunking as JSON. Deleted rows are left out.
@@ -15,11 +15,13 @@ from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from vecsearch import files
 from vecsearch.errors import InvalidDocument, PathNotFound
 from vecsearch.storage.columns import align, union_fields
+from vecsearch.storage.document_values import alone, bytes_of_documents, unmarked
 from vecsearch.storage.manifest import Manifest
 from vecsearch.storage.store import Part, Snapshot
 from vecsearch.types import FloatArray
@@ -27,6 +29,7 @@ from vecsearch.types import FloatArray
 DESCRIPTION = b"vecsearch"  # the key of the file's metadata
 VECTOR = "vector"
 ROWS_AT_ONCE = 4_096  # in memory while a file is read or written
+_BYTES_AT_ONCE = 64 << 20  # of metadata, which may be large and is repeated in each row of its document
 
 
 def export(snapshot: Snapshot, path: Path) -> int:
@@ -41,7 +44,7 @@ def export(snapshot: Snapshot, path: Path) -> int:
         raise InvalidDocument("the index is empty: add documents before you export it")
     if not path.parent.is_dir() or path.is_dir():
         raise PathNotFound(f"{path} cannot be written: name a file in a folder that exists")
-    fields = union_fields([part.segment.table for part in snapshot.parts])
+    fields = list(map(unmarked, union_fields([part.segment.table for part in snapshot.parts])))
     tables = (_exported(rows, vectors, fields, manifest) for part in snapshot.parts for rows, vectors in _pieces(part))
     first = next(tables)
     with (
@@ -54,14 +57,17 @@ def export(snapshot: Snapshot, path: Path) -> int:
 
 
 def _pieces(part: Part) -> Iterator[tuple[pa.Table, FloatArray]]:
-    """The live rows of a segment with their vectors, a few at a time."""
-    mask = part.mask()
-    part.segment.check()
-    for first in range(0, len(mask), ROWS_AT_ONCE):
-        kept = mask[first : first + ROWS_AT_ONCE]
-        if kept.any():
-            rows = part.segment.table.slice(first, len(kept)).filter(pa.array(kept))
-            yield rows, part.segment.flat.vectors[first : first + len(kept)][kept]
+    """The live rows of a segment with their vectors, a few at a time; each row has the metadata of its document."""
+    segment, live = part.segment, np.flatnonzero(part.mask())
+    segment.check()
+    sizes = segment.documents.over_rows(bytes_of_documents(segment.table, segment.documents))[live]
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < len(live):
+        stop = int(np.searchsorted(ends, ends[first] - sizes[first] + _BYTES_AT_ONCE, side="right"))
+        rows = live[first : min(max(stop, first + 1), first + ROWS_AT_ONCE)]
+        yield alone(segment.table, segment.documents, rows), segment.flat.vectors[rows]
+        first += len(rows)
 
 
 def _exported(rows: pa.Table, vectors: FloatArray, fields: list[pa.Field], manifest: Manifest) -> pa.Table:

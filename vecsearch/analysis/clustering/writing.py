@@ -15,8 +15,9 @@ from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidOption
 from vecsearch.search.filters.binding import BUILT_IN
 from vecsearch.session import Session
-from vecsearch.storage.columns import PREFIX
+from vecsearch.storage.columns import in_order
 from vecsearch.storage.commit import Commit
+from vecsearch.storage.document_values import PREFIX
 from vecsearch.storage.garbage import collect
 from vecsearch.storage.segment import Content
 from vecsearch.storage.store import Part
@@ -78,8 +79,7 @@ def _with_columns(rows: pa.Table, key: str, labels: IntArray, names: Sequence[st
     table = rows.drop_columns([name for name in columns if name in rows.column_names])
     for name, column in columns.items():
         table = table.append_column(pa.field(name, column.type), column)
-    metadata = sorted(name for name in table.column_names if name.startswith(PREFIX))
-    return table.select([name for name in table.column_names if not name.startswith(PREFIX)] + metadata)
+    return in_order(table)
 
 
 def _names(key: str) -> tuple[str, str]:

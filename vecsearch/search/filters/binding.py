@@ -13,9 +13,6 @@ from datetime import date
 from difflib import get_close_matches
 from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from vecsearch.errors import InvalidFilter
 from vecsearch.search.filters.matching import comparable
 from vecsearch.search.filters.tree import (
@@ -32,8 +29,8 @@ from vecsearch.search.filters.tree import (
     quoted,
     written,
 )
-from vecsearch.search.filters.values import Column, Kind, column_of, inner_keys
-from vecsearch.storage.columns import PREFIX
+from vecsearch.search.filters.values import Column, Kind, inner_keys, segment_column
+from vecsearch.storage.document_values import PREFIX
 from vecsearch.storage.store import Part
 
 BUILT_IN = {
@@ -74,8 +71,7 @@ class Columns:
     def of_parts(self, place: Place) -> list[Column]:
         """Return the column of each part."""
         if place not in self._decoded:
-            tables = [_with_paths(part.segment.table, place.column) for part in self._parts]
-            self._decoded[place] = [column_of(table, *place) for table in tables]
+            self._decoded[place] = [segment_column(part.segment, *place) for part in self._parts]
         return self._decoded[place]
 
     def kinds(self, place: Place) -> set[Kind]:
@@ -218,10 +214,3 @@ def _incomparable(name: Name, what: str, kinds: Set[Kind]) -> InvalidFilter:
 
 def _listed(kinds: Set[Kind]) -> str:
     return " and ".join(kind.value for kind in Kind if kind in kinds)
-
-
-def _with_paths(table: pa.Table, column: str) -> pa.Table:
-    """The table, or its paths with sources in place of missing ones."""
-    if column != "path":
-        return table
-    return pa.table({"path": pc.coalesce(table.column("path"), table.column("source"))})

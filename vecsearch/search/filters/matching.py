@@ -49,8 +49,15 @@ _DAY = microseconds(date(1970, 1, 2))
 
 
 def matching(condition: Condition, columns: Mapping[Name, Column]) -> BoolArray:
-    """Return where the condition is true, bool (n,); not where it is false or unknown."""
-    return as_mask(_truth(condition, columns))
+    """Return the chunks for which the condition is true, bool (n,); not those where it is false or unknown.
+
+    It is evaluated for each document, and spread over their chunks, where all of the columns are of documents.
+    """
+    documents = [column.documents for column in columns.values()]
+    if documents and documents[0] and all(documents):
+        spread: BoolArray = documents[0].over_rows(as_mask(_truth(condition, columns)))
+        return spread
+    return as_mask(_truth(condition, {name: column.of_chunks() for name, column in columns.items()}))
 
 
 def _truth(condition: Condition, columns: Mapping[Name, Column]) -> Any:

@@ -8,7 +8,7 @@ null, as in SQLite; times are in UTC; integers of more than 64 bits and decimal 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -21,9 +21,12 @@ import pyarrow.compute as pc
 
 from vecsearch.errors import IndexDamaged
 from vecsearch.search.filters.tree import parse_moment
-from vecsearch.storage.columns import PREFIX, json_field, metadata_of
+from vecsearch.storage.columns import is_json, metadata_of
+from vecsearch.storage.document_values import PREFIX, Documents
+from vecsearch.storage.segment import Segment
 from vecsearch.types import BoolArray, IntArray
 
+_OF_DOCUMENTS = ("document_id", "path")  # equal in all chunks of a document
 _TIMESTAMP = pa.timestamp("us")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -85,14 +88,25 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of n rows: its values, and the position of each row's value, or None where row i has value i."""
+    """The values of n chunks or documents, and the position of each one's value, or None where one i has value i.
+
+    `documents` is given where they are of documents.
+    """
 
     values: Values
     positions: Any
+    documents: Documents | None = None
 
     def spread(self, result: Any) -> Any:
-        """Return a result for each value, an Arrow array (m,), as one for each row (n,); null where it has none."""
+        """Return a result for each value, an Arrow array (m,), as one for each chunk or document (n,)."""
         return result if self.positions is None else pc.take(result, self.positions)
+
+    def of_chunks(self) -> Column:
+        """Return the same values as of chunks."""
+        if self.documents is None:
+            return self
+        numbers = pa.array(self.documents.numbers)
+        return Column(self.values, numbers if self.positions is None else pc.take(self.positions, numbers))
 
     def kinds(self, rows: BoolArray | None) -> set[Kind]:
         """Return the types of the values in these rows."""
@@ -116,7 +130,9 @@ class Column:
 
     def _any(self, result: Any, rows: BoolArray | None) -> bool:
         mask = as_mask(self.spread(result))
-        return bool(mask.any() if rows is None else (mask & rows).any())
+        if rows is None:
+            return bool(mask.any())
+        return bool((mask & (rows if self.documents is None else self.documents.with_any(rows))).any())
 
 
 def column_of(table: pa.Table, name: str, inside: Sequence[str] = ()) -> Column:
@@ -127,7 +143,7 @@ def column_of(table: pa.Table, name: str, inside: Sequence[str] = ()) -> Column:
     if name not in table.column_names:
         return Column(Values(table.num_rows, ()), None)
     array, field = table.column(name), table.schema.field(name)
-    if not field.equals(json_field(name), check_metadata=True):
+    if not is_json(field):
         return Column(Values(table.num_rows, ()) if inside else _of_arrow(array), None)
     encoded = array.dictionary_encode().unify_dictionaries()
     texts = encoded.chunk(0).dictionary.to_pylist() if encoded.num_chunks else []
@@ -135,10 +151,23 @@ def column_of(table: pa.Table, name: str, inside: Sequence[str] = ()) -> Column:
     return Column(_of_python([_within(value, inside) for value in _decoded(texts, field)]), positions)
 
 
+def segment_column(segment: Segment, name: str, inside: Sequence[str] = ()) -> Column:
+    """Return a column of a segment: of documents where all chunks of a document have the same value."""
+    if name not in segment.table.column_names:
+        return Column(Values(len(segment.first_rows), ()), None, segment.documents)
+    is_of_documents = name in _OF_DOCUMENTS or segment.is_of_documents(name)
+    names = ["path", "source"] if name == "path" else [name]
+    table = segment.columns(names, segment.first_rows if is_of_documents else None)
+    if name == "path":
+        table = pa.table({name: pc.coalesce(*table.columns)})
+    column = column_of(table, name, inside)
+    return replace(column, documents=segment.documents) if is_of_documents else column
+
+
 def inner_keys(table: pa.Table, name: str, rows: BoolArray | None) -> set[str]:
     """Return the keys that the objects in these rows of a column have."""
     array, field = table.column(name), table.schema.field(name)
-    if not field.equals(json_field(name), check_metadata=True):
+    if not is_json(field):
         return set()
     texts = pc.unique(array if rows is None else array.filter(pa.array(rows))).drop_null().to_pylist()
     return {key for value in _decoded(texts, field) if type(value) is dict for key in value}
