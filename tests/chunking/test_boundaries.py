@@ -60,7 +60,7 @@ def test_cuts_are_where_a_plain_loop_finds_them(text):
 @given(TEXTS)
 def test_cuts_are_in_order_and_part_no_character(text):
     for positions in find_boundaries(text, Outline()).cuts.values():
-        assert positions.dtype == np.int64
+        assert positions.dtype == np.int32
         assert (np.diff(positions) > 0).all()
         assert not any(is_joined(text, at) for at in positions.tolist())
 

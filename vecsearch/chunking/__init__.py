@@ -4,7 +4,8 @@ Open first: `read_chunks` below, the whole walk. A document is tokenised once; a
 positions up. It is cut into sections at headings (and at changes of topic, if asked for; small ones are joined), then
 each section evenly into pieces that fit: `cutting.py`. `boundaries.py` finds where a text may be cut, `semantic.py`
 where its topic changes; `chunks.py` makes the chunks, `reading.py` what a model reads of each. `options.py` holds the
-settings. `boilerplate.py` marks repeated page headers and footers before chunking.
+settings; positions are kept as in `positions.py`. `boilerplate.py` marks repeated page headers and footers before
+chunking.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from vecsearch.chunking.boundaries import find_boundaries
 from vecsearch.chunking.chunks import chunks_at
 from vecsearch.chunking.cutting import Cutter, fit, without_repeats
 from vecsearch.chunking.options import Chunking, default_tokens
+from vecsearch.chunking.positions import Positions
 from vecsearch.chunking.reading import model_text, model_texts
 from vecsearch.chunking.semantic import Vectors, semantic_kernel, topic_changes
-from vecsearch.chunking.tokens import Tokenizer, token_starts
+from vecsearch.chunking.tokens import Tokenizer, starts_of
 from vecsearch.errors import InvalidOption
-from vecsearch.types import Chunk, Document, FloatArray, IntArray, Splitter
+from vecsearch.types import Chunk, Document, FloatArray, Splitter
 
 __all__ = [
     "Chunked",
@@ -73,10 +75,9 @@ def read_chunks(
     text. A blank document has no chunks. The semantic splitter calls `vectors` once, with all sentences, and raises
     ExtraMissing when its library is not installed.
     """
-    tokens = tokenizer.token_spans([document.text for document in documents])
+    tokens = starts_of([document.text for document in documents], tokenizer)
     cutters: Iterable[Cutter] = (
-        _cutter(document, token_starts(spans, len(document.text)), chunking)
-        for document, spans in zip(documents, tokens, strict=True)
+        _cutter(document, starts, chunking) for document, starts in zip(documents, tokens, strict=True)
     )
     changes: Iterable[Sequence[int]] = [()] * len(documents)
     if chunking.splitter is Splitter.SEMANTIC:
@@ -91,6 +92,6 @@ def read_chunks(
         yield Chunked(chunks, model_texts(document, chunks, paths, cutter, tokenizer, chunking))
 
 
-def _cutter(document: Document, starts: IntArray, chunking: Chunking) -> Cutter:
+def _cutter(document: Document, starts: Positions, chunking: Chunking) -> Cutter:
     text, outline = document.text, document.outline
     return Cutter(text, starts, find_boundaries(text, outline), outline.blocks, chunking)

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vecsearch.types import BoolArray, IntArray, Outline
+from vecsearch.chunking.positions import Positions, place_in, position_type
+from vecsearch.types import BoolArray, Outline
 
 
 class Level(IntEnum):
@@ -31,40 +33,74 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """The positions where a new chunk may begin: sorted, int64, for each level except CHARACTER."""
+    """The positions where a new chunk may begin: sorted, for each level except CHARACTER."""
 
-    cuts: dict[Level, IntArray]
-    line_starts: IntArray
+    cuts: dict[Level, Positions]
+    line_starts: Positions
 
     def line(self, position: int) -> int:
         """Return the number, from 1, of the line that contains `position`."""
-        return int(np.searchsorted(self.line_starts, position, side="right"))
+        return place_in(self.line_starts, position + 1)
 
 
 # A terminator, closing marks, then white space; full-width terminators need no space after them.
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]»]*\s+|[。！？｡]+[\"'”’」』）]*\s*")
+_BLOCK = 1 << 20  # characters, or lines, that are looked at together: their arrays take many times the text's memory
 _JOINERS = {"\u200d", "\ufe0e", "\ufe0f", "\u20e3"}
 
 
 def find_boundaries(text: str, outline: Outline) -> Boundaries:
     """Return the boundaries of `text`; inside the outline's blocks, paragraphs are no better than lines."""
-    space = _is_space(text)
-    line_starts = _line_starts(text)
-    first = _next_visible(space)[line_starts]  # for each line, the position of its first visible character
-    ends = np.append(line_starts[1:], len(text))
-    visible = first < ends
-    after_blank = np.append(False, ~visible[:-1]) & visible
-    indented = first > line_starts
-    starts_word = ~space & np.append(True, space)[:-1]
+    kind = position_type(len(text))
+    space, line_starts, words = _scanned(text, kind)
     cuts = {
-        Level.SECTION: line_starts[after_blank & ~indented],
-        Level.PARAGRAPH: line_starts[after_blank & indented],
-        Level.SENTENCE: np.array([end for end in _sentence_ends(text) if not is_joined(text, end)], np.int64),
-        Level.LINE: line_starts[visible],
-        Level.WORD: np.flatnonzero(starts_word).astype(np.int64),
+        **_line_cuts(space, line_starts, words),
+        Level.SENTENCE: np.fromiter((end for end in _sentence_ends(text) if not is_joined(text, end)), kind),
+        Level.WORD: words,
     }
     _protect_blocks(cuts, outline)
     return Boundaries(cuts, line_starts)
+
+
+def _scanned(text: str, kind: type[Any]) -> tuple[BoolArray, Positions, Positions]:
+    """Return which characters are white space, as by str.isspace, and where lines and words start."""
+    space = np.empty(len(text), np.bool_)
+    lines: list[Positions] = [np.zeros(1, kind)]
+    words: list[Positions] = []
+    for start in range(0, len(text), _BLOCK):
+        points = _code_points(text[start : start + _BLOCK + 1])  # and the next character
+        size = min(_BLOCK, len(text) - start)
+        space[start : start + size] = np.isin(points[:size], _SPACES)
+        newline = points == 10
+        lone_return = points[:size] == 13
+        lone_return[: len(points) - 1] &= ~newline[1 : size + 1]
+        lines.append((np.flatnonzero(newline[:size] | lone_return) + (start + 1)).astype(kind))
+        before = np.append(start == 0 or space[start - 1], space[start : start + size - 1])
+        words.append((np.flatnonzero(~space[start : start + size] & before) + start).astype(kind))
+    return space, np.concatenate(lines), np.concatenate([*words, np.empty(0, kind)])
+
+
+def _line_cuts(space: BoolArray, line_starts: Positions, words: Positions) -> dict[Level, Positions]:
+    """Return the starts of lines that are not blank; of those below a blank one, apart, by their indentation."""
+    n = len(space)
+    ends = np.append(words, words.dtype.type(n))  # so that there is always a next word
+    parts: dict[Level, list[Positions]] = {level: [] for level in (Level.SECTION, Level.PARAGRAPH, Level.LINE)}
+    was_visible = True
+    for start in range(0, len(line_starts), _BLOCK):
+        lines = line_starts[start : start + _BLOCK]
+        following = np.append(lines[1:], line_starts[start + _BLOCK] if start + _BLOCK < len(line_starts) else n)
+        is_blank = np.ones(len(lines), np.bool_)
+        inside = lines < n
+        is_blank[inside] = space[lines[inside]]
+        first = np.where(is_blank, ends[words.searchsorted(lines)], lines)  # the first visible character from there on
+        visible = first < following
+        after_blank = np.append(not was_visible, ~visible[:-1]) & visible
+        indented = first > lines
+        parts[Level.SECTION].append(lines[after_blank & ~indented])
+        parts[Level.PARAGRAPH].append(lines[after_blank & indented])
+        parts[Level.LINE].append(lines[visible])
+        was_visible = bool(visible[-1])
+    return {level: np.concatenate(arrays) for level, arrays in parts.items()}
 
 
 def is_joined(text: str, position: int) -> bool:
@@ -97,11 +133,11 @@ def _is_regional(character: str) -> bool:
     return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
-def _protect_blocks(cuts: dict[Level, IntArray], outline: Outline) -> None:
+def _protect_blocks(cuts: dict[Level, Positions], outline: Outline) -> None:
     """Add the edges of blocks as PARAGRAPH cuts, and lower better cuts inside blocks to LINE."""
     if not outline.blocks:
         return
-    edges = np.array(outline.blocks, np.int64)  # (blocks, 2)
+    edges = np.array(outline.blocks, cuts[Level.WORD].dtype)  # (blocks, 2)
     for level in (Level.SECTION, Level.PARAGRAPH, Level.SENTENCE):
         inside = _inside(cuts[level], edges)
         if level is not Level.SENTENCE:
@@ -110,32 +146,11 @@ def _protect_blocks(cuts: dict[Level, IntArray], outline: Outline) -> None:
     cuts[Level.PARAGRAPH] = np.union1d(cuts[Level.PARAGRAPH], edges.ravel())
 
 
-def _inside(positions: IntArray, edges: IntArray) -> BoolArray:
+def _inside(positions: Positions, edges: Positions) -> BoolArray:
     """Whether each position lies strictly inside one of the spans, which are in order."""
     before = np.searchsorted(edges[:, 0], positions, side="left") - 1  # the last span that starts before it
     inside: BoolArray = (before >= 0) & (positions < edges[before, 1])
     return inside
-
-
-def _line_starts(text: str) -> IntArray:
-    points = np.append(_code_points(text), 0)
-    newline = points == 10
-    lone_return = (points[:-1] == 13) & ~newline[1:]
-    return np.append(0, np.flatnonzero(newline[:-1] | lone_return) + 1).astype(np.int64)
-
-
-def _is_space(text: str) -> BoolArray:
-    """Whether each character is white space, as by str.isspace."""
-    space: BoolArray = np.isin(_code_points(text), _SPACES)
-    return space
-
-
-def _next_visible(space: BoolArray) -> IntArray:
-    """Return for each position, and the end, the next position that is visible; the length if there is none."""
-    n = len(space)
-    positions = np.append(np.where(space, n, np.arange(n)), n)
-    following: IntArray = np.minimum.accumulate(positions[::-1])[::-1]
-    return following
 
 
 def _code_points(text: str) -> npt.NDArray[np.uint32]:

@@ -11,18 +11,19 @@ import numpy as np
 
 from vecsearch.chunking.boundaries import Boundaries, Level, unjoined
 from vecsearch.chunking.options import Chunking
-from vecsearch.chunking.tokens import EDGE, Tokenizer
-from vecsearch.types import IntArray, Span
+from vecsearch.chunking.positions import Positions, place_in
+from vecsearch.chunking.tokens import EDGE, Tokenizer, token_counts
+from vecsearch.types import Span
 
 _SMALL = 0.25  # a section with less than this share of a chunk is joined with the next one
 _SHORTEST = 0.5  # a piece is cut between this share of its fair size and what fits
 
 
 class Cutter:
-    """One text and what is needed to cut it: its token starts, int64 (tokens,), its boundaries and its blocks."""
+    """One text and what is needed to cut it: its token starts, (tokens,), its boundaries and its blocks."""
 
     def __init__(
-        self, text: str, starts: IntArray, boundaries: Boundaries, blocks: Sequence[Span], chunking: Chunking
+        self, text: str, starts: Positions, boundaries: Boundaries, blocks: Sequence[Span], chunking: Chunking
     ) -> None:
         self.text = text
         self.limit = chunking.max_tokens
@@ -97,7 +98,7 @@ class Cutter:
 
     def _token(self, position: int) -> int:
         """Return the index of the first token that starts at or after `position`."""
-        return int(self._starts.searchsorted(position))
+        return place_in(self._starts, position)
 
     def _boundary(self, ideal: int, lowest: int, highest: int, default: int) -> int:
         """Return the boundary from `lowest` to `highest` nearest `ideal`: of a sentence, else a line, else a word."""
@@ -139,8 +140,8 @@ def fit(pieces: Sequence[Span], cutter: Cutter, tokenizer: Tokenizer) -> Iterato
     On its own a piece can have other tokens than in the text only where a word is split or a prefix is added.
     """
     doubtful = [piece for piece in pieces if not cutter.surely_fits(piece, cutter.limit)]
-    alone = tokenizer.token_spans([cutter.text[start:end] for start, end in doubtful])
-    counts = {piece: len(spans) for piece, spans in zip(doubtful, alone, strict=True)}
+    alone = token_counts((cutter.text[start:end] for start, end in doubtful), tokenizer)
+    counts = dict(zip(doubtful, alone, strict=True))
     for piece in pieces:
         if counts.get(piece, 0) <= cutter.limit or piece.end - piece.start == 1:
             yield piece
@@ -158,9 +159,9 @@ def without_repeats(pieces: Iterable[Span]) -> Iterator[Span]:
             yield piece
 
 
-def _nearest(positions: IntArray, ideal: int, lowest: int, highest: int) -> int | None:
+def _nearest(positions: Positions, ideal: int, lowest: int, highest: int) -> int | None:
     """Return the position from `lowest` to `highest` (inclusive) that is nearest to `ideal`; they are sorted."""
-    after = int(positions.searchsorted(ideal))
+    after = place_in(positions, ideal)
     near = [int(position) for position in positions[max(0, after - 1) : after + 1] if lowest <= position <= highest]
     return min(near, key=lambda position: abs(position - ideal), default=None)
 

@@ -11,7 +11,7 @@ from itertools import islice
 
 from vecsearch.chunking.cutting import Cutter
 from vecsearch.chunking.options import Chunking
-from vecsearch.chunking.tokens import Tokenizer
+from vecsearch.chunking.tokens import Tokenizer, token_counts
 from vecsearch.types import Chunk, Document, Outline, Span
 
 _SEPARATOR = " > "  # between titles, as in a chunk's heading
@@ -26,10 +26,13 @@ def model_texts(
     chunking: Chunking,
 ) -> list[str]:
     """Return what a model reads for each chunk, of at most `chunking.reads` tokens; `paths` are the titles above it."""
-    spans = [Span(chunk.start, chunk.end) for chunk in chunks]
+    spans = own = [Span(chunk.start, chunk.end) for chunk in chunks]
     if chunking.around:
-        spans = _widened(spans, cutter, tokenizer, chunking)
-    texts = [model_text(document.text, span, document.outline) for span in spans]
+        spans = _widened(own, cutter, tokenizer, chunking)
+    if spans is own and not document.outline.markup:
+        texts = [chunk.text for chunk in chunks]  # no second copy of a long text
+    else:
+        texts = [model_text(document.text, span, document.outline) for span in spans]
     if not chunking.context:
         return texts
     title = _title(document)
@@ -60,8 +63,8 @@ def _widened(spans: Sequence[Span], cutter: Cutter, tokenizer: Tokenizer, chunki
         for start, end in spans
     ]
     doubtful = [span for span in wide if not cutter.surely_fits(span, limit)]
-    counted = tokenizer.token_spans([cutter.text[start:end] for start, end in doubtful])
-    too_long = {span for span, tokens in zip(doubtful, counted, strict=True) if len(tokens) > limit}
+    counted = token_counts((cutter.text[start:end] for start, end in doubtful), tokenizer)
+    too_long = {span for span, tokens in zip(doubtful, counted, strict=True) if tokens > limit}
     return [span if widened in too_long else widened for span, widened in zip(spans, wide, strict=True)]
 
 
@@ -83,8 +86,8 @@ def _headers(paths: Iterable[tuple[str, ...]], tokenizer: Tokenizer, room: int) 
     """Return a line for each path of titles, of at most `room` tokens: outer titles are dropped until it fits."""
     headers = dict.fromkeys(paths, "")
     candidates = [(path, _SEPARATOR.join(path[first:]) + "\n") for path in headers for first in range(len(path))]
-    counted = tokenizer.token_spans([line for _, line in candidates])
+    counted = token_counts((line for _, line in candidates), tokenizer)
     for (path, line), tokens in zip(candidates, counted, strict=True):
-        if len(tokens) <= room and not headers[path]:
+        if tokens <= room and not headers[path]:
             headers[path] = line
     return headers
