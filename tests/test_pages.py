@@ -12,7 +12,7 @@ from tests.helpers.subcommands import named_commands
 from tests.test_layers import ROOMS
 from vecsearch import Failure, Info, Report
 from vecsearch.cli.main import cli
-from vecsearch.reports import CachedModel, CacheInfo, Problem, Verification, Version
+from vecsearch.reports import CachedModel, CacheInfo, NeedsExtra, Problem, Verification, Version
 from vecsearch.storage.manifest import Manifest
 from vecsearch.storage.rows import SCHEMA
 
@@ -75,6 +75,7 @@ def test_the_commands_page_lists_every_command_and_the_keys_of_its_json() -> Non
     assert listed["verify"] == [*(field.name for field in fields(Verification)), "ok"]
     lists = {cell: names(keys) for cell, keys in table("commands.md", "paths inside the index:")}
     assert lists["`failed`, `skipped`"] == [field.name for field in fields(Failure)]
+    assert lists["`skipped` for want of a package"] == [field.name for field in fields(NeedsExtra)]
     assert lists["`versions` of `log`"] == [field.name for field in fields(Version)]
     assert lists["`models` of `cache info`"] == [field.name for field in fields(CachedModel)]
     assert lists["`problems` of `verify`"] == [field.name for field in fields(Problem)]

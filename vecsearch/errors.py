@@ -102,12 +102,16 @@ class EndpointFailed(VecsearchError, ConnectionError):
 
 
 class ExtraMissing(VecsearchError, ModuleNotFoundError):
-    """An optional package is not installed; the message has the command that installs it."""
+    """An optional package is not installed; the message has the command that installs it, `extra` what that names."""
+
+    extra = ""
 
     @classmethod
     def of(cls, package: str, extra: str, purpose: str) -> ExtraMissing:
         """The error for `purpose`, which needs `package` from `extra`."""
-        return cls(f"{purpose} needs {package}: pip install 'vecsearch[{extra}]'", name=package)
+        error = cls(f"{purpose} needs {package}: pip install 'vecsearch[{extra}]'", name=package)
+        error.extra = extra
+        return error
 
 
 class CacheUnusable(VecsearchError, OSError):

@@ -16,6 +16,17 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsExtra(Failure):
+    """A file of a `kind`, such as PDF, that `pip install 'vecsearch[EXTRA]'` is needed for.
+
+    What the index holds of it stays, and the next run tries again.
+    """
+
+    extra: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class NearDuplicate:
     """A document that nearly repeats the one named by `before`; `similarity` estimates their Jaccard similarity."""
 
@@ -77,7 +88,7 @@ class Report:
     """What a write did: documents added, updated, unchanged, deleted; chunks written, encoded by the model or cached.
 
     `failed` could not be read or indexed; what the index held of them stays. `skipped` hold no text (empty or binary
-    files). `seconds` is wall-clock time.
+    files), or are NeedsExtra. `seconds` is wall-clock time.
     """
 
     added: int = 0

@@ -34,12 +34,13 @@ class ReportView(View):
 
     def notices(self) -> Iterator[str]:
         """Yield what failed and what was skipped."""
-        skipped = self.report.skipped
+        skipped = [skip for skip in self.report.skipped if not hasattr(skip, "extra")]
         yield from _failures("failed", self.report.failed)
         yield from _failures("skipped", [skip for skip in skipped if self._is_named(skip)])
         yield from _skipped_by_reason([skip for skip in skipped if not self._is_named(skip)])
         yield from _moved(self.report.moved)
         yield from _missing(self.report.missing)
+        yield from _extras([skip for skip in self.report.skipped if hasattr(skip, "extra")])
 
     def lines(self) -> Iterator[str]:
         """Yield near-duplicates and counts."""
@@ -72,6 +73,15 @@ def _skipped_by_reason(skipped: Sequence[Failure]) -> Iterator[str]:
         if count > 1:
             yield f"skipped: {count:,} such as {shown_path(firsts[reason].source)}: {reason}; --json lists them all"
     yield from _failures("skipped", [firsts[reason] for reason, count in reasons.items() if count == 1])
+
+
+def _extras(skipped: Sequence[Any]) -> Iterator[str]:
+    """Yield a line for each package that is missing: all files that need it, counted by their kinds."""
+    for extra in sorted({skip.extra for skip in skipped}):
+        kinds = Counter(skip.kind for skip in skipped if skip.extra == extra)
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+        files = "file" if kinds.total() == 1 else "files"
+        yield f"{counts} {files} skipped: pip install 'vecsearch[{extra}]'"
 
 
 def _moved(moves: Sequence[Move]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.helpers.samples import SAMPLES
-from vecsearch.reports import Failure
+from vecsearch.reports import Failure, NeedsExtra
 from vecsearch.types import Document
 
 DATA = {sample.name: sample.data for sample in SAMPLES}
@@ -55,8 +55,9 @@ def test_the_command_that_installs_it_is_said(
 ) -> None:
     without(package)
     (failure,) = read_here(name, DATA[name])
-    assert type(failure) is Failure  # no Skip: what the index has of the file stays
-    assert failure.reason == f"{said}: pip install 'vecsearch[documents]'"
+    kind = name.partition(".")[2].upper()
+    reason = f"{said}: pip install 'vecsearch[documents]'"
+    assert failure == NeedsExtra(failure.source, reason, "documents", kind)  # no Skip: what the index has of it stays
 
 
 @pytest.mark.parametrize("name", sorted(DATA.keys() - {name for name, _, _ in NEEDED}))

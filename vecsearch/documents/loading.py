@@ -20,7 +20,7 @@ from vecsearch.documents.loaders.tables import load_rows
 from vecsearch.documents.outcomes import Skip, os_reason
 from vecsearch.documents.piece import Piece
 from vecsearch.errors import ExtraMissing, InvalidDocument
-from vecsearch.reports import Failure
+from vecsearch.reports import Failure, NeedsExtra
 from vecsearch.types import Document
 
 _MIMETYPE = 100  # bytes of a package's mimetype that are read
@@ -87,6 +87,9 @@ def _failure(error: Exception, piece: Piece) -> Failure:
     match error:
         case NotText():
             return Skip(piece.source, str(error))
+        case ExtraMissing() if error.extra:
+            kind = piece.suffix.removeprefix(".") or format_of(piece.name, piece.head).value
+            return NeedsExtra(piece.source, str(error), error.extra, kind.upper())
         case InvalidDocument() | ExtraMissing():
             reason = str(error).removeprefix(f"{piece.source}: ")
         case MemoryError():

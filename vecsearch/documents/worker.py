@@ -22,7 +22,7 @@ from vecsearch.documents.record_places import record_place
 from vecsearch.documents.records import RecordFields
 from vecsearch.documents.restraint import ProcessorTime, end_with, limit_memory, requests_until_end
 from vecsearch.errors import InvalidDocument
-from vecsearch.reports import Failure
+from vecsearch.reports import Failure, NeedsExtra
 from vecsearch.types import Document, Heading, Outline, Place, Span
 
 _BUFFER = 1 << 16  # bytes of answers
@@ -89,6 +89,8 @@ def answer_of(line: bytes) -> Document | Failure | InvalidDocument | None:
             return Document(identifier, text, metadata, source, _outline(outline))
         case {"skipped": str(reason), "source": str(source)}:
             return Skip(source, reason)
+        case {"failed": str(reason), "source": str(source), "extra": str(extra), "kind": str(kind)}:
+            return NeedsExtra(source, reason, extra, kind)
         case {"failed": str(reason), "source": str(source)}:
             return Failure(source, reason)
         case {"refused": str(reason)}:
@@ -147,6 +149,8 @@ def _as_json(answer: Document | Failure | None) -> dict[str, Any]:
             return {**fields, "metadata": answer.metadata, **outline}
         case Skip(source=source, reason=reason):
             return {"source": source, "skipped": reason}
+        case NeedsExtra(source=source, reason=reason):
+            return {"source": source, "failed": reason, "extra": answer.extra, "kind": answer.kind}
         case Failure(source=source, reason=reason):
             return {"source": source, "failed": reason}
         case None:

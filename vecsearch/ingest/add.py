@@ -11,7 +11,7 @@ from vecsearch.ingest.run import Ingest, Upsert
 from vecsearch.ingest.tally import Tally
 from vecsearch.models.cached_encoding import VectorCache
 from vecsearch.models.encoder import Encoder
-from vecsearch.reports import Failure, Progress, Report
+from vecsearch.reports import Failure, NeedsExtra, Progress, Report
 from vecsearch.storage.store import Store
 from vecsearch.types import Document
 
@@ -48,4 +48,4 @@ def _upserts(documents: Iterable[Document | Failure], tally: Tally) -> Iterator[
         if isinstance(result, Document):
             yield Upsert(result)
         else:
-            (tally.skipped if isinstance(result, Skip) else tally.failed).append(result)
+            (tally.skipped if isinstance(result, Skip | NeedsExtra) else tally.failed).append(result)

@@ -25,7 +25,7 @@ from vecsearch.ingest.sync_options import SyncOptions, stamp_of
 from vecsearch.ingest.tally import Tally
 from vecsearch.models.cached_encoding import VectorCache
 from vecsearch.models.encoder import Encoder
-from vecsearch.reports import Failure, Progress, Report
+from vecsearch.reports import Failure, NeedsExtra, Progress, Report
 from vecsearch.storage.file_stamps import is_settled
 from vecsearch.storage.store import Store
 from vecsearch.storage.synced import note_synced
@@ -98,8 +98,9 @@ class Reading:
             for result in load(
                 file.path, key, options.fields, reader, expect_records=self.plan.must_hold_records(key, file)
             ):
-                if isinstance(result, Skip):
+                if isinstance(result, Skip | NeedsExtra):
                     self.tally.skipped.append(result)
+                    complete &= isinstance(result, Skip)
                 elif isinstance(result, Failure):
                     self.tally.failed.append(result)
                     complete = False
