@@ -10,7 +10,6 @@ import re
 import sys
 import traceback
 import warnings
-from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
@@ -45,6 +44,8 @@ class _Group(Group):
             return super().resolve_command(ctx, args)
         if not _WORD.fullmatch(first):
             return "search", self.get_command(ctx, "search"), args
+        from difflib import get_close_matches
+
         near = get_close_matches(first.casefold(), COMMANDS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"vecsearch search {first} searches for it"
         raise click.UsageError(f"No such command {first!r}: {hint}", ctx)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -121,7 +122,10 @@ def search(
             for number, (query, hits) in enumerate(zip(queries, results, strict=True), 1)
         ]
     else:
-        look = _look(index, options, full=full, scores=scores, shown=shown, titled=len(queries) > 1)
+        look = replace(
+            _look(index, options, full=full, scores=scores, shown=shown, titled=len(queries) > 1),
+            for_people=not output.claims_stdout,
+        )
         views = list(_hits_views(index, queries, results, look, context, plus if not words else None))
     for view in views:
         output.show(_in_form(view, form))
@@ -184,9 +188,11 @@ def _hits_views(
     session = index.session()
     for query, hits in zip(queries, results, strict=True):
         words = query if plus is None else " ".join(text for text, _ in plus)
-        close = session.closeness(words, hits) if look.judged or look.scores else []
+        close = session.closeness(words, hits) if (look.judged and look.for_people) or look.scores else []
+        if not look.judged:
+            close = [each._replace(strength=None) for each in close]
         around = [session.passage(hit.chunk_id, context=context) for hit in hits] if context is not None else []
-        continued = session.continues_line(hits)
+        continued = session.continues_line(hits) if look.for_people else []
         yield HitsView(query, hits, partial(index.matched, words), look, close, around, continued)
 
 

@@ -41,6 +41,7 @@ class Look:
     """How hits are shown: whole passages, all numbers, the fields of metadata to show, the query above its hits.
 
     `ranked_by` says what the score of a hit is. Hits that are `judged` have a strength, and weak ones are set apart.
+    Without `for_people` only what JSON has is needed.
     """
 
     full: bool = False
@@ -49,6 +50,7 @@ class Look:
     titled: bool = False
     ranked_by: str = ""
     judged: bool = False
+    for_people: bool = True
 
 
 @dataclass(frozen=True)
