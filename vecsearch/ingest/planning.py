@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,7 +71,7 @@ def make_plan(store: Store, draft: Draft, choice: Choice, tally: Tally, *, force
         if choice.place_of(path) and not _is_in(path, unknown) and not _is_in(path, unmounted):
             gone.append(key)
     deduplication = _deduplication(draft, choice, {*unread, *gone})
-    roots = _next_roots(store, draft, choice, scan, {store.resolve(key) for key in held.keys() - set(gone)})
+    roots = _next_roots(store, draft, choice, scan, held.keys() - set(gone) if unmounted else ())
     record_files = _record_files(unread, held, draft)
     return Plan(choice, files, unread, gone, held, unmounted, roots, record_files, deduplication)
 
@@ -121,17 +121,18 @@ def _unmounted(store: Store, draft: Draft, choice: Choice, scan: Scan) -> set[Pa
 
 
 def _next_roots(
-    store: Store, draft: Draft, choice: Choice, scan: Scan, kept: AbstractSet[Path]
+    store: Store, draft: Draft, choice: Choice, scan: Scan, kept: Collection[str]
 ) -> tuple[StoredRoot, ...]:
     """The roots of the index after the run: the new ones added, those without a use of their own left out.
 
-    `kept` are the files of which the index goes on to hold documents.
+    `kept` are the files of which the index goes on to hold documents, where a file system is not mounted any more.
     """
+    files = {store.resolve(key) for key in kept}
     roots = {store.resolve(root.key): root for root in draft.roots}
     whole = {place.path: place for place in choice.places if not place.only}
     for path, place in whole.items():
-        known = store_mounts(store, roots[path].mounts) if path in roots else set()
-        still = {mount for mount in known if any(_is_in(file, {mount}) for file in kept)}
+        known = {store.resolve(key) for key in roots[path].mounts} if path in roots else set()
+        still = {mount for mount in known if any(file.is_relative_to(mount) for file in files)}
         mounts = {mount for mount in map(Path, scan.mounts) if _is_in(mount, {path})} | still
         roots[path] = StoredRoot(store.key(path), place.options.flags, tuple(sorted(map(store.key, mounts))))
     for path in choice.dropped:
@@ -141,11 +142,6 @@ def _next_roots(
         if around in whole and str(path) in scan.covered and roots[path].flags == roots[around].flags:
             del roots[path]
     return tuple(roots.values())
-
-
-def store_mounts(store: Store, keys: Iterable[str]) -> set[Path]:
-    """The folders with these keys."""
-    return {store.resolve(key) for key in keys}
 
 
 def _deduplication(draft: Draft, choice: Choice, except_files: AbstractSet[str]) -> Deduplication | None:

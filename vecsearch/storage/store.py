@@ -84,6 +84,7 @@ class Store:
         self.name = str(path)  # as the user wrote it, for messages
         self.created_folder = False  # whether creating the index created its folder
         self._parent = path.resolve().parent if beside is None else beside
+        self._prefix = f"{self._parent.as_posix().rstrip('/')}/"
         self._named = {name: os.path.join(self.path, name) for name in FOLDERS}
 
     def exists(self) -> bool:
@@ -269,6 +270,9 @@ class Store:
 
     def key(self, path: Path) -> str:
         """Return a file's name inside the index: relative to the index's folder, so that both can move together."""
+        text = path.as_posix()
+        if text.startswith(self._prefix) and "/.." not in text:  # a short cut to the same
+            return text[len(self._prefix) :]
         try:
             relative = os.path.relpath(path, self._parent)
         except ValueError:  # another drive on Windows
