@@ -24,7 +24,7 @@ from vecsearch.documents import RecordFields, given_documents
 from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOption
 from vecsearch.ingest.add import add, delete
 from vecsearch.ingest.draft import Draft
-from vecsearch.ingest.followed import roots_of
+from vecsearch.ingest.followed import existing_roots, roots_of
 from vecsearch.ingest.metadata import check_changes, update_metadata
 from vecsearch.ingest.prune import prune
 from vecsearch.ingest.sync import sync
@@ -426,10 +426,18 @@ class Index:
             drop_boilerplate=drop_boilerplate,
         )
         roots = _paths_to_sync(paths, options)
-        watched = roots or [Path(root.path) for root in self.roots() if root.exists]
-        watcher = Watcher(watched, self.path, stop)
+        self._require_open()
+        watched = existing_roots(self._store) if roots is None else roots
+        watcher = Watcher(watched, self.path, stop, lose_some=roots is None)
         wait = min(self._wait, _WATCH_SECONDS)
-        yield from run_at_changes(lambda: self._sync(roots, options, progress, wait=wait), watcher)
+
+        def run() -> Report:
+            report = self._sync(roots, options, progress, wait=wait)
+            if roots is None:
+                watcher.follow(existing_roots(self._store))  # others may have come, or be mounted again
+            return report
+
+        yield from run_at_changes(run, watcher)
 
     def add(
         self,

@@ -103,12 +103,12 @@ def _runs(
 
 
 def _with_news(first: Report, reports: Iterator[Report]) -> Iterator[Report]:
-    """Yield the reports of runs that changed the index, or had other failures than the run before."""
-    failed = first.failed
+    """Yield the reports of runs that changed the index, or in which other things were wrong than in the run before."""
+    wrong = (first.failed, first.missing)
     for report in reports:
-        if report.added or report.updated or report.deleted or report.failed != failed:
+        if report.added or report.updated or report.deleted or (report.failed, report.missing) != wrong:
             yield report
-        failed = report.failed
+        wrong = (report.failed, report.missing)
 
 
 @contextmanager

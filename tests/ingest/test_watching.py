@@ -35,12 +35,12 @@ class Watch:
         self.reports: Queue[Report | BaseException | None] = Queue()
         self.thread = threading.Thread(target=lambda: None)
 
-    def begin(self, *paths: Path, **options: Any) -> Report:
+    def begin(self, *paths: Path | None, **options: Any) -> Any:
         """Starts; the report of the first run."""
 
         def follow() -> None:
             try:
-                for report in self.index.watch(list(paths), stop=self.stop, **options):
+                for report in self.index.watch(None if None in paths else list(paths), stop=self.stop, **options):  # type: ignore[arg-type]
                     self.reports.put(report)
                 self.reports.put(None)
             except BaseException as error:
@@ -226,3 +226,42 @@ def test_without_watchfiles_the_error_names_the_command_that_installs_it(
     monkeypatch.delitem(sys.modules, "watchfiles._rust_notify", raising=False)
     with pytest.raises(ExtraMissing, match=r"pip install 'vecsearch\[watch\]'"):
         Watcher([folder], tmp_path)
+
+
+class TestRoots:
+    """Without paths the roots of the index are watched."""
+
+    def test_all_roots_are_watched_with_their_options(self, watch: Watch, folder: Path) -> None:
+        other = write(folder.parent / "other" / "o.md", "omega").parent
+        watch.index.sync(folder, exclude=["*.txt"])
+        watch.index.sync(other)
+        assert watch.begin(None).unchanged == 1
+        write(folder / "a.txt", "excluded")
+        write(folder / "a.md", "alpha")
+        write(other / "p.md", "pi")
+        assert watch.until(lambda found: len(found) == 3) == {
+            "notes/a.md": "alpha",
+            "other/o.md": "omega",
+            "other/p.md": "pi",
+        }
+
+    def test_a_root_that_vanishes_is_reported_and_the_others_are_watched_on(self, watch: Watch, folder: Path) -> None:
+        other = write(folder.parent / "other" / "o.md", "omega").parent
+        write(folder / "a.md", "alpha")
+        watch.index.sync([folder, other])
+        watch.begin(None)
+        other.rename(folder.parent / "away")
+        while not (report := watch.next()).missing:
+            pass
+        assert [Path(root.path) for root in report.missing] == [other]
+        write(folder / "b.md", "beta")
+        assert set(watch.until(lambda found: "notes/b.md" in found)) == {"notes/a.md", "notes/b.md", "other/o.md"}
+
+    def test_an_index_without_roots_cannot_be_watched(self, watch: Watch) -> None:
+        assert isinstance(watch.begin(None), InvalidOption)
+
+    def test_roots_that_are_all_gone_cannot_be_watched(self, watch: Watch, folder: Path) -> None:
+        write(folder / "a.md", "alpha")
+        watch.index.sync(folder)
+        folder.rename(folder.parent / "away")
+        assert isinstance(watch.begin(None), PathNotFound)

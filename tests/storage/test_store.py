@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.helpers.failing import Failing
 from vecsearch import files
@@ -474,3 +476,12 @@ def test_the_lock_is_freed_when_the_writer_raises(store):
         raise KeyboardInterrupt
     with store.locked():
         pass
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "..", ".", "index", "..c", "d.."]), max_size=5), st.sampled_from(["", "x", "y"])
+)
+def test_a_key_is_the_path_relative_to_the_folder_of_the_index(names: list[str], beside: str) -> None:
+    base = Path("/somewhere/x" if os.name != "nt" else "C:/somewhere/x").resolve()
+    path = base.parent / beside / "/".join(names)
+    assert Store(base / "index").key(path) == Path(os.path.relpath(path, base)).as_posix()

@@ -7,7 +7,7 @@ that root. A file in several roots belongs to the innermost, with the flags of t
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +46,17 @@ class Choice:
         roots = [ScanRoot(place.path, place.options.selection, place.only) for place in self.places]
         return Scan(roots, self.elsewhere)
 
-    def place_of(self, path: Path) -> Place | None:
-        """The place that decides about a file: the innermost root around it, if this run follows that there."""
+    def followed(self) -> Callable[[Path], bool]:
+        """A function that says whether this run follows a file: the innermost root around it decides."""
         places = {place.path: place for place in self.places}
-        for around in (path, *path.parents):
-            if around in self.elsewhere:
-                return None
-            if around in places:
-                return places[around] if places[around].scans(path) else None
-        return None
+
+        def is_followed(path: Path) -> bool:
+            for around in (path, *path.parents):
+                if around in places or around in self.elsewhere:
+                    return around in places and places[around].scans(path)
+            return False
+
+        return is_followed
 
 
 def choose_all(store: Store, stored: Sequence[StoredRoot]) -> Choice:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from vecsearch.ingest.choosing import exists
+from vecsearch.errors import PathNotFound
+from vecsearch.ingest.choosing import choose_all, exists
 from vecsearch.ingest.draft import Draft
 from vecsearch.reports import MissingRoot, Root
 from vecsearch.storage.roots import StoredRoot
@@ -24,6 +25,17 @@ def roots_of(store: Store, draft: Draft) -> list[Root]:
         Root(str(path), dict(root.flags), counts[path], times.get(root.key), exists(path))
         for path, root in paths.items()
     ]
+
+
+def existing_roots(store: Store) -> list[Path]:
+    """The roots that are on the disk; raises InvalidOption when there are no roots, PathNotFound when none is there."""
+    stored = store.read_roots(store.manifest())
+    places = choose_all(store, stored).places
+    if not places:
+        raise PathNotFound(
+            f"none of the {len(stored)} roots of {store.name} is on the disk: vecsearch roots lists them"
+        )
+    return [place.path for place in places]
 
 
 def missing_roots(store: Store, draft: Draft, unmounted: AbstractSet[Path]) -> tuple[MissingRoot, ...]:

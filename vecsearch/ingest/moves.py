@@ -13,7 +13,7 @@ What is not found again stays, whatever the reason: its disk may not be mounted.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -90,7 +90,7 @@ class Moves:
 
     def _gone_from(self, top: Path, pairs: Mapping[Path, set[Path]]) -> Iterator[FileRead]:
         """Yield the files below `top` that are to be found below the place to which it was moved."""
-        below = [key for key in self._outside if self._store.resolve(key).is_relative_to(top)]
+        below = [self._store.key(top)] if top in pairs else [*filter(self._is_below(top), self._outside)]
         places = Counter(place for old, new in pairs.items() for place in _places(old.relative_to(top), new))
         target, votes = max(places.items(), key=lambda entry: (entry[1], str(entry[0])), default=(top, 0))
         if 2 * votes <= len(below):
@@ -102,6 +102,9 @@ class Moves:
                 self._outside.discard(key)
                 yield FileRead(key, None)
         self._moved[str(top)] = Move(str(top), str(target), documents)
+
+    def _is_below(self, top: Path) -> Callable[[str], bool]:
+        return lambda key: self._store.resolve(key).is_relative_to(top)
 
     def _forget_roots(self) -> None:
         """Forget the roots that are not on the disk and of which the run has left nothing behind."""

@@ -65,10 +65,10 @@ def make_plan(store: Store, draft: Draft, choice: Choice, tally: Tally, *, force
     unread = {key: file for key, file in files.items() if key not in same}
     tally.bytes_total = sum(file.size for file in unread.values())
     unmounted = _unmounted(store, draft, choice, scan)
-    gone = []
+    gone, is_followed = [], choice.followed()
     for key in sorted({*held, *draft.stamps} - files.keys()):
         path = store.resolve(key)
-        if choice.place_of(path) and not _is_in(path, unknown) and not _is_in(path, unmounted):
+        if is_followed(path) and not _is_in(path, unknown) and not _is_in(path, unmounted):
             gone.append(key)
     deduplication = _deduplication(draft, choice, {*unread, *gone})
     roots = _next_roots(store, draft, choice, scan, held.keys() - set(gone) if unmounted else ())

@@ -19,22 +19,34 @@ from vecsearch.reports import Report
 _QUIET_MS = 100  # after a change: saving a file is several changes, such as writing a temporary file and renaming it
 _LONGEST_MS = 500  # that a burst of changes delays the run
 _RETRY_SECONDS = 1.0  # while another process writes
+_MISSING_SECONDS = 30.0
 _TEMPORARY = re.compile(r".*~|#.*#|.*\.(?:swp|swx|tmp|part|crdownload)")
 
 
 class Watcher:
     """Watches files and folders from its creation on; `wait` also reports changes made before it was called."""
 
-    def __init__(self, paths: Sequence[Path], index: Path, stop: Event | None = None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], index: Path, stop: Event | None = None, *, lose_some: bool = False
+    ) -> None:
         """`index` is the folder whose changes are ignored; setting `stop` ends every wait.
 
-        Raises ExtraMissing, PathNotFound; InvalidOption when the system cannot watch that many files.
+        With `lose_some` what vanishes is no longer watched, as long as something is left. Raises ExtraMissing,
+        PathNotFound; InvalidOption when the system cannot watch that many files.
         """
-        self._roots = [path.resolve() for path in paths]
-        self._folders = {root for root in self._roots if root.is_dir()}
+        self._roots: list[Path] = []
         self._index = index.resolve()
         self._stop = stop
-        self._begin()
+        self._lose_some = lose_some
+        self.follow(paths)
+
+    def follow(self, paths: Sequence[Path]) -> None:
+        """Watch these paths from now on; raises as the constructor does."""
+        roots = [path.resolve() for path in paths]
+        if roots != self._roots:
+            self._roots = roots
+            self._folders = {root for root in roots if root.is_dir()}
+            self._begin()
 
     def wait(self, seconds: float = 0) -> bool:
         """Wait for a change and until it is over, or for `seconds` (0: without a limit); False when `stop` was set.
@@ -60,6 +72,8 @@ class Watcher:
         notify = require("watchfiles._rust_notify", "watch", "watching files", package="watchfiles")
         # A file is watched through its folder: editors replace it by a new file.
         folders = sorted({str(root if root in self._folders else root.parent) for root in self._roots})
+        if self._lose_some:
+            folders = [folder for folder in folders if Path(folder).is_dir()] or folders
         try:
             self._notify = notify.RustNotify(folders, False, False, 0, bool(self._folders), True)
         except (OSError, notify.WatchfilesRustInternalError) as error:
@@ -68,7 +82,7 @@ class Watcher:
                 "or run vecsearch index from time to time"
             ) from None
         for folder in folders:  # checked only now: if one vanishes later, that is reported as a change
-            if not Path(folder).is_dir():
+            if not Path(folder).is_dir() and (len(folders) == 1 or not self._lose_some):
                 raise PathNotFound(f"{folder} is not a folder that exists: it cannot be watched")
 
     def _concerns(self, changed: Path) -> bool:
@@ -87,8 +101,8 @@ class Watcher:
 def run_at_changes(run: Callable[[], Report], watcher: Watcher) -> Iterator[Report]:
     """Yield the report of a run now and of one after each change, until the watcher stops.
 
-    While another process writes, the run is tried again every second. When a watched file is gone, the next run waits
-    for it to come back.
+    While another process writes, the run is tried again every second, and while a root is missing every half minute:
+    its disk may be mounted again. When a watched file is gone, the next run waits for it to come back.
     """
     last: Report | None = None
     while True:
@@ -101,6 +115,7 @@ def run_at_changes(run: Callable[[], Report], watcher: Watcher) -> Iterator[Repo
             if last is None:
                 raise
         else:
+            pause = _MISSING_SECONDS if last.missing else 0.0
             yield last
         if not watcher.wait(pause):
             return
