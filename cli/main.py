@@ -10,7 +10,6 @@ import re
 import sys
 import traceback
 import warnings
-from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,8 +17,9 @@ import click
 
 from vecsearch.errors import IndexLocked, IndexNotFound, VecsearchError
 
-from .commands import COMMANDS, GROUPS
+from .commands import COMMANDS, GROUPS, load_command
 from .options.common import search_note
+from .options.configuration import default_map, options_of, user_settings
 from .options.help import Group
 from .output.streams import discard, open_closed_streams, write_notice, write_notices
 
@@ -63,11 +63,13 @@ class _Group(Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        entry = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f".commands.{entry.module}", __package__), entry.function)
+        command = load_command(cmd_name)
+        if settings := user_settings():  # `vecsearch config` checks those of other commands
+            own = default_map(cmd_name, options_of(command), settings)
+            ctx.default_map = {**(ctx.default_map or {}), cmd_name: own}
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

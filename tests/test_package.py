@@ -54,7 +54,8 @@ def test_the_wheel_holds_the_library_and_its_command_and_nothing_else(built):
     with zipfile.ZipFile(built[0]) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     expected = sources_of("vecsearch") | {f"vecsearch/{name}" for name in sources_of("cli")} | {"vecsearch/py.typed"}
-    page = (HOUSE / "vecsearch/analysis/mapping").glob("page.[hcj]*")
+    mapping = HOUSE / "vecsearch/analysis/mapping"
+    page = [path for suffix in ("html", "css", "js") for path in mapping.glob(f"*.{suffix}")]
     expected |= {path.relative_to(HOUSE).as_posix() for path in page}
     assert names == expected
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import NamedTuple
+
+import click
+
+from ..options.configuration import name_variables
 
 
 class Entry(NamedTuple):
@@ -56,8 +61,17 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "cache": Entry("cache", "cache", "Inspect and shrink the cache of vectors."),
     },
     "Shell": {
+        "config": Entry("config", "config", "Show the values that options have from files and the environment."),
         "completion": Entry("shell", "completion", "Print what makes bash, zsh or fish complete."),
         "help": Entry("shell", "help_", "Show the help of a command."),
     },
 }
 COMMANDS: Mapping[str, Entry] = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+
+
+def load_command(name: str) -> click.Command:
+    """Return a command, its options with their environment variables."""
+    entry = COMMANDS[name]
+    command: click.Command = getattr(import_module(f".{entry.module}", __package__), entry.function)
+    name_variables(command)
+    return command

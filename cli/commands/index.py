@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..options.common import search_note, with_index, with_wait
-from ..options.creating import check_settings, created_index, index_settings, with_settings
+from ..options.creating import check_settings, created_index, index_settings, named_settings, with_settings
 from ..options.help import command
 from ..options.models import DEFAULT_MODEL, runtime_options, with_runtime
 from ..options.reading import reading_options, with_reading
@@ -125,7 +125,7 @@ def _open_or_create(
     from vecsearch import Index, IndexNotFound
 
     try:
-        existing = Index.open(path, model=settings.get("model"), wait=wait, **runtime)
+        existing = Index.open(path, model=named_settings(settings).get("model"), wait=wait, **runtime)
     except IndexNotFound:
         if sources.follow_roots:
             raise click.UsageError(f"name the files and folders to index: there is no index at {path} yet") from None
@@ -139,7 +139,7 @@ def _open_or_create(
         with tempfile.TemporaryDirectory() as folder:
             yield Index.create(Path(folder) / "index", **settings, **runtime)
         return
-    check_settings(existing, settings)
+    check_settings(existing, named_settings(settings))
     yield existing
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from click.core import ParameterSource
 from vecsearch.choices import Choice
 
 from ..output import JsonOutput, Output, TextOutput
+from .configuration import default_map, options_of, project_settings
 from .finding import NEARBY, find_inside, find_upwards
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -67,6 +67,7 @@ def with_index(command: _Command) -> _Command:
         "index_path",
         type=click.Path(path_type=Path),
         callback=_choose_index,
+        is_eager=True,  # a file beside the index may have values for the other options
         help="The folder of the index.",
     )(with_output(command))
 
@@ -118,9 +119,16 @@ def _choose_color(context: click.Context, _parameter: click.Parameter, when: str
 
 
 def _choose_index(context: click.Context, _parameter: click.Parameter, named: Path | None) -> Path:
-    """Return the index named, else that of the environment, the nearest one upwards, or a new one here."""
-    if named is None and (from_environment := os.environ.get("VECSEARCH_INDEX")):
-        named = Path(from_environment)
+    """Return the index named or found, and take the values that a file beside it gives to the options that follow."""
+    index = _index(context, named)
+    if (name := context.info_name) != "config":  # which shows all that files say, and what is wrong with it
+        values = default_map(name or "", options_of(context.command), project_settings(index))
+        context.default_map = {**(context.default_map or {}), **values}
+    return index
+
+
+def _index(context: click.Context, named: Path | None) -> Path:
+    """Return the index named, else the nearest one upwards, or a new one here."""
     if named:
         found = find_inside(named)
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from vecsearch.choices import Splitter
 
@@ -43,6 +44,12 @@ def check_settings(index: Index, settings: Mapping[str, Any]) -> None:
             raise InvalidOption(
                 f"{index.path} was created with {flag} {existing}, not {settings[name]}: name another index with -i"
             )
+
+
+def named_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings from the command line or the environment: those of a file are for new indexes alone."""
+    source = click.get_current_context().get_parameter_source
+    return {name: value for name, value in settings.items() if source(name) is not ParameterSource.DEFAULT_MAP}
 
 
 def refuse_settings(settings: Mapping[str, Any], reason: str) -> None:

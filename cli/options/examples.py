@@ -122,6 +122,11 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
         "vecsearch cache prune --older-than 30",
         "vecsearch cache prune --max-size 500MB",
     ),
+    "config": (
+        "vecsearch config",
+        "vecsearch config -i notes.vecsearch",
+        "vecsearch config --json",
+    ),
     "completion": (
         'eval "$(vecsearch completion bash)"  # in ~/.bashrc',
         'eval "$(vecsearch completion zsh)"  # in ~/.zshrc',

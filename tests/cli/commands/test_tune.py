@@ -37,20 +37,20 @@ class TestTrained:
         pytest.importorskip("pytrec_eval", reason="the extra tune: pip install 'vecsearch[tune]'")
 
     def test_a_model_is_tuned_and_what_was_done_is_said(self, tiny: Path, vecsearch_command: Command) -> None:
-        done = vecsearch_command("tune", "pairs.jsonl", "--base", "tiny", "--steps", "2", "--batch", "8")
+        done = vecsearch_command("tune", "pairs.jsonl", "--base", "./tiny", "--steps", "2", "--batch", "8")
         assert (done.status, done.err) == (0, "")
         lines = done.out.splitlines()
-        assert lines[0].startswith("tiny-tuned: tiny after 2 steps, in ")
+        assert lines[0].startswith("tiny-tuned: ./tiny after 2 steps, in ")
         assert lines[1] == "36 pairs; 2 steps done"
         assert lines[2] == "scored on 4 held-out queries:"
         assert "nDCG@10 went from " in lines[3]
         assert Path("tiny-tuned/README.md").is_file()
 
     def test_the_json_has_the_report(self, tiny: Path, vecsearch_command: Command) -> None:
-        arguments = ["--base", "tiny", "-o", "made", "--steps", "1", "--seed", "3", "--json"]
+        arguments = ["--base", "./tiny", "-o", "made", "--steps", "1", "--seed", "3", "--json"]
         found = vecsearch_command("tune", "pairs.jsonl", *arguments).json
         assert list(found) == [field.name for field in fields(TuneReport)]
-        assert (found["model"], found["base"], found["steps"]) == ("made", "tiny", 1)
+        assert (found["model"], found["base"], found["steps"]) == ("made", "./tiny", 1)
 
     def test_an_index_gives_pairs_and_hard_negatives(self, tiny: Path, place: Path, vecsearch_command: Command) -> None:
         texts = [
@@ -63,7 +63,7 @@ class TestTrained:
         for number, text in enumerate(texts):
             write(place / "notes" / f"{number}.md", f"# Part {number} of the town\n\n{text}\n")
         assert vecsearch_command("index", "notes", "-i", "notes.vs").status == 0
-        arguments = ["--base", "tiny", "-o", "made", "--steps", "1", "--batch", "2", "--json"]
+        arguments = ["--base", "./tiny", "-o", "made", "--steps", "1", "--batch", "2", "--json"]
         found = vecsearch_command("tune", "--from-index", "notes.vs", *arguments)
         assert found.status == 0, found.err
         assert found.json["pairs"] >= 6
@@ -86,19 +86,19 @@ class TestDistilled:
         write(place / "notes" / "a.md", "the treehouse is red\n")
         write(place / "notes" / "b.md", "the treehouse is green\n")
         assert vecsearch_command("index", "notes", "-i", "notes.vs").status == 0
-        done = vecsearch_command("distill", "tiny", "--dim", "8", "--vocab-from", "notes.vs")
+        done = vecsearch_command("distill", "./tiny", "--dim", "8", "--vocab-from", "notes.vs")
         assert (done.status, done.err) == (0, "")
         assert done.out.startswith("tiny-static: 60 tokens (with 3 words of an index) of 8 dimensions")
-        found = vecsearch_command("distill", "tiny", "--dim", "8", "-o", "plain", "--json").json
+        found = vecsearch_command("distill", "./tiny", "--dim", "8", "-o", "plain", "--json").json
         assert list(found) == [field.name for field in fields(DistillReport)]
-        assert (found["model"], found["teacher"], found["dim"], found["words"]) == ("plain", "tiny", 8, 0)
+        assert (found["model"], found["teacher"], found["dim"], found["words"]) == ("plain", "./tiny", 8, 0)
 
     def test_what_cannot_be_distilled_is_said(self, tiny: Path, vecsearch_command: Command) -> None:
         for arguments, said in (
-            (["tiny", "-o", "tiny"], "tiny already exists: name another folder"),
-            (["tiny", "--dim", "0"], "dim is 0, expected a whole number of at least 1"),
+            (["./tiny", "-o", "tiny"], "tiny already exists: name another folder"),
+            (["./tiny", "--dim", "0"], "dim is 0, expected a whole number of at least 1"),
             (["nowhere"], "no model 'nowhere'"),
-            (["tiny", "--device", "abacus"], "device 'abacus' cannot be used"),
+            (["./tiny", "--device", "abacus"], "device 'abacus' cannot be used"),
         ):
             done = vecsearch_command("distill", *arguments)
             assert (done.status, done.out) == (1, "")
@@ -121,7 +121,7 @@ class TestDistilled:
 def test_what_goes_wrong_is_said(
     tiny: Path, vecsearch_command: Command, arguments: list[str], status: int, said: str
 ) -> None:
-    done = vecsearch_command("tune", *arguments, "--base", "tiny")
+    done = vecsearch_command("tune", *arguments, "--base", "./tiny")
     assert (done.status, done.out) == (status, "")
     assert said in done.err
     assert status == 2 or done.err.count("\n") == 1
@@ -132,6 +132,6 @@ def test_without_its_packages_distilling_says_what_installs_them(
     tiny: Path, vecsearch_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "model2vec.distill", None)
-    done = vecsearch_command("distill", "tiny")
+    done = vecsearch_command("distill", "./tiny")
     assert (done.status, done.out) == (1, "")
     assert done.err == "vecsearch: distilling a model needs model2vec[distill]: pip install 'vecsearch[distill]'\n"

@@ -47,7 +47,7 @@ def test_a_model_is_tuned_on_as_many_cores_as_asked_for(vecsearch_command: Comma
         chosen(threads)
 
     monkeypatch.setattr(torch, "set_num_threads", watched)
-    done = vecsearch_command("tune", "pairs.jsonl", "--base", "tiny", "--steps", "1", "--threads", str(wanted))
+    done = vecsearch_command("tune", "pairs.jsonl", "--base", "./tiny", "--steps", "1", "--threads", str(wanted))
     assert (done.status, done.err) == (0, "")
     assert wanted in seen
     assert torch.get_num_threads() == wanted - 1
