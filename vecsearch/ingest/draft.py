@@ -22,7 +22,7 @@ from vecsearch.storage.garbage import collect
 from vecsearch.storage.manifest import Manifest, SegmentEntry
 from vecsearch.storage.roots import StoredRoot
 from vecsearch.storage.rows import Origin, chunk_table
-from vecsearch.storage.segment import Content
+from vecsearch.storage.segment import ROWS, Content
 from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import BoolArray, Chunk, FloatArray
 from vecsearch.vectors import unit_rows
@@ -202,6 +202,9 @@ class Draft:
         changed = any(self._change.values())
         if not changed and not (final and (self._sources_changed or self._roots_changed)):
             return
+        if changed:
+            for part in self.base.parts:  # which documents exist, and which rows are theirs, was read from these
+                part.segment.check((ROWS,))
         with Commit(self._store) as commit:
             alone = [
                 commit.segment(moved.content(), self.base.manifest.recall) for moved in self._moved if _is_full(moved)

@@ -140,7 +140,7 @@ class Segment:
         self._rows = MappedRows(folder / ROWS)
         self.flat = Flat(folder / VECTORS)
         self.postings = open_postings(folder / POSTINGS)
-        self._is_checked = False
+        self._checked: set[str] = set()
         self.approximate: Approximate | None = None
         if entry.approximate:
             self.approximate = Approximate(folder / CODES, self.flat, entry.approximate)
@@ -231,18 +231,20 @@ class Segment:
             return Content.of(rows, vectors, language)
         return Content(rows, vectors, merge_postings([(self.postings, kept)]))
 
-    def check(self) -> None:
+    def check(self, names: Sequence[str] = (ROWS, VECTORS, POSTINGS)) -> None:
         """Raise IndexDamaged unless rows, vectors and postings have their checksums, as they are mapped here.
 
-        Whoever copies from them calls this: what is derived must not carry damage into the record of a later version.
+        Whoever copies from them, or decides by them what to write, calls this: what is derived must not carry damage
+        into the record of a later version. Each file is read once.
         """
-        if self._is_checked:
-            return
         mapped = {ROWS: self._rows.sha256, VECTORS: self.flat.sha256, POSTINGS: self.postings.sha256}
-        for name, digest in mapped.items():
-            if digest() != self.entry.files[name].sha256:
-                raise IndexDamaged(f"{self._folder / name} does not match its checksum: run vecsearch verify --repair")
-        self._is_checked = True
+        for name in names:
+            if name not in self._checked:
+                if mapped[name]() != self.entry.files[name].sha256:
+                    raise IndexDamaged(
+                        f"{self._folder / name} does not match its checksum: run vecsearch verify --repair"
+                    )
+                self._checked.add(name)
 
     def words_match_texts(self, some: BoolArray, language: str) -> bool:
         """Whether the postings of the rows where `some`, bool (n,), is true are those of their texts.

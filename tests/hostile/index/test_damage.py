@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -104,3 +105,44 @@ def test_cannot_change_its_record_by_a_copy_that_is_derived(tmp_path: Path) -> N
     ]
     assert "the number is 1000 herons" in texts
     assert not [text for text in texts if "5096" in text]
+
+
+def _damage_column(index: Index, column: str) -> None:
+    """Change one value of a column in the copy that is derived, so that it stays valid."""
+    [path] = index.path.glob("segments/*/rows.arrow")
+    rows = pa.ipc.open_file(path.read_bytes()).read_all().column(column).combine_chunks()
+    content, at = bytearray(path.read_bytes()), rows.buffers()[-1].to_pybytes()
+    place = content.index(at) + (4 if column == "ordinal" else 0)  # the second chunk, or the first text
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("column", "write"),
+    [
+        ("document_id", lambda index: index.add([Document("aaaaaaaa", "new text")])),
+        ("document_id", lambda index: index.delete(["aaaaaaaa", "c"])),
+        ("ordinal", lambda index: index.delete(["aaaaaaaa"])),
+        ("ordinal", lambda index: index.add([Document("c", "other")])),
+        ("metadata.name", lambda index: index.delete(where="name = 'oo'")),
+    ],
+)
+def test_cannot_decide_by_damaged_rows_what_is_written(
+    tmp_path: Path, column: str, write: Callable[[Index], object]
+) -> None:
+    index = Index.create(tmp_path / "index", model=CountingEncoder(), chunk_tokens=8)
+    index.add(
+        [
+            Document("aaaaaaaa", "one two three four five six seven eight. " * 3, {"name": "no"}),
+            Document("c", "short", {"name": "oo"}),
+            *(Document(f"more {number}", "x y z") for number in range(20)),  # so that nothing is merged
+        ]
+    )
+    _damage_column(index, column)
+    opened = Index.open(index.path, model=CountingEncoder())
+    with pytest.raises(IndexDamaged, match=r"rows\.arrow does not match its checksum: run vecsearch verify --repair"):
+        write(opened)
+    assert verify_index(index.path, repair=True).ok
+    assert Index.open(index.path).info().version == index.info().version
+    write(Index.open(index.path, model=CountingEncoder()))
+    assert verify_index(index.path).ok
