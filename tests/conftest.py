@@ -114,7 +114,7 @@ def vecsearch_command(
     place: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """Runs the command in this process; the model is a counting one, all else is real."""
-    set_loader(lambda _: encoder, monkeypatch)
+    set_loader(lambda _, **settings: encoder, monkeypatch)
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # main() sets another
 
     def run(*arguments: str | Path, stdin: str = "") -> Outcome:

@@ -63,6 +63,7 @@ PLACES = {
         "storage/columns.py",
         "storage/document_values.py",
         "storage/file_stamps.py",
+        "storage/arrow_file.py",
         "storage/mapped_rows.py",
         "storage/row_reader.py",
         "storage/rows.py",

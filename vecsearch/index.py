@@ -64,6 +64,7 @@ from vecsearch.upkeep import verified, versions
 from vecsearch.upkeep.compaction import compact
 from vecsearch.upkeep.exporting import export
 from vecsearch.upkeep.importing import import_index
+from vecsearch.upkeep.verify import check_version
 from vecsearch.vectors import unit_rows
 
 if TYPE_CHECKING:
@@ -100,17 +101,19 @@ class Index:
         cache: Cache | None = None,
         refresh: bool = False,
         wait: float = WAIT,
+        untrusted: Snapshot | None = None,
     ) -> None:
         """Called by `create` and `open`, not by users."""
         self._store = store
-        self._pinned = version
+        self._pinned = version if untrusted is None else untrusted.manifest.version
+        self._is_untrusted = untrusted is not None
         self._refreshes = refresh
         self._wait = _check_wait(wait)
         self._swap = Lock()  # held while the current session is replaced, so that no older one replaces a newer
         cache = shared_cache() if cache is None else _check_cache(cache)
         self._remove: Callable[[], object] | None = None  # the folder of a temporary index
         self._writes: ThreadPoolExecutor | None = None
-        self._current: Session | None = Session(store, store.snapshot(version), models, cache)
+        self._current: Session | None = Session(store, untrusted or store.snapshot(version), models, cache)
 
     # Making and opening
 
@@ -185,10 +188,16 @@ class Index:
         threads: int | None = None,
         version: int | str | None = None,
         refresh: bool = False,
+        untrusted: bool = False,
         cache: Cache | None = None,
         wait: float = WAIT,
     ) -> Index:
         """Open the index in the folder `path` as its current version or, to read only, as a `version` or tag.
+
+        With `untrusted`, an index from a stranger is opened to read: every byte of the version is checked first, its
+        files are read into memory rather than mapped, so that nobody can change them afterwards, and nothing is sent
+        to or loaded from another machine. It takes as much memory as its files. Raises ConsentMissing when a query has
+        to be encoded by a remote model; words and vectors can be searched.
 
         `model` is for an index whose model is no longer found under its name: a folder, a name or an encoder.
         The model is opened when a text is first encoded, with `runtime` and `threads` as load_encoder() takes them.
@@ -196,10 +205,13 @@ class Index:
         A write waits `wait` seconds for another writer. Raises IndexNotFound, IndexDamaged, FormatTooNew; ModelMismatch
         when `model` is not the one that the index was made with.
         """
-        store = Store(Path(path))
+        if untrusted and refresh:
+            raise InvalidOption("an untrusted index stays at the version that was checked: open it without refresh")
+        store = Store(Path(path), in_memory=untrusted)
         number = None if version is None else versions.find_version(store, version)
-        models = Models(store.name, model, _given(runtime=runtime, threads=threads))
-        index = cls(store, models, version=number, cache=cache, refresh=refresh, wait=wait)
+        checked = check_version(store, store.manifest(number)) if untrusted else None
+        models = Models(store.name, model, _given(runtime=runtime, threads=threads), remote=not untrusted)
+        index = cls(store, models, version=number, cache=cache, refresh=refresh, wait=wait, untrusted=checked)
         if model is not None:
             models.encoder(index._require_open().manifest.model)
         return index
@@ -858,6 +870,8 @@ class Index:
 
     def verify(self, *, repair: bool = False, wait: float | None = None) -> Verification:
         """Check every file of the index; see `verify_index`."""
+        if repair and self._is_untrusted:
+            self._check_writable()
         self._require_open()
         verification = verified(self._store, repair=repair, wait=self._seconds(wait))
         if verification.repaired:
@@ -993,6 +1007,8 @@ class Index:
 
     def _check_writable(self) -> None:
         self._require_open()
+        if self._is_untrusted:
+            raise InvalidOption(f"{self.path} was opened as untrusted, to read: open it without untrusted to write")
         if self._pinned is not None:
             raise InvalidOption(
                 f"{self.path} was opened at version {self._pinned}, to read: open it without a version to write"

@@ -1,4 +1,4 @@
-"""`vecsearch open`: a hit of the last search, in an editor at its line."""
+"""`vecsearch open`: a hit of the last search, in an editor at its line; or a stranger's index, looked at safely."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from ..options.common import with_output
+from ..options.common import with_index
 from ..options.help import command
 from ..output import Output, Summary
+from ..output.index import UntrustedView
 from ..output.last_search import Target, recall
 from ..output.text import plural, shown_path
 
@@ -24,13 +25,42 @@ _PAGED = {".pdf", ".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub", ".
 
 
 @command("open")
-@click.argument("number", type=click.IntRange(1), metavar="N")
-@with_output
-def open_(number: int, output: Output) -> None:
+@click.argument("number", type=click.IntRange(1), metavar="N", required=False)
+@click.option("--untrusted", is_flag=True, help="Check an index from a stranger, and show what it holds.")
+@click.option("--at", metavar="VERSION", help="Look at a past version, with --untrusted.")
+@with_index
+def open_(number: int | None, untrusted: bool, at: str | None, index_path: Path, output: Output) -> None:
     """Open the N-th hit of the last search in this terminal: in $VISUAL or $EDITOR, at its line.
 
     A PDF, a presentation and the like opens in the program that the system has for it, a web page in the browser.
+
+    With --untrusted, check every byte of an index from a stranger, and show what it holds. Nothing is sent to other
+    machines, and the exit status is 1 when the index is not safe to use. vecsearch search --untrusted then searches it.
     """
+    if untrusted == (number is not None):
+        raise click.UsageError("give the number N of a hit, or --untrusted to look at an index")
+    if number is None:
+        _look_at(index_path, at, output)
+    else:
+        _open_hit(number, output)
+
+
+def _look_at(index_path: Path, at: str | None, output: Output) -> None:
+    """Show what an untrusted index holds; with status 1 where something in it is damaged."""
+    from vecsearch import Index, VecsearchError
+
+    index = Index.open(index_path, version=at, untrusted=True)
+    try:
+        encoder, reason = index.session().encoder.name, None
+    except VecsearchError as error:  # remote, not on this machine, or another one of this name
+        encoder, reason = None, str(error)
+    view = UntrustedView(index.verify(), index.info(), encoder, reason)
+    output.show(view)
+    if not view.is_safe:
+        click.get_current_context().exit(1)
+
+
+def _open_hit(number: int, output: Output) -> None:
     from vecsearch import InvalidQuery
 
     targets = recall()

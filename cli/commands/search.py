@@ -13,7 +13,7 @@ import click
 
 from vecsearch.choices import Metric, Mode
 
-from ..options.common import Renamed, one_of, with_color, with_index
+from ..options.common import Renamed, one_of, with_color, with_index, with_untrusted
 from ..options.help import command
 from ..options.values import Weighted
 from ..output import Output, View
@@ -72,6 +72,7 @@ _RANKED_BY = {"hybrid": "words and meaning, at most 1", "dense": "the similarity
 @click.option("-l", "files", is_flag=True, help="Print only the files of the hits.")
 @click.option("--vim", is_flag=True, help="Print lines that editors jump to, PATH:LINE:TEXT.")
 @click.option("--ids", is_flag=True, help="Print only chunk ids and scores, with tabs; for - also the query's number.")
+@with_untrusted
 @with_color
 @with_index
 def search(
@@ -89,6 +90,7 @@ def search(
     files: bool,
     vim: bool,
     ids: bool,
+    untrusted: bool,
     index_path: Path,
     output: Output,
     **options: Any,
@@ -108,7 +110,7 @@ def search(
     form = _form(ids=ids, l=files, vim=vim, passages=full or options["explain"] or context is not None)
     if k is None:
         k = _FOR_PROGRAMS if form or output.claims_stdout else _SHOWN
-    index = Index.open(index_path, model=model, version=at)
+    index = Index.open(index_path, model=model, version=at, untrusted=untrusted)
     options |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
     find: Any = index.rank if form == "ids" else index.search
     if words:
@@ -223,16 +225,17 @@ def _describe(like: _Examples, plus: _Examples, minus: _Examples) -> str:
     help="Show the text of N chunks around it.",
 )
 @click.option("--at", metavar="VERSION", help="Read a past version, by its number or tag.")
+@with_untrusted
 @with_color
 @with_index
-def show(chunk_id: str, context: int, at: str | None, index_path: Path, output: Output) -> None:
+def show(chunk_id: str, context: int, at: str | None, untrusted: bool, index_path: Path, output: Output) -> None:
     """Show the passage at PATH:LINE or with an id, as printed with a hit, and the text before and after it.
 
     The name of a document shows its first passage.
     """
     from vecsearch import Index
 
-    session = Index.open(index_path, version=at).session()
+    session = Index.open(index_path, version=at, untrusted=untrusted).session()
     [documents] = session.ids_named([chunk_id])
     if len(documents) == 1 and not re.search(r":\d+$", chunk_id):
         chunk_id = f"{documents[0]}#0"  # a document is shown from its beginning

@@ -92,6 +92,15 @@ def with_color(command: _Command) -> _Command:
     )(command)
 
 
+def with_untrusted(command: _Command) -> _Command:
+    """Add --untrusted, for commands that read an index."""
+    return click.option(
+        "--untrusted",
+        is_flag=True,
+        help="The index is from a stranger: check every byte first, send nothing, load no model from elsewhere.",
+    )(command)
+
+
 def with_wait(command: _Command) -> _Command:
     """Add --wait, for commands that write."""
     return click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,50 @@ class VerificationView(View):
         state = "no problems" if verification.ok else plural(len(verification.problems), "problem")
         versions = plural(verification.versions, "version")
         yield f"{plural(verification.files, 'file')} of {versions}, {verification.bytes / 1e6:,.1f} MB: {state}"
+
+
+@dataclass(frozen=True)
+class UntrustedView(View):
+    """An index from a stranger: what was checked, what it holds, and whether its model can be used.
+
+    `encoder` is the name of the model that is on this machine, or None for the `reason`.
+    """
+
+    verification: Verification
+    info: Info
+    encoder: str | None
+    reason: str | None
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether nothing is damaged in any version."""
+        return self.verification.ok
+
+    def fields(self) -> dict[str, Any]:
+        """Return the verdict and what it is based on."""
+        return {
+            "safe": self.is_safe,
+            "verification": VerificationView(self.verification).fields(),
+            "info": InfoView(self.info).fields(),
+            "encoder": self.encoder,
+            "reason": self.reason,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield what the index holds, what was checked, and the verdict with the next command."""
+        yield from InfoView(self.info).lines()
+        yield from VerificationView(self.verification).lines()
+        if not self.is_safe:
+            yield "not safe to use: see the problems above"
+            return
+        modes = "" if self.encoder is not None else " --mode lexical"
+        if self.encoder is None:
+            yield f"no search by meaning: {self.reason}"
+        yield (
+            "safe to search: every byte is as its manifest says, and nothing in it is a link, runs, or is sent "
+            "anywhere; what its texts say is a stranger's word"
+        )
+        yield f"next: vecsearch search --untrusted{modes} -i {shlex.quote(self.info.path)} QUERY"
 
 
 def _fix(problem: Problem) -> str:

@@ -18,7 +18,6 @@ from vecsearch.cli.options.examples import EXAMPLES
 
 NAMED = sorted(named_commands(cli).items())
 WITHOUT_AN_INDEX = {
-    "open",
     "completion",
     "help",
     "embed",

@@ -74,12 +74,11 @@ def test_no_damaged_segment_is_opened(index: Path, monkeypatch: pytest.MonkeyPat
     """A mapped file with wrong offsets may end the process, so that checksums come first."""
     opened: list[str] = []
 
-    class Watched(vecsearch.upkeep.verify.Segment):
-        def __init__(self, folder: Path, entry: object) -> None:
+    class Watched(vecsearch.storage.store.Segment):
+        def __init__(self, folder: Path, entry: object, **options: bool) -> None:
             opened.append(folder.name)
-            super().__init__(folder, entry)  # type: ignore[arg-type]
+            super().__init__(folder, entry, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("vecsearch.upkeep.verify.Segment", Watched)
     monkeypatch.setattr("vecsearch.storage.store.Segment", Watched)
     segments = {name.split("/")[1] for name in files_of(index) if name.startswith("segments")}
     assert verify_index(index).ok

@@ -140,6 +140,16 @@ def align(table: pa.Table, fields: Sequence[pa.Field]) -> pa.Table:
     return pa.table(columns, schema=pa.schema([*own, *fields]))
 
 
+def is_optional_column(field: pa.Field) -> bool:
+    """Whether this is a column, in addition to those of all chunks, that a segment may have."""
+    kind = field.type
+    if field.name == DOCUMENT:
+        return bool(kind == pa.string())
+    element = kind.value_type if pa.types.is_list(kind) else kind
+    times = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
+    return field.name.startswith(PREFIX) and element in (*_SCALARS.values(), *times)
+
+
 def _is_optional(name: str) -> bool:
     return name == DOCUMENT or name.startswith(PREFIX)
 

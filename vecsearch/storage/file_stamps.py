@@ -9,13 +9,20 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vecsearch.errors import IndexDamaged
 from vecsearch.storage.roots import StoredRoot, decode_roots, encode_roots
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _ROOTS = b"vecsearch.roots"
 _SAME_TICK_NS = 50_000_000  # a file written less than this before it was read may change again within the same tick
 _SECOND_NS = 1_000_000_000  # the tick of file systems that keep whole seconds (two on FAT)
+_DAMAGE = (OSError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError)
+_NEEDED = 5  # columns: an older release did not note the others
+_MOST_UNPACKED, _MOST_RATIO = 16 << 20, 64  # bytes, and bytes for each byte of the file: paths compress well
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +78,8 @@ def encode_stamps(stamps: Mapping[str, Stamp], roots: Sequence[StoredRoot] = ())
     import pyarrow as pa
 
     paths = sorted(stamps)
-    table = pa.table(
-        {
-            "path": pa.array(paths, pa.string()),
-            "size": pa.array([stamps[path].size for path in paths], pa.int64()),
-            "mtime_ns": pa.array([stamps[path].mtime_ns for path in paths], pa.int64()),
-            "reading": pa.array([stamps[path].reading for path in paths], pa.string()),
-            "documents": pa.array([stamps[path].documents for path in paths], pa.int64()),
-            "changed_ns": pa.array([stamps[path].changed_ns for path in paths], pa.int64()),
-            "inode": pa.array([stamps[path].inode for path in paths], pa.int64()),
-        }
-    )
+    columns = [paths, *([getattr(stamps[path], name) for path in paths] for name in _schema().names[1:])]
+    table = pa.table(columns, schema=_schema())
     if roots:
         table = table.replace_schema_metadata({_ROOTS: encode_roots(roots)})
     sink = io.BytesIO()
@@ -90,20 +88,34 @@ def encode_stamps(stamps: Mapping[str, Stamp], roots: Sequence[StoredRoot] = ())
     return sink.getvalue()
 
 
+def _schema() -> pa.Schema:
+    """Return the columns of the table: the path, and the fields of a stamp."""
+    import pyarrow as pa
+
+    kinds = {"path": pa.string(), "size": pa.int64(), "mtime_ns": pa.int64(), "reading": pa.string()}
+    return pa.schema({**kinds, "documents": pa.int64(), "changed_ns": pa.int64(), "inode": pa.int64()})
+
+
 def decode_stamps(content: bytes, name: str) -> dict[str, Stamp]:
     """Return the stamps by path; raises IndexDamaged, which names the content, when it is not such a table."""
     import pyarrow as pa
 
+    from vecsearch.storage.arrow_file import read_table
+
     try:
-        table = pa.ipc.open_file(content).read_all()
+        table = read_table(pa.py_buffer(content), _MOST_UNPACKED + _MOST_RATIO * len(content))
         table.validate(full=True)
+        if list(table.schema)[:_NEEDED] != list(_schema())[:_NEEDED] or not set(table.schema) <= set(_schema()):
+            raise pa.ArrowInvalid(f"it holds the columns {', '.join(table.schema.names)}")
+        if any(column.null_count for column in table.columns[:_NEEDED]):
+            raise pa.ArrowInvalid("a value is missing")
         columns = table.to_pydict()
         unknown = [None] * len(columns["path"])  # an older release did not note the last two
         names = ("size", "mtime_ns", "reading", "documents")
         later = [columns.get(name, unknown) for name in ("changed_ns", "inode")]
         rows = zip(*(columns[name] for name in names), *later, strict=True)
         return {name: Stamp(*row) for name, row in zip(columns["path"], rows, strict=True)}
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, MemoryError) as error:
+    except (*_DAMAGE, pa.ArrowException) as error:
         raise IndexDamaged(f"{name} cannot be read: {error}: run vecsearch verify") from None
 
 
@@ -113,5 +125,5 @@ def decode_stamp_roots(content: bytes, name: str) -> tuple[StoredRoot, ...]:
 
     try:
         return decode_roots((pa.ipc.open_file(content).schema.metadata or {}).get(_ROOTS, b"[]"))
-    except (pa.ArrowException, OSError, TypeError, ValueError, MemoryError) as error:
+    except (*_DAMAGE, pa.ArrowException) as error:
         raise IndexDamaged(f"{name} cannot be read: {error}: run vecsearch verify") from None

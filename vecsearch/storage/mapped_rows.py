@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from vecsearch.errors import IndexDamaged
+from vecsearch.storage.arrow_file import read_table
 from vecsearch.storage.buffers import open_buffer
 from vecsearch.storage.rows import check_rows
 
@@ -24,15 +25,13 @@ class MappedRows:
     `unchecked` has the columns as they are mapped: do not compute from them.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, and read no rows."""
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        """Open the file, or `content` in its place, and read no rows."""
         self._path = path
         self._checked: dict[str, pa.ChunkedArray] = {}
         try:
-            self._buffer = open_buffer(path)
-            self.unchecked = pa.ipc.open_file(self._buffer).read_all()
-            self.unchecked.validate()  # lengths of columns and buffers, so that numbers are safe to read
-            list(self.unchecked.schema)  # decodes the names, which may be damaged too
+            self._buffer = open_buffer(path, content)
+            self.unchecked = read_table(self._buffer)
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
             raise self.damaged(error) from None
         check_rows(self.unchecked, str(path))

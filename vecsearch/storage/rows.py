@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.columns import DOCUMENT, document_columns
+from vecsearch.storage.columns import DOCUMENT, document_columns, is_optional_column
 from vecsearch.storage.document_values import Documents
 from vecsearch.types import Chunk, FloatArray
 
@@ -85,8 +85,11 @@ def searched_texts(rows: pa.Table) -> Iterator[str]:
 
 def check_rows(rows: pa.Table, name: str) -> pa.Table:
     """Return the rows, checked to have the columns of chunks; raises IndexDamaged, which names them `name`."""
-    if list(rows.schema)[: len(SCHEMA)] != list(SCHEMA):
+    if list(rows.schema)[: len(SCHEMA)] != list(SCHEMA) or len(set(rows.schema.names)) < len(rows.schema):
         raise IndexDamaged(f"{name} holds the columns {', '.join(rows.schema.names)}, expected those of chunks")
+    for field in list(rows.schema)[len(SCHEMA) :]:
+        if not is_optional_column(field):
+            raise IndexDamaged(f"{name} holds a column {field.name} of {field.type}, which no index has")
     return rows
 
 

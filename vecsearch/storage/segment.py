@@ -27,6 +27,7 @@ from vecsearch.errors import IndexDamaged
 from vecsearch.files import flush_all, naming, sha256
 from vecsearch.storage.ann.approximate import Approximate, write_approximate, write_codes
 from vecsearch.storage.ann.flat import Flat, write_flat
+from vecsearch.storage.buffers import checked_content
 from vecsearch.storage.columns import join_tables
 from vecsearch.storage.document_values import Documents, of_documents
 from vecsearch.storage.lexical import Postings, build_postings, merge_postings, open_postings, write_postings
@@ -128,22 +129,30 @@ class Segment:
     reference.
     """
 
-    def __init__(self, folder: Path, entry: SegmentEntry) -> None:
-        """Open the files; raises IndexDamaged when one is missing or its size is not the manifest's."""
+    def __init__(self, folder: Path, entry: SegmentEntry, *, in_memory: bool = False) -> None:
+        """Open the files; raises IndexDamaged when one is missing or its size is not the manifest's.
+
+        With `in_memory`, they are read as a whole first and compared with their checksums, and nothing is mapped.
+        """
         self.entry = entry
         self._folder = folder
-        if missing := NEEDED - entry.files.keys():
+        needed = {*NEEDED, CODES} if entry.approximate else NEEDED
+        if missing := needed - entry.files.keys():
             raise IndexDamaged(f"{folder}: the manifest names no {', '.join(sorted(missing))} in it: {RESTORE}")
         check_folder(folder)
         for name, expected in entry.files.items():
             _check_size(os.path.join(folder, name), expected)
-        self._rows = MappedRows(folder / ROWS)
-        self.flat = Flat(folder / VECTORS)
-        self.postings = open_postings(folder / POSTINGS)
+        whole: dict[str, bytes] = {}
+        if in_memory:
+            files = {name: entry.files[name] for name in needed - {CHUNKS}}
+            whole = {name: checked_content(folder / name, file.size, file.sha256) for name, file in files.items()}
+        self._rows = MappedRows(folder / ROWS, whole.get(ROWS))
+        self.flat = Flat(folder / VECTORS, whole.get(VECTORS))
+        self.postings = open_postings(folder / POSTINGS, whole.get(POSTINGS))
         self._checked: set[str] = set()
         self.approximate: Approximate | None = None
         if entry.approximate:
-            self.approximate = Approximate(folder / CODES, self.flat, entry.approximate)
+            self.approximate = Approximate(folder / CODES, self.flat, entry.approximate, whole.get(CODES))
         counts = (self._rows.num_rows, len(self.flat.vectors), len(self.postings.lengths))
         if counts != (entry.rows,) * 3:
             raise IndexDamaged(

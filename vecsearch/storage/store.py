@@ -78,11 +78,15 @@ class Snapshot:
 class Store:
     """The index in the folder `path`."""
 
-    def __init__(self, path: Path, *, beside: Path | None = None) -> None:
-        """`beside` is the folder to which names of files are relative, by default the one that contains the index."""
+    def __init__(self, path: Path, *, beside: Path | None = None, in_memory: bool = False) -> None:
+        """`beside` is the folder to which names of files are relative, by default the one that contains the index.
+
+        With `in_memory`, segments are read as a whole, compared with their checksums, and never mapped.
+        """
         self.path = path.absolute()  # absolute: the working folder may change
         self.name = str(path)  # as the user wrote it, for messages
         self.created_folder = False  # whether creating the index created its folder
+        self._in_memory = in_memory
         self._parent = path.resolve().parent if beside is None else beside
         self._prefix = f"{self._parent.as_posix().rstrip('/')}/"
         self._named = {name: os.path.join(self.path, name) for name in FOLDERS}
@@ -171,6 +175,14 @@ class Store:
                 if newest.version == manifest.version:
                     raise
                 manifest = newest
+
+    def snapshot_of(self, manifest: Manifest) -> Snapshot:
+        """Open the version that a manifest describes, whatever is on disk by now; raises IndexDamaged."""
+        return self._open(manifest, None)
+
+    def open_segment(self, entry: SegmentEntry) -> Segment:
+        """Open one segment; raises IndexDamaged."""
+        return Segment(self.path / SEGMENTS / entry.id, entry, in_memory=self._in_memory)
 
     def locked(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Only this process writes until the block ends; raises IndexLocked when another does after `wait` seconds."""
@@ -302,7 +314,7 @@ class Store:
         opened = {part.segment.entry.id: part.segment for part in reuse.parts} if reuse else {}
         parts = []
         for entry in manifest.segments:
-            segment = opened.get(entry.id) or Segment(self.path / SEGMENTS / entry.id, entry)
+            segment = opened.get(entry.id) or self.open_segment(entry)
             if segment.dim != manifest.model.dim:
                 raise IndexDamaged(
                     f"{self.path / SEGMENTS / entry.id} holds vectors of {segment.dim} dimensions, expected "

@@ -53,6 +53,23 @@ def verify(store: Store) -> Verification:
     return Verification(len(manifests), len(checked), sum(checked.values()), problems, leftovers, foreign=foreign)
 
 
+def check_version(store: Store, manifest: Manifest) -> Snapshot:
+    """Return the version that a manifest describes, open, when all its files are whole; raises IndexDamaged.
+
+    What is open are the bytes that were checked, if the store reads them into memory.
+    """
+    findings = _Findings()
+    if not _check_version(store, manifest, findings):
+        raise IndexDamaged(f"{store.name}: version {manifest.version} was removed while it was checked: open it again")
+    if problems := findings.problems:
+        first = f"{problems[0].file}: {' '.join(problems[0].detail.split())}"
+        raise IndexDamaged(
+            f"{store.name} is not safe to use: {len(problems)} {'problem' if len(problems) == 1 else 'problems'}, "
+            f"the first in {first}: run vecsearch verify to see all"
+        )
+    return store.snapshot_of(manifest)
+
+
 def _manifests(store: Store, findings: _Findings) -> list[Manifest]:
     """Return the readable manifests, ascending; note the others as problems."""
     manifests = []
@@ -127,7 +144,7 @@ def _segment_problems(store: Store, entry: SegmentEntry, language: str, findings
             damaged = True
             yield problem
     if not damaged:
-        for detail in _content_problems(store.path / SEGMENTS / entry.id, entry):
+        for detail in _content_problems(store, entry):
             damaged = True
             yield Problem(f"{SEGMENTS}/{entry.id}", "content", detail)
     if not damaged:
@@ -160,11 +177,11 @@ def _file_problems(index: Path, path: str, expected: FileEntry, *, repairable: b
         yield Problem(path, "checksum", f"it has SHA-256 {digest[:12]}…, expected {expected.sha256[:12]}…", repairable)
 
 
-def _content_problems(folder: Path, entry: SegmentEntry) -> Iterator[str]:
+def _content_problems(store: Store, entry: SegmentEntry) -> Iterator[str]:
     """Yield problems of files whose checksums match: defects of the program that wrote them."""
     try:
-        segment = Segment(folder, entry)
-        if not segment.table.whole().equals(read_record(folder)):
+        segment = store.open_segment(entry)
+        if not segment.table.whole().equals(read_record(store.path / SEGMENTS / entry.id)):
             yield "rows.arrow is not a copy of chunks.parquet"
         segment.postings.check()
     except IndexDamaged as error:
@@ -189,7 +206,7 @@ def _word_problems(store: Store, entry: SegmentEntry, language: str) -> Iterator
     """Yield a problem when rows spread over the segment have other words than their texts; rebuilding repairs it."""
     sampled = np.zeros(entry.rows, np.bool_)
     sampled[np.linspace(0, entry.rows - 1, min(entry.rows, _SAMPLED_ROWS)).astype(np.int64)] = True
-    if not Segment(store.path / SEGMENTS / entry.id, entry).words_match_texts(sampled, language):
+    if not store.open_segment(entry).words_match_texts(sampled, language):
         path = f"{SEGMENTS}/{entry.id}/{POSTINGS}"
         yield Problem(path, "content", "its words are not those of the texts in chunks.parquet", repairable=True)
 
@@ -210,7 +227,7 @@ def _version_problems(store: Store, manifest: Manifest) -> Iterator[Problem]:
     """Yield the problems of a version as a whole, when its files are as they were written."""
     path = f"{MANIFESTS}/{store.manifest_path(manifest.version).name}"
     try:
-        snapshot = store.snapshot(manifest.version)
+        snapshot = store.snapshot_of(manifest)
         if manifest.sources:
             path_of_stamps = store.path / SOURCES / manifest.sources.id
             decode_stamps(read_file(path_of_stamps), str(path_of_stamps))

@@ -54,12 +54,12 @@ class Approximate:
     Any number of threads may search at once: no setting of the shared FAISS index changes.
     """
 
-    def __init__(self, path: Path, flat: Flat, entry: AnnEntry) -> None:
-        """Open the file; raises IndexDamaged when it does not hold codes of these vectors."""
+    def __init__(self, path: Path, flat: Flat, entry: AnnEntry, content: bytes | None = None) -> None:
+        """Open the file, or `content` in its place; raises IndexDamaged when it holds no codes of these vectors."""
         self.entry = entry
         self._flat = flat
         self._rows, dim = flat.vectors.shape
-        self._index = open_codes(path, self._rows, dim)
+        self._index = open_codes(path, self._rows, dim, content)
         self._candidates = cache(entry.candidates)
 
     def saves(self, fetch: int, live: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.ann.faiss_file import faiss, open_index
+from vecsearch.storage.ann.faiss_file import faiss, open_index, opened, size_of
 from vecsearch.types import FloatArray, IntArray
 
 _BITS = 4
@@ -44,16 +44,23 @@ def make_codes(vectors: FloatArray) -> Any:
     return index
 
 
-def open_codes(path: Path, n: int, dim: int) -> Any:
-    """Open the codes that `make_codes` made of n vectors; raises IndexDamaged for any other file.
+def open_codes(path: Path, n: int, dim: int, content: bytes | None = None) -> Any:
+    """Open the codes that `make_codes` made of n vectors, or `content` in their place.
+
+    Raises IndexDamaged for any other file.
 
     FAISS trusts the numbers in a file, and a truncated one ends the process. Their values are known in advance, so
     they are compared before FAISS reads the file; any value is valid for the means and codes that remain.
     """
-    size = _check_numbers(path, n, dim)
-    if path.stat().st_size != size:
-        raise IndexDamaged(f"{path} has {path.stat().st_size} bytes, expected {size}: run vecsearch verify")
-    return open_index(path)
+    try:
+        with opened(path, content) as stream:
+            expected = _check_numbers(stream, path, n, dim)
+            size = size_of(stream)
+    except OSError as error:
+        raise IndexDamaged(f"{path} cannot be read: {error.strerror}: run vecsearch verify") from None
+    if size != expected:
+        raise IndexDamaged(f"{path} has {size} bytes, expected {expected}: run vecsearch verify")
+    return open_index(path, content)
 
 
 def search_codes(index: Any, queries: FloatArray, k: int) -> IntArray:
@@ -71,7 +78,7 @@ def _span(dim: int) -> int:
     return 1 if dim % 2 else 2
 
 
-def _check_numbers(path: Path, n: int, dim: int) -> int:
+def _check_numbers(stream: BinaryIO, path: Path, n: int, dim: int) -> int:
     """Return the size the file must have; raises IndexDamaged when its numbers are not those of n vectors."""
     subspaces = dim // _span(dim)
     blocks, paired = -(-n // _BLOCK) * _BLOCK, subspaces + subspaces % 2  # padded
@@ -79,12 +86,8 @@ def _check_numbers(path: Path, n: int, dim: int) -> int:
     front = (b"IPfs", dim, n, True, faiss.METRIC_INNER_PRODUCT, dim, subspaces, _BITS, _MEANS * dim)
     middle = (0, _BLOCK, 0, blocks, paired, codes)
     after_means = _FRONT.size + _MEANS * dim * 4
-    try:
-        with open(path, "rb") as stream:
-            found_front = _numbers(stream, _FRONT, 0)
-            found_middle = _numbers(stream, _MIDDLE, after_means)
-    except OSError as error:
-        raise IndexDamaged(f"{path} cannot be read: {error.strerror}: run vecsearch verify") from None
+    found_front = _numbers(stream, _FRONT, 0)
+    found_middle = _numbers(stream, _MIDDLE, after_means)
     numbers = (*found_front[:3], *found_front[5:], *found_middle)
     if numbers != (*front, *middle):
         raise IndexDamaged(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import faiss as faiss_library
 
@@ -23,9 +24,24 @@ def write_index(path: Path, index: Any) -> None:
         raise OSError(errno.EIO, _reason(error), str(path)) from None
 
 
-def open_index(path: Path) -> Any:
-    """Open the index in a file, mapped where the system can; holds no descriptor. Raises IndexDamaged."""
+def opened(path: Path, content: bytes | None = None) -> BinaryIO:
+    """Open a file, or `content` in its place, to look at its numbers before FAISS does; raises OSError."""
+    return open(path, "rb") if content is None else io.BytesIO(content)
+
+
+def size_of(stream: BinaryIO) -> int:
+    """Return the number of bytes in a stream, which is then at its end."""
+    return stream.seek(0, io.SEEK_END)
+
+
+def open_index(path: Path, content: bytes | None = None) -> Any:
+    """Open the index in a file, mapped where the system can, or in `content` in its place, copied.
+
+    Holds no descriptor. Raises IndexDamaged.
+    """
     try:
+        if content is not None:
+            return faiss.read_index(faiss.PyCallbackIOReader(io.BytesIO(content).read))
         try:
             return faiss.read_index(os.fspath(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.ann.faiss_file import faiss, open_index, write_index
+from vecsearch.storage.ann.faiss_file import faiss, open_index, opened, size_of, write_index
 from vecsearch.types import BoolArray, FloatArray, IntArray
 
 SCORES_AT_ONCE = 32_000_000  # 128 MB
@@ -36,10 +35,13 @@ class Flat:
     Any number of threads may search at once: no setting of the shared FAISS index changes.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file; raises IndexDamaged when it is not a flat inner-product index as FAISS writes it."""
-        self._header = _checked_header(path)
-        self._index = open_index(path)
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        """Open the file, or `content` in its place.
+
+        Raises IndexDamaged when it is not a flat inner-product index as FAISS writes it.
+        """
+        self._header = _checked_header(path, content)
+        self._index = open_index(path, content)
 
     @cached_property
     def vectors(self) -> FloatArray:
@@ -92,15 +94,15 @@ class _Mapped:
         self.__array_interface__ = {**rows.__array_interface__, "data": (rows.ctypes.data, True)}  # True: read only
 
 
-def _checked_header(path: Path) -> bytes:
+def _checked_header(path: Path, content: bytes | None) -> bytes:
     """Return what precedes the vectors; raises IndexDamaged for numbers that do not fit the size of the file.
 
     FAISS trusts the numbers in a file: with wrong ones it reads outside of it, or takes what memory they ask for.
     """
     try:
-        with open(path, "rb") as stream:
+        with opened(path, content) as stream:
             header = stream.read(_HEADER.size)
-            size = os.fstat(stream.fileno()).st_size
+            size = size_of(stream)
     except OSError as error:
         raise IndexDamaged(f"{path} cannot be read: {error.strerror}: run vecsearch verify") from None
     kind, dim, n, _, _, trained, metric, values = _HEADER.unpack(header.ljust(_HEADER.size, b"\0"))

@@ -61,10 +61,10 @@ def write_postings(path: Path, postings: Postings) -> None:
             stream.write(np.ascontiguousarray(array, kind).data)
 
 
-def open_postings(path: Path) -> Postings:
-    """Open the postings in a file; raises IndexDamaged, FormatTooNew."""
+def open_postings(path: Path, whole: bytes | None = None) -> Postings:
+    """Open the postings in a file, or in `whole` in its place; raises IndexDamaged, FormatTooNew."""
     try:
-        buffer = open_buffer(path)
+        buffer = open_buffer(path, whole)
         content = np.frombuffer(buffer, np.uint8)
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{path} cannot be read: {error}: run vecsearch verify") from None
