@@ -44,6 +44,8 @@ def test_one_document_or_none_several_or_those_that_are_there(index: Index) -> N
     assert index.get([]) == []
     with pytest.raises(InvalidQuery, match="the id of a document is 5, expected a text"):
         index.get([5])  # type: ignore[list-item]
+    with pytest.raises(InvalidQuery, match="is 5, expected a text, or a list of texts"):
+        index.get(5)  # type: ignore[call-overload]
 
 
 def test_an_id_is_in_the_index_or_it_is_not(index: Index) -> None:

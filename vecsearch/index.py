@@ -21,7 +21,7 @@ from vecsearch.awaiting import begin_write, in_thread, in_write_thread, stoppabl
 from vecsearch.choices import DedupeName, MetricName, ModeName, RuntimeName, SplitterName
 from vecsearch.chunking import Chunking, default_tokens, semantic_kernel
 from vecsearch.documents import RecordFields, given_documents
-from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOption
+from vecsearch.errors import IndexClosed, IndexDamaged, IndexExists, InvalidOption, InvalidQuery
 from vecsearch.ingest.add import add, delete
 from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.followed import existing_roots, roots_of
@@ -529,6 +529,8 @@ class Index:
         """
         if isinstance(ids, str):
             return next(iter(self.session().get([ids])), None)
+        if not isinstance(ids, Iterable):
+            raise InvalidQuery(f"the id of a document is {ids!r}, expected a text, or a list of texts")
         return self.session().get(list(ids))
 
     def documents(self, where: Where | None = None) -> Iterator[Document]:

@@ -229,6 +229,11 @@ def test_a_generator_of_mixed_things_ends_at_what_is_no_document(index: Index) -
     assert (report.added, [each.source for each in report.failed]) == (3, ["d"])
 
 
+def test_an_id_may_be_any_integer(index: Index) -> None:
+    assert index.add([{"id": np.int64(3), "text": "x"}, {"id": 4, "text": "y"}]).added == 2
+    assert [document.id for document in index] == ["3", "4"]
+
+
 @pytest.mark.parametrize(
     ("identifier", "said"),
     [(1.5, "its id is 1.5, of type float"), (True, "its id is True, of type bool"), (None, "no 'id'")],

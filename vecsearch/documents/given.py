@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from numbers import Integral
 from os import PathLike, fspath
 from os.path import exists
 from typing import Any
@@ -73,7 +74,7 @@ def _document_of_mapping(values: dict[str, Any], name: str, fields: RecordFields
     if identifier is None:
         wanted = repr(fields.id) if fields.id else "'id' (or '_id')"
         return Failure(name, f"no {wanted}: give each document an id of its own")
-    if not isinstance(identifier, (str, int, UUID)) or isinstance(identifier, bool):
+    if not isinstance(identifier, (str, Integral, UUID)) or isinstance(identifier, bool):
         return Failure(
             name, f"its id is {identifier!r:.60}, of type {_kind(identifier)}: expected a text or an integer"
         )

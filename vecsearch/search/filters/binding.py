@@ -187,7 +187,8 @@ def _check_types(leaf: Leaf, place: Place, columns: Columns) -> None:
                 raise _incomparable(leaf.name, "LIKE, which is for texts", kinds)
         case Contains():
             if Kind.LIST not in kinds:
-                raise _incomparable(leaf.name, "ANY, which is for lists", kinds)
+                part = f"; {leaf.name} LIKE '%part%' finds a part of a text" if Kind.TEXT in kinds else ""
+                raise _incomparable(leaf.name, "ANY, which is for lists", kinds, part)
             element_kinds = columns.element_kinds(place)
             if element_kinds and not any(comparable(kind, leaf.literal) for kind in element_kinds):
                 held = _listed(element_kinds)
@@ -206,10 +207,12 @@ def _check_literals(name: Name, literals: tuple[Literal, ...], place: Place, col
             raise _incomparable(name, written(literal), kinds)
 
 
-def _incomparable(name: Name, what: str, kinds: Set[Kind]) -> InvalidFilter:
+def _incomparable(name: Name, what: str, kinds: Set[Kind], hint: str = "") -> InvalidFilter:
     examples = " or ".join(_EXAMPLES[kind].format(name) for kind in Kind if kind in kinds)
     held = _listed(kinds)
-    return InvalidFilter(f"the condition compares {name}, which holds {held}, with {what}: write as in {examples}")
+    return InvalidFilter(
+        f"the condition compares {name}, which holds {held}, with {what}: write as in {examples}{hint}"
+    )
 
 
 def _listed(kinds: Set[Kind]) -> str:
