@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -57,6 +57,15 @@ class MissingRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class FlagChange:
+    """A root that was indexed with other flags than before, as `Index.sync` takes them; the new ones hold now."""
+
+    path: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Pruned:
     """What a prune did: documents deleted, and the paths of the roots that the index no longer follows."""
 
@@ -106,6 +115,7 @@ class Report:
     near_duplicates: tuple[NearDuplicate, ...] = ()
     moved: tuple[Move, ...] = ()  # from outside the roots of this run; files moved within count as added and deleted
     missing: tuple[MissingRoot, ...] = ()
+    changed_flags: tuple[FlagChange, ...] = ()  # roots that were named with other flags than before
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,10 @@ class Info:
     segments: int
     files: int  # whose documents it holds
     bytes: int
+    roots: tuple[str, ...] = ()  # the files and folders that it follows
+    synced: str | None = None  # when one of them was last brought in step, ISO 8601 in UTC
+    types: Mapping[str, int] = field(default_factory=dict)  # files by the end of their name, such as "md"; most first
+    source_bytes: int = 0  # of these files
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import click
 
 from ..options.common import with_index, with_wait
 from ..options.help import command
-from ..options.reading import flags_of
 from ..output import Output, Summary
 from ..output.roots import RootsView
 from ..output.text import plural
@@ -23,8 +22,7 @@ def roots(index_path: Path, output: Output) -> None:
     """
     from vecsearch import Index
 
-    found = Index.open(index_path).roots()
-    output.show(RootsView(found, [" ".join(flags_of(root.flags)) for root in found]))
+    output.show(RootsView(Index.open(index_path).roots()))
 
 
 @command()

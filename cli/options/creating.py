@@ -36,6 +36,8 @@ def check_settings(index: Index, settings: Mapping[str, Any]) -> None:
     """Raise InvalidOption when an existing index was created with other settings."""
     from vecsearch import InvalidOption
 
+    if not settings:
+        return
     info = index.info()
     for name in _SETTINGS:
         existing = getattr(info, name)

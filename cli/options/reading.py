@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +10,7 @@ import click
 from vecsearch.choices import Dedupe
 
 from .common import one_of, with_options
-from .metadata import parse_metadata, parse_value
+from .metadata import parse_metadata
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _READING = ("include", "exclude", "id_field", "text_field", "title_field", "metadata", "dedupe", "drop_boilerplate")
@@ -30,26 +29,6 @@ def with_record_fields(command: _Command) -> _Command:
 def reading_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that say how files are read, as `Index.sync` takes them."""
     return {name: options[name] for name in _READING}
-
-
-def flags_of(flags: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the flags of a root as they are written on the command line."""
-    for name, value in flags.items():
-        if name == "metadata":
-            yield from (f"--meta {shlex.quote(f'{key}={_spelled(each)}')}" for key, each in value.items())
-        elif name in ("include", "exclude"):
-            yield from (f"--{name} {shlex.quote(glob)}" for glob in value)
-        elif value is True:
-            yield f"--{name.replace('_', '-')}"
-        else:
-            yield f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
-
-
-def _spelled(value: Any) -> str:
-    """Return a value as --meta takes it; one that only Python can give as Python writes it."""
-    if isinstance(value, str):
-        return value if parse_value(value) == value else f'"{value}"'
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
 _FILES = (

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from vecsearch.reports import Problem, Verification, VersionLog
 
 
+_TYPES = 6  # of files, in one line
+_ROOTS = 3
+
+
 @dataclass(frozen=True)
 class InfoView(View):
     """What an index holds."""
@@ -32,6 +36,8 @@ class InfoView(View):
         facts = {
             "index": shown_path(info.path),
             "documents": f"{info.documents:,} from {plural(info.files, 'file')}{', texts kept' * info.keep_text}",
+            "files": _files(info),
+            "roots": _roots(info),
             "chunks": f"{info.chunks:,} of at most {info.chunk_tokens} tokens, overlap {info.overlap}, "
             f"cut by {info.splitter}{titles}",
             "model": f"{info.model}, {info.dim} dimensions, fingerprint {info.fingerprint[:12]}",
@@ -43,6 +49,25 @@ class InfoView(View):
             "on disk": f"{info.bytes / 1e6:,.1f} MB",
         }
         yield from (f"{name:>10}  {fact}" for name, fact in facts.items())
+
+
+def _files(info: Info) -> str:
+    """Return the size of the files and their types, the most frequent ones."""
+    if not info.types:
+        return "none"
+    types = [f"{count:,} {name if name != 'none' else 'without suffix'}" for name, count in info.types.items()]
+    rest = [f"{plural(len(types) - _TYPES, 'other type')}"] if len(types) > _TYPES else []
+    return f"{info.source_bytes / 1e6:,.1f} MB: {', '.join([*types[:_TYPES], *rest])}"
+
+
+def _roots(info: Info) -> str:
+    """Return the first roots, and when one was last read."""
+    if not info.roots:
+        return "none"
+    shown = ", ".join(shown_path(root) for root in info.roots[:_ROOTS])
+    rest = f" and {len(info.roots) - _ROOTS:,} more" if len(info.roots) > _ROOTS else ""
+    synced = f"; in step at {info.synced[:16].replace('T', ' ')} UTC" if info.synced else ""
+    return f"{shown}{rest}{synced}"
 
 
 def _recall(info: Info) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import View
+from .flags import flags_of
 from .text import plural, shown_path
 
 if TYPE_CHECKING:
     from vecsearch import Failure, Report
-    from vecsearch.reports import MissingRoot, Move
+    from vecsearch.reports import FlagChange, MissingRoot, Move
 
 _LISTED = 10  # failures and near-duplicates; JSON has them all
 _COUNTS = ("added", "updated", "unchanged", "deleted")
@@ -38,6 +39,7 @@ class ReportView(View):
         yield from _failures("failed", self.report.failed)
         yield from _failures("skipped", [skip for skip in skipped if self._is_named(skip)])
         yield from _skipped_by_reason([skip for skip in skipped if not self._is_named(skip)])
+        yield from _changed_flags(self.report.changed_flags)
         yield from _moved(self.report.moved)
         yield from _missing(self.report.missing)
         yield from _extras([skip for skip in self.report.skipped if hasattr(skip, "extra")])
@@ -82,6 +84,12 @@ def _extras(skipped: Sequence[Any]) -> Iterator[str]:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
         files = "file" if kinds.total() == 1 else "files"
         yield f"{counts} {files} skipped: pip install 'vecsearch[{extra}]'"
+
+
+def _changed_flags(changes: Sequence[FlagChange]) -> Iterator[str]:
+    for change in changes:
+        before, after = (" ".join(flags_of(flags)) or "no flags" for flags in (change.before, change.after))
+        yield f"flags: {shown_path(change.path)} has {after} now, before it had {before}"
 
 
 def _moved(moves: Sequence[Move]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import View
+from .flags import flags_of
 from .text import plural, shown_path
 
 if TYPE_CHECKING:
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RootsView(View):
-    """What an index follows, and the flags of each root as they are written on the command line."""
+    """What an index follows."""
 
     roots: Sequence[Root]
-    flags: Sequence[str]
 
     def fields(self) -> dict[str, Any]:
         """Return all facts."""
@@ -26,9 +26,10 @@ class RootsView(View):
 
     def lines(self) -> Iterator[str]:
         """Yield a line for each root: path, flags, number of documents, last sync."""
-        for root, flags in zip(self.roots, self.flags, strict=True):
+        for root in self.roots:
             synced = f"in step at {root.synced[:16].replace('T', ' ')} UTC" if root.synced else "not in step yet"
             state = synced if root.exists else f"gone from the disk, {synced}"
-            yield f"{shown_path(root.path)}{f' {flags}' * bool(flags)}: {plural(root.documents, 'document')}, {state}"
+            name = " ".join([shown_path(root.path), *flags_of(root.flags)])
+            yield f"{name}: {plural(root.documents, 'document')}, {state}"
         if not self.roots:
             yield "no roots: vecsearch index PATH adds one"

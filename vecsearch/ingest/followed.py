@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from vecsearch.errors import PathNotFound
 from vecsearch.ingest.choosing import choose_all, exists
 from vecsearch.ingest.draft import Draft
-from vecsearch.reports import MissingRoot, Root
+from vecsearch.reports import FlagChange, MissingRoot, Root
 from vecsearch.storage.roots import StoredRoot
 from vecsearch.storage.store import Store
 from vecsearch.storage.synced import read_synced
@@ -36,6 +36,16 @@ def existing_roots(store: Store) -> list[Path]:
             f"none of the {len(stored)} roots of {store.name} is on the disk: vecsearch roots lists them"
         )
     return [place.path for place in places]
+
+
+def flag_changes(store: Store, before: Sequence[StoredRoot], after: Sequence[StoredRoot]) -> tuple[FlagChange, ...]:
+    """The roots whose flags are others after a run than before."""
+    known = {root.key: root.flags for root in before}
+    return tuple(
+        FlagChange(str(store.resolve(root.key)), known[root.key], root.flags)
+        for root in after
+        if known.get(root.key, root.flags) != root.flags
+    )
 
 
 def missing_roots(store: Store, draft: Draft, unmounted: AbstractSet[Path]) -> tuple[MissingRoot, ...]:

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from vecsearch.ingest.choosing import exists
 from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.planning import Plan
 from vecsearch.ingest.run import FileRead
-from vecsearch.reports import MissingRoot, Move, Report
+from vecsearch.reports import Move
 from vecsearch.storage.store import Part, Store
 
 
@@ -70,9 +70,10 @@ class Moves:
             yield from self._gone_from(top, pairs)
         self._forget_roots()
 
-    def added_to(self, report: Report, missing: tuple[MissingRoot, ...]) -> Report:
-        """The report with what was moved, and the roots that are missing."""
-        return replace(report, moved=tuple(self._moved.values()), missing=missing)
+    @property
+    def found(self) -> tuple[Move, ...]:
+        """What was moved, when `gone` is exhausted."""
+        return tuple(self._moved.values())
 
     def _pairs(self) -> dict[Path, set[Path]]:
         """The files outside this run's roots that a new file repeats for the most part, with the new ones."""

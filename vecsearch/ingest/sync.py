@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vecsearch.documents import Reader, Skip, SourceFile, load
 from vecsearch.errors import InvalidDocument
 from vecsearch.ingest.choosing import choose_all, choose_given
 from vecsearch.ingest.draft import Draft
-from vecsearch.ingest.followed import missing_roots
+from vecsearch.ingest.followed import flag_changes, missing_roots
 from vecsearch.ingest.moves import Moves
 from vecsearch.ingest.planning import Plan, make_plan
 from vecsearch.ingest.run import FileRead, Ingest, Upsert
@@ -54,6 +54,7 @@ def sync(
     draft = Draft(store)
     choice = choose_all(store, draft.roots) if paths is None else choose_given(store, draft.roots, paths, options)
     plan = make_plan(store, draft, choice, tally, force=force)
+    changed_flags = flag_changes(store, draft.roots, plan.roots)
     draft.set_roots(plan.roots)
     moves = Moves(store, draft, plan)
     ingest = Ingest(
@@ -71,7 +72,12 @@ def sync(
     if not dry_run:
         followed = [store.key(place.path) for place in plan.choice.places if not place.only]
         note_synced(store.path, followed, [root.key for root in draft.roots])
-    return moves.added_to(report, missing_roots(store, draft, plan.unmounted))
+    return replace(
+        report,
+        moved=moves.found,
+        missing=missing_roots(store, draft, plan.unmounted),
+        changed_flags=changed_flags,
+    )
 
 
 @dataclass(frozen=True, slots=True)

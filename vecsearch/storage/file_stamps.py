@@ -7,8 +7,10 @@ content; only time is lost.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from vecsearch.errors import IndexDamaged
@@ -117,6 +119,13 @@ def decode_stamps(content: bytes, name: str) -> dict[str, Stamp]:
         return {name: Stamp(*row) for name, row in zip(columns["path"], rows, strict=True)}
     except (*_DAMAGE, pa.ArrowException) as error:
         raise IndexDamaged(f"{name} cannot be read: {error}: run vecsearch verify") from None
+
+
+def count_files(stamps: Mapping[str, Stamp]) -> tuple[dict[str, int], int]:
+    """Return how many files gave documents, by the end of their name, most first, and the bytes of all of them."""
+    held = {path: stamp.size for path, stamp in stamps.items() if stamp.documents}
+    counts = Counter(PurePosixPath(path).suffix.lower().lstrip(".") or "none" for path in held)
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))), sum(held.values())
 
 
 def decode_stamp_roots(content: bytes, name: str) -> tuple[StoredRoot, ...]:

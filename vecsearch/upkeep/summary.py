@@ -6,12 +6,15 @@ import os
 from pathlib import Path
 
 from vecsearch.reports import Info
+from vecsearch.storage.file_stamps import count_files
 from vecsearch.storage.manifest import Manifest
 from vecsearch.storage.store import Store
+from vecsearch.storage.synced import read_synced
 
 
 def describe(store: Store, manifest: Manifest) -> Info:
     """Summarise a version; `bytes` is the size of the whole folder, including all versions that are kept."""
+    types, source_bytes = count_files(store.read_stamps(manifest))
     return Info(
         path=str(store.path),
         version=manifest.version,
@@ -34,6 +37,10 @@ def describe(store: Store, manifest: Manifest) -> Info:
         segments=len(manifest.segments),
         files=manifest.sources.rows if manifest.sources else 0,
         bytes=bytes_in(store.path),
+        roots=tuple(str(store.resolve(root.key)) for root in store.read_roots(manifest)),
+        synced=max(read_synced(store.path).values(), default=None),
+        types=types,
+        source_bytes=source_bytes,
     )
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.helpers.commands import Command
 from tests.helpers.writing import write
+from vecsearch.cli.options.metadata import parse_value
+from vecsearch.cli.output.flags import flags_of
 
 
 @pytest.fixture
@@ -81,3 +87,31 @@ def test_index_without_a_path_and_without_an_index(vecsearch_command: Command, p
 
 def test_force_reads_every_file(vecsearch_command: Command, indexed: Path) -> None:
     assert vecsearch_command("index", "--force").out.startswith(".vecsearch: 2 unchanged")
+
+
+def test_other_flags_than_before_are_reported(vecsearch_command: Command, indexed: Path) -> None:
+    done = vecsearch_command("index", "papers")
+    assert done.err == "flags: papers has no flags now, before it had --id-field key\n"
+    assert vecsearch_command("index", "papers").err == ""
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])) | st.integers(-(10**17), 10**17) | st.booleans() | st.dates())
+def test_flags_are_shown_as_the_command_line_takes_them(value: str | float | date) -> None:
+    [flag] = flags_of({"metadata": {"key": value}})
+    option, text = shlex.split(flag)
+    assert (option, text[:4]) == ("--meta", "key=")
+    assert repr(parse_value(text[4:])) == repr(value)
+
+
+def test_info_says_roots_types_and_sizes(vecsearch_command: Command, indexed: Path) -> None:
+    write(indexed / "papers" / "q.TXT", "text of q")
+    write(indexed / "papers" / "Makefile", "text of m")
+    write(indexed / "papers" / "empty.md", "")
+    vecsearch_command("index")
+    found = json.loads(vecsearch_command("info", "--json").out)
+    assert (found["types"], found["source_bytes"]) == ({"txt": 2, "md": 1, "none": 1}, 4 * len("text of a"))
+    assert found["roots"] == [str(indexed / "notes"), str(indexed / "papers")]
+    assert found["synced"] is not None
+    lines = vecsearch_command("info").out
+    assert "     files  0.0 MB: 2 txt, 1 md, 1 without suffix\n" in lines
+    assert "     roots  notes, papers; in step at 20" in lines
