@@ -68,6 +68,7 @@ PLACES = {
         "storage/row_reader.py",
         "storage/rows.py",
         "storage/segment.py",
+        "storage/typed_columns.py",
         "upkeep/exporting.py",
         "upkeep/importing.py",
     },

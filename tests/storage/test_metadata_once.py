@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +19,10 @@ from tests.helpers.examples import examples
 from tests.test_golden import GOLDEN, GoldenEncoder
 from vecsearch import Document, Index
 from vecsearch.analysis import find_clusters
-from vecsearch.errors import IndexDamaged
+from vecsearch.errors import IndexDamaged, InvalidFilter, InvalidOption
 from vecsearch.storage.columns import join_tables
 from vecsearch.storage.document_values import Documents, alone, for_each_document, marked, of_documents
+from vecsearch.storage.typed_columns import from_json, to_json
 
 WORDS = "cat dog bird ship lamp button battery morning night fire ball ten".split()  # noqa: SIM905
 VALUES: dict[str, list[Any]] = {
@@ -108,9 +111,17 @@ BASE = [
 ]
 
 
-@settings(deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("most", [0, 2, 256], ids="{} columns".format)
+@settings(deadline=None, max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
-def test_metadata_is_that_of_a_dict_after_any_steps(tmp_path_factory: pytest.TempPathFactory, steps: list[Any]) -> None:
+def test_metadata_is_that_of_a_dict_after_any_steps(
+    tmp_path_factory: pytest.TempPathFactory, most: int, steps: list[Any]
+) -> None:
+    with patch("vecsearch.storage.columns.MOST_COLUMNS", most):
+        check_steps(tmp_path_factory, steps)
+
+
+def check_steps(tmp_path_factory: pytest.TempPathFactory, steps: list[Any]) -> None:
     folder = tmp_path_factory.mktemp("steps")
     index = Index.create(folder / "index", model=GoldenEncoder(), chunk_tokens=8, overlap=1)
     held = {document.id: document for document in BASE}
@@ -135,7 +146,11 @@ def test_an_index_of_format_1_is_merged_with_what_is_added(tmp_path: Path) -> No
     assert part.segment.is_of_documents("metadata.legs")
 
 
-def test_clusters_are_of_chunks_and_stay_so_when_metadata_changes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [0, 256], ids="{} columns".format)
+def test_clusters_are_of_chunks_and_stay_so_when_metadata_changes(
+    tmp_path: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vecsearch.storage.columns.MOST_COLUMNS", most)
     index = Index.create(tmp_path / "index", model=GoldenEncoder(), chunk_tokens=8, overlap=0)
     index.add([Document(str(n), " ".join((WORDS[n:] + WORDS[:n]) * 3), {"n": n}) for n in range(8)])
     find_clusters(index, n=3, write_to="group")
@@ -155,7 +170,9 @@ def test_clusters_are_of_chunks_and_stay_so_when_metadata_changes(tmp_path: Path
     assert {hit.chunk_id: hit.metadata for hit in index.search("cat", k=100)} == expected
 
 
-def test_an_export_has_the_metadata_of_its_document_in_each_row(tmp_path: Path, monkeypatch: Any) -> None:
+def test_an_export_has_the_metadata_of_its_document_in_each_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("vecsearch.upkeep.exporting._BYTES_AT_ONCE", 40)
     index = Index.create(tmp_path / "index", model=GoldenEncoder(), chunk_tokens=8, overlap=1)
     index.add([Document(str(n), " ".join(WORDS * 3), {"name": f"name {n}", "tags": [f"tag {n}"]}) for n in range(3)])
@@ -209,3 +226,48 @@ def test_a_column_of_documents_joins_one_of_chunks_as_one_of_chunks() -> None:
 def test_rows_that_begin_within_a_document_are_damaged(ordinals: list[int]) -> None:
     with pytest.raises(IndexDamaged, match="first chunk"):
         Documents.of(rows(ordinals))
+
+
+def test_the_rarer_keys_of_many_are_found_shown_changed_and_replaced(tmp_path: Path) -> None:
+    index = Index.create(tmp_path / "index", model=GoldenEncoder())
+    documents = [Document(str(n), f"cat {n}", {f"key {n}": n, "all": n, "o": {f"in {n}": [n]}}) for n in range(600)]
+    index.add(documents[:300])
+    index.add(documents[300:])
+    [part] = index.session().parts
+    assert len(part.segment.table.column_names) < 300
+    hits = index.search("cat", k=1000)
+    assert {hit.document_id: hit.metadata for hit in hits} == {each.id: each.metadata for each in documents}
+    for n in (0, 1, 299, 300, 599):
+        assert [hit.document_id for hit in index.search("cat", where=f'"key {n}" >= {n}')] == [str(n)]
+        assert [hit.document_id for hit in index.search("cat", where=f'"key {n}" IS NOT NULL AND "all" = {n}')] == [
+            str(n)
+        ]
+        assert [hit.document_id for hit in index.search("cat", where=f'{n} = ANY(o."in {n}")')] == [str(n)]
+    with pytest.raises(InvalidFilter, match="did you mean"):
+        index.search("cat", where='"key_599" = 1')
+    index.update_metadata({"599": {"key 599": None, "key 0": "x"}, "0": {"key 0": 5}})
+    [changed] = index.get(["599"])
+    assert changed.metadata == {"all": 599, "o": {"in 599": [599]}, "key 0": "x"}
+    with pytest.raises(InvalidOption, match="already have metadata under key 598"):
+        find_clusters(index, n=3, write_to="key 598")
+    find_clusters(index, n=3, write_to="key 598", overwrite=True)
+    assert all(hit.metadata["key 598"] in (1, 2, 3) for hit in index.search("cat", k=1000))
+    assert index.verify().ok
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"vecsearch:date": "2020-01-01"},
+        {"vecsearch:date": "soon"},
+        {"vecsearch:time": "x"},
+        {"vecsearch:decimal": "1"},
+        {"vecsearch:object": [["a", 1]]},
+        [{"vecsearch:date": {"vecsearch:date": "x"}}, "vecsearch:date"],
+        {"vecsearch:date": "x", "b": 1},
+        {"a": [date(2020, 1, 1), {"vecsearch:date": date(2020, 1, 1)}]},
+    ],
+    ids=str,
+)
+def test_objects_that_look_like_our_own_marks_come_back_as_they_are(value: Any) -> None:
+    assert from_json(to_json(value)) == value

@@ -7,8 +7,9 @@ from typing import Any, SupportsIndex, overload
 import pyarrow as pa
 
 from vecsearch.errors import ExtraMissing
-from vecsearch.storage.columns import metadata_columns, metadata_rows
+from vecsearch.storage.columns import metadata_rows
 from vecsearch.storage.document_values import PREFIX
+from vecsearch.storage.typed_columns import metadata_columns
 from vecsearch.types import Hit
 
 _SCHEMA = pa.schema(

@@ -10,7 +10,6 @@ a column says which of the two it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,13 @@ from vecsearch.errors import IndexDamaged
 from vecsearch.types import BoolArray, IntArray
 
 PREFIX = "metadata."  # of a metadata column's name
+REST = "metadata"  # the column of keys that have none of their own
 _MARK = {b"vecsearch.rows": b"first"}
+
+
+def is_metadata(name: str) -> bool:
+    """Whether a column of this name holds metadata."""
+    return name.startswith(PREFIX) or name == REST
 
 
 def of_documents(field: pa.Field) -> bool:
@@ -114,16 +119,16 @@ def _sizes(values: Any) -> IntArray:
 
 def for_each_document(table: pa.Table) -> pa.Table:
     """Return the table with its metadata at the first rows of documents, where their chunks do not differ."""
-    names = [field.name for field in table.schema if field.name.startswith(PREFIX) and not of_documents(field)]
-    if not names or not table.num_rows:
+    fields, columns = list(table.schema), table.columns
+    each = [number for number, field in enumerate(fields) if is_metadata(field.name) and not of_documents(field)]
+    if not each or not table.num_rows:
         return table
     documents = Documents.of(table)
-    for name in names:
-        column, place = table.column(name), table.column_names.index(name)
-        if _agree(column, documents):
-            firsts = column.take(pa.array(documents.firsts))
-            table = table.set_column(place, marked(table.schema.field(name)), documents.scattered(firsts))
-    return table
+    for number in each:
+        if _agree(columns[number], documents):
+            firsts = columns[number].take(pa.array(documents.firsts))
+            fields[number], columns[number] = marked(fields[number]), documents.scattered(firsts)
+    return pa.table(columns, schema=pa.schema(fields))
 
 
 def _agree(column: pa.ChunkedArray, documents: Documents) -> bool:
@@ -139,8 +144,3 @@ def _agree(column: pa.ChunkedArray, documents: Documents) -> bool:
     if pa.types.is_floating(column.type):
         alike = pc.or_(alike, pc.fill_null(pc.and_(pc.is_nan(one), pc.is_nan(following)), False))
     return bool(np.asarray(alike)[within[1:]].all())
-
-
-def names_of_metadata(names: Sequence[str]) -> list[str]:
-    """Return those names of columns that are metadata, in alphabetical order."""
-    return sorted(name for name in names if name.startswith(PREFIX))

@@ -16,10 +16,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from vecsearch.storage.columns import metadata_keys
-from vecsearch.storage.document_values import PREFIX, of_documents
+from vecsearch.storage.columns import rest_of
+from vecsearch.storage.document_values import PREFIX, REST, of_documents
 from vecsearch.storage.mapped_rows import MappedRows
 from vecsearch.storage.rows import Row
+from vecsearch.storage.typed_columns import metadata_keys
 from vecsearch.types import Chunk
 
 _Read: TypeAlias = Callable[[int], Any]
@@ -44,6 +45,7 @@ class RowReader:
         metadata = [(key, readers[PREFIX + key], decode) for key, decode in metadata_keys(schema)]
         once = {field.name.removeprefix(PREFIX) for field in schema if of_documents(field)}
         self._of_documents = [column for column in metadata if column[0] in once]
+        self._rest: list[_Column] = [(REST, readers[REST], rest_of)] if REST in readers else []
         self._of_chunks = [column for column in metadata if column[0] not in once]
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
@@ -71,15 +73,20 @@ class RowReader:
         path, source = self._columns["path"][batch](index), self._columns["source"][batch](index)
         first = number - chunk.ordinal
         if first not in documents:
-            documents[first] = self._values(self._of_documents, first, number)
-        return Row(chunk, path, source, documents[first] | self._values(self._of_chunks, number, number))
+            documents[first] = self._of_document(first, number)
+        return Row(chunk, path, source, documents[first] | self._values(self._of_chunks, number))
 
-    def _values(self, columns: Sequence[_Column], row: int, last: int) -> dict[str, Any]:
-        """The metadata in these columns of a row, which is not behind `last`."""
+    def _of_document(self, first: int, row: int) -> dict[str, Any]:
+        """The metadata of the document that begins at `first`, which is not behind `row`."""
+        if not 0 <= first <= row:
+            raise IndexError(f"row {row} belongs to a document that begins at row {first}")
+        frequent, rest = self._values(self._of_documents, first), self._values(self._rest, first)
+        return dict(sorted({**frequent, **rest[REST]}.items())) if rest else frequent
+
+    def _values(self, columns: Sequence[_Column], row: int) -> dict[str, Any]:
+        """The metadata in these columns of a row."""
         if not columns:
             return {}
-        if not 0 <= row <= last:
-            raise IndexError(f"row {last} belongs to a document that begins at row {row}")
         batch, index = self._place(row)
         values = [(key, column[batch](index), decode) for key, column, decode in columns]
         return {key: decode(value) for key, value, decode in values if value is not None}

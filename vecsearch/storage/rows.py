@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsearch.errors import IndexDamaged
-from vecsearch.storage.columns import DOCUMENT, document_columns, is_optional_column
+from vecsearch.storage.columns import DOCUMENT, is_optional_column, with_documents
 from vecsearch.storage.document_values import Documents
 from vecsearch.types import Chunk, FloatArray
 
@@ -69,11 +69,7 @@ def chunk_table(chunks: Sequence[Chunk], origins: Sequence[Origin], norms: Float
         pairs = zip(chunks, origins, strict=True)
         texts = [origin.text if chunk.ordinal == 0 else None for chunk, origin in pairs]
         table = table.append_column(DOCUMENT, pa.array(texts, pa.string()))
-    documents = Documents.of(table)
-    given = [origins[first].metadata for first in documents.firsts.tolist()]
-    for field, column in document_columns(documents, given):
-        table = table.append_column(field, column)
-    return table
+    return with_documents(table, [origins[first].metadata for first in Documents.of(table).firsts.tolist()])
 
 
 def searched_texts(rows: pa.Table) -> Iterator[str]:

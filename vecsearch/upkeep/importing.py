@@ -16,9 +16,8 @@ import pyarrow.compute as pc
 from vecsearch.chunking import Chunking
 from vecsearch.errors import IndexDamaged, InvalidDocument, InvalidVector, PathNotFound
 from vecsearch.storage import merge_policy
-from vecsearch.storage.columns import DOCUMENT
+from vecsearch.storage.columns import DOCUMENT, join_tables
 from vecsearch.storage.commit import Commit
-from vecsearch.storage.document_values import for_each_document
 from vecsearch.storage.lexical import check_language
 from vecsearch.storage.manifest import Manifest, ModelEntry, SegmentEntry, check_recall, first_manifest
 from vecsearch.storage.rows import check_rows, without_field_ids
@@ -131,7 +130,7 @@ def _write_segment(commit: Commit, rows: pa.Table, manifest: Manifest) -> tuple[
         raise pa.ArrowInvalid("a vector is not a unit vector")
     if manifest.keep_text and rows.column(DOCUMENT).filter(pa.array(ordinals == 0)).null_count:
         raise pa.ArrowInvalid("the text of a document is missing")
-    content = Content.of(for_each_document(_without_vectors(rows)), unit, manifest.language)
+    content = Content.of(join_tables([_without_vectors(rows)]), unit, manifest.language)
     return commit.segment(content, manifest.recall), ids.filter(pa.array(ordinals == 0))
 
 

@@ -15,9 +15,8 @@ from vecsearch.checks import is_storable
 from vecsearch.errors import InvalidOption
 from vecsearch.search.filters.binding import BUILT_IN
 from vecsearch.session import Session
-from vecsearch.storage.columns import in_order
+from vecsearch.storage.columns import holds_key, with_columns
 from vecsearch.storage.commit import Commit
-from vecsearch.storage.document_values import PREFIX
 from vecsearch.storage.garbage import collect
 from vecsearch.storage.segment import Content
 from vecsearch.storage.store import Part
@@ -35,13 +34,8 @@ def check_key(key: str) -> None:
 def check_free(parts: Sequence[Part], key: str) -> None:
     """Raise InvalidOption when a live chunk has metadata under the keys to be written."""
     for name in _names(key):
-        for part in parts:
-            table = part.segment.table
-            if name in table.column_names and table.column(name).filter(pa.array(part.mask())).null_count < part.live:
-                raise InvalidOption(
-                    f"chunks already have metadata under {name.removeprefix(PREFIX)}: write to another name, or "
-                    "overwrite it"
-                )
+        if any(holds_key(part.segment.table, name, part.alive) for part in parts):
+            raise InvalidOption(f"chunks already have metadata under {name}: write to another name, or overwrite it")
 
 
 def write_clusters(session: Session, key: str, labels: Sequence[IntArray], names: Sequence[str]) -> int:
@@ -76,12 +70,9 @@ def _with_columns(rows: pa.Table, key: str, labels: IntArray, names: Sequence[st
         number: pa.array(labels + 1, pa.int64(), mask=outside),
         words: pa.array(cluster_names, pa.string(), mask=outside),
     }
-    table = rows.drop_columns([name for name in columns if name in rows.column_names])
-    for name, column in columns.items():
-        table = table.append_column(pa.field(name, column.type), column)
-    return in_order(table)
+    return with_columns(rows, columns)
 
 
 def _names(key: str) -> tuple[str, str]:
-    """Return the names of the two columns, for the number and the words."""
-    return f"{PREFIX}{key}", f"{PREFIX}{key}_words"
+    """Return the two keys, for the number and the words."""
+    return key, f"{key}_words"

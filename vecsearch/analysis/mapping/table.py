@@ -17,7 +17,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from vecsearch.analysis.mapping.drawing import Drawing
-from vecsearch.storage.columns import metadata_columns
+from vecsearch.storage.typed_columns import metadata_columns
 
 _OF_CHUNK = {
     "chunk_id": ("id", pa.string()),

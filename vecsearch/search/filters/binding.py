@@ -29,8 +29,8 @@ from vecsearch.search.filters.tree import (
     quoted,
     written,
 )
-from vecsearch.search.filters.values import Column, Kind, inner_keys, segment_column
-from vecsearch.storage.document_values import PREFIX
+from vecsearch.search.filters.values import Column, Decoded, Kind, inner_keys, segment_column
+from vecsearch.storage.document_values import PREFIX, REST
 from vecsearch.storage.store import Part
 
 BUILT_IN = {
@@ -67,11 +67,15 @@ class Columns:
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
         self._decoded: dict[Place, list[Column]] = {}
+        self._json: list[dict[str, Decoded]] = [{} for _ in parts]
 
     def of_parts(self, place: Place) -> list[Column]:
         """Return the column of each part."""
         if place not in self._decoded:
-            self._decoded[place] = [segment_column(part.segment, *place) for part in self._parts]
+            self._decoded[place] = [
+                segment_column(part.segment, *place, decoded)
+                for part, decoded in zip(self._parts, self._json, strict=True)
+            ]
         return self._decoded[place]
 
     def kinds(self, place: Place) -> set[Kind]:
@@ -94,15 +98,15 @@ class Columns:
     def keys(self) -> list[str]:
         """Return the metadata keys of live chunks, in alphabetical order."""
         stored = {column for part in self._parts for column in part.segment.table.column_names}
-        columns = sorted(column for column in stored if column.startswith(PREFIX))
-        return [column.removeprefix(PREFIX) for column in columns if self.kinds(Place(column))]
+        columns = [column for column in stored if column.startswith(PREFIX) and self.kinds(Place(column))]
+        rare = set().union(*(inner_keys(part.segment.table, REST, part.alive) for part in self._parts))
+        return sorted({column.removeprefix(PREFIX) for column in columns} | rare)
 
     def inner_keys(self, key: str) -> list[str]:
         """Return the keys that the objects under a metadata key have in live chunks, in alphabetical order."""
         names: set[str] = set()
         for part in self._parts:
-            if PREFIX + key in part.segment.table.column_names:
-                names |= inner_keys(part.segment.table, PREFIX + key, part.alive)
+            names |= inner_keys(part.segment.table, PREFIX + key, part.alive)
         return sorted(names)
 
 

@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 
 from vecsearch.errors import IndexDamaged
 from vecsearch.search.filters.tree import parse_moment
-from vecsearch.storage.columns import is_json, metadata_of
-from vecsearch.storage.document_values import PREFIX, Documents
+from vecsearch.storage.document_values import PREFIX, REST, Documents
 from vecsearch.storage.segment import Segment
+from vecsearch.storage.typed_columns import from_json, is_json
 from vecsearch.types import BoolArray, IntArray
 
 _OF_DOCUMENTS = ("document_id", "path")  # equal in all chunks of a document
@@ -135,42 +135,59 @@ class Column:
         return bool((mask & (rows if self.documents is None else self.documents.with_any(rows))).any())
 
 
-def column_of(table: pa.Table, name: str, inside: Sequence[str] = ()) -> Column:
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The different values of a column of JSON, and the position of each row's among them."""
+
+    values: Sequence[Any]
+    positions: Any
+
+
+def column_of(
+    table: pa.Table, name: str, inside: Sequence[str] = (), decoded: dict[str, Decoded] | None = None
+) -> Column:
     """Return a column of a table, all null when the table has no column of this name.
 
-    `inside` are the keys that lead to the values within the column's objects.
+    `inside` are the keys that lead to the values within the column's objects. Columns of JSON that are in `decoded`
+    need not be decoded again.
     """
     if name not in table.column_names:
         return Column(Values(table.num_rows, ()), None)
     array, field = table.column(name), table.schema.field(name)
     if not is_json(field):
         return Column(Values(table.num_rows, ()) if inside else _of_arrow(array), None)
-    encoded = array.dictionary_encode().unify_dictionaries()
-    texts = encoded.chunk(0).dictionary.to_pylist() if encoded.num_chunks else []
-    positions = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
-    return Column(_of_python([_within(value, inside) for value in _decoded(texts, field)]), positions)
+    kept = {} if decoded is None else decoded
+    if name not in kept:
+        kept[name] = _decode(array, field)
+    return Column(_of_python([_within(value, inside) for value in kept[name].values]), kept[name].positions)
 
 
-def segment_column(segment: Segment, name: str, inside: Sequence[str] = ()) -> Column:
+def segment_column(segment: Segment, name: str, inside: Sequence[str], decoded: dict[str, Decoded]) -> Column:
     """Return a column of a segment: of documents where all chunks of a document have the same value."""
-    if name not in segment.table.column_names:
+    held = segment.table.column_names
+    if name not in held and name.startswith(PREFIX) and REST in held:
+        name, inside = REST, (name.removeprefix(PREFIX), *inside)
+    elif name not in held:
         return Column(Values(len(segment.first_rows), ()), None, segment.documents)
     is_of_documents = name in _OF_DOCUMENTS or segment.is_of_documents(name)
     names = ["path", "source"] if name == "path" else [name]
     table = segment.columns(names, segment.first_rows if is_of_documents else None)
     if name == "path":
         table = pa.table({name: pc.coalesce(*table.columns)})
-    column = column_of(table, name, inside)
+    column = column_of(table, name, inside, decoded)
     return replace(column, documents=segment.documents) if is_of_documents else column
 
 
-def inner_keys(table: pa.Table, name: str, rows: BoolArray | None) -> set[str]:
-    """Return the keys that the objects in these rows of a column have."""
-    array, field = table.column(name), table.schema.field(name)
-    if not is_json(field):
+def inner_keys(table: Any, name: str, rows: BoolArray | None, inside: Sequence[str] = ()) -> set[str]:
+    """Return the keys that the objects in these rows of a column have, or those that `inside` leads to."""
+    if name not in table.column_names and name.startswith(PREFIX):
+        name, inside = REST, (name.removeprefix(PREFIX), *inside)
+    if name not in table.column_names or not is_json(table.schema.field(name)):
         return set()
+    array = table.column(name)
     texts = pc.unique(array if rows is None else array.filter(pa.array(rows))).drop_null().to_pylist()
-    return {key for value in _decoded(texts, field) if type(value) is dict for key in value}
+    values = [_within(value, inside) for value in _values_of(texts, name)]
+    return {key for value in values if type(value) is dict for key in value}
 
 
 def _within(value: Any, inside: Sequence[str]) -> Any:
@@ -180,15 +197,21 @@ def _within(value: Any, inside: Sequence[str]) -> Any:
     return value
 
 
-def _decoded(texts: Sequence[str], field: pa.Field) -> list[Any]:
+def _decode(array: Any, field: pa.Field) -> Decoded:
+    encoded = array.dictionary_encode().unify_dictionaries()
+    texts = encoded.chunk(0).dictionary.to_pylist() if encoded.num_chunks else []
+    positions = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
+    return Decoded(_values_of(texts, field.name), positions)
+
+
+def _values_of(texts: Sequence[str], name: str) -> list[Any]:
     """The values of a column's JSON texts, parsed as one list, which is ten times faster than one by one."""
     try:
-        row = {field.name: f"[{','.join(texts)}]"}
-        values = metadata_of(row, pa.schema([field]))[field.name.removeprefix(PREFIX)]
-    except ValueError:
+        values = from_json(f"[{','.join(texts)}]")
+    except (ValueError, RecursionError):
         values = None
     if type(values) is not list or len(values) != len(texts):
-        raise IndexDamaged(f"the column {field.name} of rows.arrow does not hold valid JSON: run vecsearch verify")
+        raise IndexDamaged(f"the column {name} of rows.arrow does not hold valid JSON: run vecsearch verify")
     return values
 
 
