@@ -130,8 +130,9 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         _show_usage_error(error)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted: what was committed is kept; run the same command again to continue", 130)
+    except (KeyboardInterrupt, click.Abort) as error:
+        kept = str(error) or "what was committed is kept; run the same command again to continue"
+        return _fail(f"interrupted: {kept}", 130)
     except BrokenPipeError:  # whoever reads our output has stopped
         discard(sys.stdout)
         return 1

@@ -17,6 +17,7 @@ from ..options.models import DEFAULT_MODEL, runtime_options, with_runtime
 from ..options.reading import reading_options, with_reading
 from ..options.sources import Sources, parse_sources
 from ..output import Output
+from ..output.interruption import interruption_explained
 from ..output.progress import progress_bar
 from ..output.report import ReportView
 from ..output.streams import write_notice
@@ -69,7 +70,10 @@ def index(
     if watch and (dry_run or force):
         raise click.UsageError(f"--watch is for changes: leave out --{'dry-run' if dry_run else 'force'} or --watch")
     sources = parse_sources(arguments, identifier, allow_http=allow_http, dry_run=dry_run, watch=watch, **reading)
-    with _open_or_create(index_path, sources, settings, runtime, wait=wait, dry_run=dry_run) as opened:
+    with (
+        _open_or_create(index_path, sources, settings, runtime, wait=wait, dry_run=dry_run) as opened,
+        interruption_explained(opened, index_path, dry_run=dry_run),
+    ):
         with progress_bar() as progress:
             reports = _runs(opened, sources, progress, watch=watch, dry_run=dry_run, force=force, **reading)
             report = next(reports)

@@ -205,7 +205,11 @@ def test_ctrl_c_is_said_in_one_line_and_what_was_paid_is_kept(
         shown = read(terminal)
         assert process.wait(timeout=300) == 130
     said = [line for line in ESCAPE.sub("", shown.replace("\r", "\n")).splitlines() if line.startswith("vecsearch:")]
-    assert said == ["vecsearch: interrupted: what was committed is kept; run the same command again to continue"]
+    cache = environment["VECSEARCH_CACHE"]
+    assert said == [
+        f"vecsearch: interrupted: new has 0 documents, and vectors that were encoded are in {cache}; "
+        "run the same command again to continue"
+    ]
     assert "Traceback" not in shown
     index = Index.open(place / "new")
     assert len(index) == 0

@@ -53,7 +53,7 @@ def test_each_change_is_one_line_and_ctrl_c_ends_it_with_130(place: Path, enviro
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, "")
-    assert err.startswith("vecsearch: interrupted: what was committed is kept")
+    assert err.startswith("vecsearch: interrupted: .vecsearch has 1 document, and vectors that were encoded are in ")
     assert Index.open(place / ".vecsearch", model=CountingEncoder()).document_ids() == ["notes/b.md"]
 
 
