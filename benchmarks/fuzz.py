@@ -1,13 +1,15 @@
 """What do files that are damaged or hostile do to those who read them? Damaged copies of real files, read and counted.
 
-    python benchmarks/fuzz.py FOLDER... [--times N] [--seed S] [--seconds LIMIT] [--keep FOLDER]
+    python benchmarks/fuzz.py [FOLDER...] [--times N] [--seed S] [--seconds LIMIT] [--keep FOLDER]
 
-Of every file in the folders, and of a small one of each format that the tests make, N copies are damaged
+Of every file in the folders, of a small one of each format that the tests make, and of ignore files, manifests and
+exported indexes (`fuzz_targets.py`), N copies are damaged
 (`mutations.py`) and read by `documents.load`, as an index reads files, in a process of its own that is watched. A copy
 may give text, be skipped or fail; `late` and `ended` count those that failed because the process which reads foreign
 formats was given up after LIMIT seconds, or ended. What must never happen has columns of its own: an error that is
 raised, no answer in LIMIT seconds and some grace, the end of the main process, an outline that does not fit its text or
 a text that nothing can store, chunks that are not `text[start:end]`, the content of a file that only an entity named.
+The most processor time for one copy and the most memory are those of both processes together.
 Ends with status 1 when any of it did; `--keep` keeps the copies that did it, and those that were late or ended.
 """
 
@@ -22,8 +24,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from io import BytesIO
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -31,8 +31,7 @@ from time import perf_counter
 from traceback import extract_tb
 from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from fuzz_targets import OTHERS, extra_originals, read_other
 from machine import report
 from mutations import SECRET, damaged
 
@@ -51,13 +50,13 @@ from tests.helpers.samples import SAMPLES
 
 BECAME = ("text", "skipped", "failed")  # what a copy may become; the first that came of it counts
 WHY = ("late", "ended")  # of those that failed
+SPENT = "spent"  # processor seconds and megabytes, in the detail
 NEVER = ("raised", "hung", "died", "outline", "chunks", "leaked")
-COLUMNS = ["format", "files", "copies", *BECAME, *WHY, "slowest s", *NEVER]
+COLUMNS = ["format", "files", "copies", *BECAME, *WHY, "slowest s", "most CPU s", "most MB", *NEVER]
 
 _GRACE = 20  # seconds beyond the limit until a process is hung: to start another reader, on a machine that is busy
 _WORDS = "what stands in the file that nobody may open"
 _CHUNKING = Chunking(max_tokens=64)
-_JSON = b'{"_id": "a", "text": "one needle", "tags": ["x", {"y": 1.5}], "n": 12345}\n' * 50
 
 
 class Outcome(NamedTuple):
@@ -86,20 +85,26 @@ class Tally:
     files: int = 0
     copies: int = 0
     slowest: float = 0.0
+    processor: float = 0.0  # seconds
+    memory: float = 0.0  # megabytes
     words: Counter[str] = field(default_factory=Counter)
 
-    def add(self, outcomes: Iterable[Outcome], seconds: float) -> None:
+    def add(self, outcomes: Sequence[Outcome], seconds: float) -> None:
         """Count one copy: once by what it became, and once by each of the other words."""
         found = {outcome.word for outcome in outcomes}
         became = next((word for word in BECAME if word in found), None)
         self.copies += 1
         self.slowest = max(self.slowest, seconds)
+        for outcome in outcomes:
+            if outcome.word == SPENT:
+                processor, memory = map(float, outcome.detail.split())
+                self.processor, self.memory = max(self.processor, processor), max(self.memory, memory)
         self.words.update(found.intersection((became, *WHY, *NEVER)))
 
     def row(self, kind: str) -> list[object]:
         """The figures in the order of the columns."""
         became, never = ([self.words[word] for word in words] for words in ((*BECAME, *WHY), NEVER))
-        return [kind, self.files, self.copies, *became, self.slowest, *never]
+        return [kind, self.files, self.copies, *became, self.slowest, self.processor, round(self.memory), *never]
 
 
 def main() -> None:
@@ -128,7 +133,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=10)
@@ -142,18 +147,7 @@ def _originals(folders: Iterable[Path]) -> list[Original]:
     files = [Original(path.name, path.read_bytes()) for path in paths]
     files += [Original(text.name, text.content.encode()) for text in LoaderContract.__subclasses__()]
     files += [Original(sample.name, sample.data) for sample in SAMPLES]
-    return [*files, Original("records.jsonl", _JSON), Original("records.parquet", _parquet())]
-
-
-def _parquet() -> bytes:
-    """A table with what columns of Parquet may be: texts, numbers, times, lists."""
-    rows = [
-        {"id": f"n{n}", "text": f"the note {n} " * 20, "n": n, "at": datetime(2024, 5, 31), "tags": ["a"]}
-        for n in range(200)
-    ]
-    file = BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), file, row_group_size=50)
-    return file.getvalue()
+    return [*files, *(Original(name, data) for name, data in extra_originals())]
 
 
 def _copies(files: Sequence[Original], times: int, seed: int) -> Iterator[tuple[Original, int, bytes]]:
@@ -189,6 +183,8 @@ def _total(tallies: Iterable[Tally]) -> Tally:
         total.files += tally.files
         total.copies += tally.copies
         total.slowest = max(total.slowest, tally.slowest)
+        total.processor = max(total.processor, tally.processor)
+        total.memory = max(total.memory, tally.memory)
         total.words += tally.words
     return total
 
@@ -240,16 +236,39 @@ def _answer(connection: Connection, seconds: float) -> None:
     """In the process that is watched: for each path its outcomes, then None."""
     with Reader(Limits(seconds=seconds)) as reader:
         while True:
-            path = connection.recv()
+            path = Path(connection.recv())
+            before = _spent(reader)
             try:
-                for found in load(Path(path), "the-id", None, reader, expect_records=False):
+                if path.suffix in OTHERS:
+                    refused = read_other(path)
+                    connection.send(Outcome("failed", refused) if refused else Outcome("text"))
+                    found_in: Iterable[Document | Failure] = ()
+                else:
+                    found_in = load(path, "the-id", None, reader, expect_records=False)
+                for found in found_in:
                     for outcome in _judged(found):
                         connection.send(outcome)
             except InvalidDocument as error:  # which `load` may raise, of a file of records
                 connection.send(Outcome("failed", str(error)))
             except Exception as error:
                 connection.send(Outcome("raised", f"{type(error).__name__}: {error}"))
+            after = _spent(reader)
+            connection.send(Outcome(SPENT, f"{max(after[0] - before[0], 0):.3f} {after[1]:.0f}"))
             connection.send(None)
+
+
+def _spent(reader: Reader) -> tuple[float, float]:
+    """Processor seconds and the most megabytes of this process and the one that reads for it, as Linux counts them."""
+    seconds, memory = 0.0, 0.0
+    for process in filter(None, (os.getpid(), reader._process and reader._process.pid)):
+        try:
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+            status = Path(f"/proc/{process}/status").read_text()
+        except OSError:
+            continue
+        seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        memory += int(status.partition("VmHWM:")[2].split()[0]) / 1000
+    return seconds, memory
 
 
 def _judged(found: Document | Failure) -> Iterator[Outcome]:
@@ -261,7 +280,7 @@ def _judged(found: Document | Failure) -> Iterator[Outcome]:
         yield Outcome("skipped")
     else:
         yield Outcome("failed", found.reason)
-        if found.reason.endswith("seconds: given up"):
+        if found.reason.endswith("to read: stopped"):
             yield Outcome("late")
         if found.reason.startswith("the process that read it crashed"):
             yield Outcome("ended")

@@ -8,6 +8,7 @@ no pattern can include anything below it again.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,6 +18,8 @@ from typing import NamedTuple, TypeAlias
 
 from vecsearch.documents.git_excludes import exclude_files
 from vecsearch.documents.globs import Glob, parse_globs
+
+_LARGEST = 10_000_000  # bytes of a file of rules: more are no rules that anyone wrote
 
 
 class Kind(IntEnum):
@@ -85,7 +88,11 @@ def _tree_rules(top: str) -> list[Rule]:
 
 def _globs_in(path: str) -> tuple[Glob, ...]:
     # File names are decoded with surrogateescape, so patterns must be, too, to match them.
-    content = Path(path).read_bytes().decode("utf-8-sig", "surrogateescape")
+    with open(path, "rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise OSError(errno.EFBIG, f"larger than {_LARGEST:,} bytes")
+    content = data.decode("utf-8-sig", "surrogateescape")
     return parse_globs(line.removesuffix("\r") for line in content.split("\n"))
 
 
