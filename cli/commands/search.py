@@ -19,7 +19,7 @@ from ..options.values import Weighted
 from ..output import Output, View
 from ..output.hits import EditorView, FilesView, HitsView, IdsView, Look, PassageView
 from ..output.last_search import remember
-from ..output.streams import stripped_lines, utf8_input
+from ..output.streams import stripped_lines, utf8_input, write_notice
 
 if TYPE_CHECKING:
     from vecsearch import Example, Hit, Index
@@ -113,8 +113,11 @@ def search(
     index = Index.open(index_path, model=model, version=at, untrusted=untrusted)
     options |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
     find: Any = index.rank if form == "ids" else index.search
+    unreadable = False
     if words:
-        queries = stripped_lines(utf8_input("surrogateescape")) if words == ("-",) else [" ".join(words)]
+        queries = [" ".join(words)]
+        if words == ("-",):
+            queries, unreadable = _readable(stripped_lines(utf8_input("surrogateescape")))
         results = find(queries, k, **options)
     else:
         queries, results = [_describe(like, plus, minus)], [find(None, k, **options)]
@@ -134,8 +137,23 @@ def search(
     if len(views) == 1 and isinstance(views[0], HitsView) and not output.claims_stdout:
         remember(views[0].hits)
     as_found = output.claims_stdout or form == "ids"  # programs get all hits
-    if views and all(not view.has_hits if as_found else view.is_empty for view in views):
+    if unreadable or (views and all(not view.has_hits if as_found else view.is_empty for view in views)):
         click.get_current_context().exit(1)
+
+
+def _readable(queries: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the queries that are UTF-8, and whether there are others; of each of these an error is printed."""
+    readable = []
+    for number, query in enumerate(queries, 1):
+        try:
+            query.encode()
+        except UnicodeEncodeError as error:
+            shown = query.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            byte = ord(query[error.start]) - 0xDC00  # as `surrogateescape` keeps it
+            write_notice(f"Error: query {number} ({shown[:80]}): not answered: its byte 0x{byte:02x} is not UTF-8")
+        else:
+            readable.append(query)
+    return readable, len(readable) < len(queries)
 
 
 def _form(*, passages: bool, **forms: bool) -> str | None:
