@@ -88,11 +88,9 @@ def _tree_rules(top: str) -> list[Rule]:
 
 def _globs_in(path: str) -> tuple[Glob, ...]:
     # File names are decoded with surrogateescape, so patterns must be, too, to match them.
-    with open(path, "rb") as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
+    if os.stat(path).st_size > _LARGEST:
         raise OSError(errno.EFBIG, f"larger than {_LARGEST:,} bytes")
-    content = data.decode("utf-8-sig", "surrogateescape")
+    content = Path(path).read_bytes().decode("utf-8-sig", "surrogateescape")
     return parse_globs(line.removesuffix("\r") for line in content.split("\n"))
 
 

@@ -79,8 +79,9 @@ def _without_floods(found: Iterator[Document | Failure], source: str) -> Iterato
     counts = {Failure: 0, Skip: 0}
     for one in found:
         if isinstance(one, Failure):
-            counts[type(one)] += 1
-            if counts[type(one)] > _MOST_PROBLEMS:
+            kind = Skip if isinstance(one, Skip) else Failure
+            counts[kind] += 1
+            if counts[kind] > _MOST_PROBLEMS:
                 continue
         yield one
     if (more := counts[Failure] - _MOST_PROBLEMS) > 0:
