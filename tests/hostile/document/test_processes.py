@@ -110,6 +110,7 @@ def test_cannot_take_longer_than_a_file_may(name: str, tmp_path: Path) -> None:
         finally:
             module._CODE = before
         assert failure == Failure(str(path), "takes more than 2 seconds to read: stopped")
+        reader.limits = Limits()
         (document,) = load(good, "x", None, reader)
         assert isinstance(document, Document)
 
