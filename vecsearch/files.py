@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from vecsearch.errors import PathNotFound
+
 TEMPORARY = ".tmp-"  # prefix of files that nobody may read yet
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_BY_DESCRIPTOR = hasattr(os, "O_NOFOLLOW") and {os.open, os.unlink, os.rmdir} <= os.supports_dir_fd
+_DEEPEST = 20  # folders inside one another; what this program writes has two
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
@@ -46,13 +51,22 @@ def naming(path: Path) -> Iterator[None]:
 def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """Yield a stream whose content replaces `path` at the end of the block; nothing changes when the block raises.
 
-    A `private` file can be read by its owner alone.
+    A `private` file can be read by its owner alone. Raises PathNotFound where something is that is no file.
     """
+    if path.exists() and not path.is_file():  # renaming would remove a device
+        raise PathNotFound(f"{path} cannot be written: it is no file: name another")
     with naming(path), temporary_beside(path) as temporary:
         with open(temporary, "wb", opener=_opened_private if private else None) as stream:
             yield stream
             flush(stream)
         move(temporary, path)
+
+
+def check_output(path: Path) -> None:
+    """Raise PathNotFound unless a file can be made or replaced: the folder exists, and no device or folder is there."""
+    real = os.path.realpath(path.parent)
+    if not os.path.isdir(real) or real == "/dev" or (path.exists() and not path.is_file()):
+        raise PathNotFound(f"{path} cannot be written: name a file in a folder that exists")
 
 
 def _opened_private(path: str, flags: int) -> int:
@@ -129,7 +143,51 @@ def flush_folder(path: Path) -> None:
 
 def remove_tree(path: Path) -> None:
     """Remove a folder as far as possible: files that are open on Windows stay for the next time."""
-    shutil.rmtree(path, ignore_errors=True)
+    _remove_in(path.parent, [path.name], _FOLDER)
+
+
+def remove_from(folder: Path, names: Sequence[str]) -> None:
+    """Remove files and folders from a folder as far as possible, unless the folder is a link.
+
+    Where the system can, everything is removed by descriptors: a link that takes the place of a folder meanwhile is
+    removed itself, not what it points to.
+    """
+    _remove_in(folder, names, _FOLDER | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _remove_in(folder: Path, names: Sequence[str], flags: int) -> None:
+    if not names:
+        return
+    if not _BY_DESCRIPTOR:
+        for path in [folder / name for name in names]:
+            shutil.rmtree(path, ignore_errors=True)  # refuses links, junctions among them
+            remove_file(path)
+        return
+    with suppress(OSError):
+        parent = os.open(folder, flags)
+        try:
+            for name in names:
+                _remove_at(parent, name, _DEEPEST)
+        finally:
+            os.close(parent)
+
+
+def _remove_at(parent: int, name: str, depth: int) -> None:
+    """Remove what has this name in the folder of a descriptor; a folder that is nested too deep stays."""
+    with suppress(OSError):
+        try:
+            os.unlink(name, dir_fd=parent)
+            return
+        except (IsADirectoryError, PermissionError):  # a folder: EPERM on macOS
+            if not depth:
+                return
+        folder = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+        try:
+            for below in os.listdir(folder):
+                _remove_at(folder, below, depth - 1)
+        finally:
+            os.close(folder)
+        os.rmdir(name, dir_fd=parent)
 
 
 def remove_file(path: Path) -> None:

@@ -33,7 +33,7 @@ SIDE_FILES = st.builds(SideFile, id=NAMES, rows=SIZES, size=SIZES, sha256=SHA)
 SEGMENTS = st.builds(
     SegmentEntry,
     id=NAMES,
-    rows=SIZES,
+    rows=st.just(2**60),
     files=st.dictionaries(NAMES, st.builds(FileEntry, size=SIZES, sha256=SHA), max_size=3),
     tombstones=st.none() | SIDE_FILES,
 )

@@ -20,7 +20,7 @@ import numpy as np
 from vecsearch import files
 from vecsearch.documents.json_values import storable_text
 from vecsearch.documents.texts import NamedText
-from vecsearch.errors import InvalidOption, PathNotFound
+from vecsearch.errors import InvalidOption
 from vecsearch.types import FloatArray
 
 Write: TypeAlias = Callable[[Sequence[NamedText], FloatArray], None]
@@ -38,8 +38,7 @@ def check_output(out: Path | BinaryIO, read: Sequence[Path], *, with_text: bool)
         raise InvalidOption(f"{out} cannot hold vectors: name a file that ends in .npy, .parquet or .jsonl")
     if with_text and suffix == ".npy":
         raise InvalidOption(f"{out} holds vectors only: for texts name a file that ends in .parquet or .jsonl")
-    if not out.parent.is_dir() or out.is_dir():
-        raise PathNotFound(f"{out} cannot be written: name a file in a folder that exists")
+    files.check_output(out)
     if out.exists() and any(path.samefile(out) for path in read):
         raise InvalidOption(f"{out} is also read and would be replaced: name another file for the vectors")
 

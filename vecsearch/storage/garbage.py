@@ -35,9 +35,8 @@ def collect(store: Store) -> None:
         named[MANIFESTS] = {store.manifest_path(number).name for number in kept}
         named[TAGS] = set(store.tags())
         for folder in FOLDERS:
-            for path in unnamed(store.path / folder, named[folder]):
-                if is_ours(folder, path.name):
-                    _remove(path)
+            extra = [path.name for path in unnamed(store.path / folder, named[folder])]
+            files.remove_from(store.path / folder, [name for name in extra if is_ours(folder, name)])
 
 
 def is_ours(folder: str, name: str) -> bool:
@@ -68,12 +67,3 @@ def unnamed(folder: Path, named: set[str]) -> list[Path]:
         return sorted(folder / name for name in os.listdir(folder) if name not in named)
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _remove(path: Path) -> None:
-    """Remove as much as possible; a file that is open on Windows stays until the next collection."""
-    if path.is_dir() and not path.is_symlink():
-        files.remove_tree(path)
-    else:
-        with suppress(OSError):
-            os.unlink(path)

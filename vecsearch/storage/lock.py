@@ -17,7 +17,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from vecsearch.errors import IndexLocked
+from vecsearch.errors import IndexDamaged, IndexLocked
+from vecsearch.storage.real import check_lock, open_in_place
 from vecsearch.storage.turns import turns_for
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 WAIT = 30.0  # seconds that a write waits for other writers, unless the caller says otherwise
 _PAUSE = 0.01  # seconds between two tries
+_LONGEST_NOTE = 1000  # bytes that are read of what the lock file says
 _GAP = 2 * _PAUSE
 _log = logging.getLogger(__name__)
 
@@ -33,10 +35,11 @@ _log = logging.getLogger(__name__)
 def hold_lock(path: Path, wait: float) -> Iterator[None]:
     """Hold the lock file `path` in the block.
 
-    Raises IndexLocked when another writer still holds it after `wait` seconds, and at once when that is this thread
-    itself: wait longer, or stop that process, which frees the lock however it ends. The file names its holder for
-    people; nothing depends on that text.
+    Raises IndexDamaged for a link or what is no file; IndexLocked when another writer still holds it after `wait`
+    seconds, and at once when that is this thread itself: wait longer, or stop that process, which frees the lock
+    however it ends. The file names its holder for people; nothing depends on that text.
     """
+    check_lock(path)
     deadline = monotonic() + wait
     turns = turns_for(path)
     if turns.is_mine:
@@ -92,7 +95,7 @@ def _acquired(lock: FileLock, path: Path, deadline: float) -> bool:
             _log.info("%s: waiting for %s", path.parent, _holder(path))
             waiting = True
         with suppress(OSError):
-            os.utime(path)
+            os.utime(path, follow_symlinks=os.utime not in os.supports_follow_symlinks)
         sleep(min(_PAUSE, left))
 
 
@@ -110,14 +113,15 @@ def _this_process() -> str:
 
 def _write_note(path: Path, text: str) -> None:
     """Write a text to the lock file, unless it has been removed meanwhile."""
-    with suppress(OSError), open(path, "r+", encoding="utf-8") as stream:
-        stream.write(text)
+    with suppress(OSError, IndexDamaged), os.fdopen(open_in_place(path), "r+b") as stream:
+        stream.write(text.encode())
         stream.truncate()
 
 
 def _holder(path: Path) -> str:
     try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
+        with os.fdopen(open_in_place(path), "rb") as stream:
+            holder = json.loads(stream.read(_LONGEST_NOTE))
         return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, IndexDamaged, ValueError, KeyError, TypeError, RecursionError):
         return "another process"

@@ -19,12 +19,15 @@ from typing import Any, TypeVar, get_type_hints
 from vecsearch.chunking import Chunking
 from vecsearch.errors import FormatTooNew, IndexDamaged, InvalidOption
 from vecsearch.storage.ann.entry import AnnEntry, parse_ann_entry
+from vecsearch.storage.lexical.languages import check_language
 from vecsearch.types import Metric
 
 FORMAT = 2  # of what is written; 1 has the metadata of a document at each of its chunks
 _READ = (1, FORMAT)
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 _Entry = TypeVar("_Entry")
+_MOST = 2**63
+_LONGEST = 200  # characters of what a stranger's manifest may put into an error
 RESTORE = "run vecsearch restore N to go back to an earlier version N if one is kept, else index again"
 
 
@@ -151,20 +154,22 @@ def from_json(text: bytes, name: str) -> Manifest:
         content = json.loads(text)
         checksum = content.pop("checksum")
         number = content.pop("format")
+        expected = _checksum({"format": number, **content})
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise IndexDamaged(f"{name} is not a manifest: {error!r}: {RESTORE}") from None
+        raise IndexDamaged(f"{name} is not a manifest: {_brief(repr(error))}: {RESTORE}") from None
     if isinstance(number, int) and number > FORMAT:
         raise FormatTooNew(
-            f"{name} has format {number}, this vecsearch reads up to {FORMAT}: pip install --upgrade vecsearch"
+            f"{name} has format {_brief(str(number))}, this vecsearch reads up to {FORMAT}: "
+            "pip install --upgrade vecsearch"
         )
-    if checksum != _checksum({"format": number, **content}):
+    if checksum != expected:
         raise IndexDamaged(f"{name} does not match its own checksum: {RESTORE}")
     if number not in _READ:
-        raise IndexDamaged(f"{name} has format {number!r}, expected 1 to {FORMAT}: {RESTORE}")
+        raise IndexDamaged(f"{name} has format {_brief(repr(number))}, expected 1 to {FORMAT}: {RESTORE}")
     try:
         return _manifest(content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise IndexDamaged(f"{name} is not a manifest: {error}: {RESTORE}") from None
+        raise IndexDamaged(f"{name} is not a manifest: {_brief(str(error))}: {RESTORE}") from None
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:
@@ -175,10 +180,13 @@ def _manifest(content: dict[str, Any]) -> Manifest:
     for name in ("created", "written_by", "language"):
         _check_type(name, content[name], str)
     check_recall(content["recall"])
+    check_language(content["language"])
     if type(content.get("keep_text", False)) is not bool:
         raise TypeError(f"keep_text is {content['keep_text']!r}, expected bool")
     for name, count in content["change"].items():
         _check_type(f"change.{name}", count, int)
+    if type(content["segments"]) is not list:
+        raise TypeError(f"segments is {content['segments']!r}, expected a list")
     segments = tuple(_segment(segment) for segment in content["segments"])
     if len({segment.id for segment in segments}) < len(segments):
         raise ValueError("a segment is named twice")
@@ -197,11 +205,14 @@ def _manifest(content: dict[str, Any]) -> Manifest:
 def _segment(content: dict[str, Any]) -> SegmentEntry:
     files = {_check_plain(name): _entry(FileEntry, value) for name, value in content["files"].items()}
     _check_type("SegmentEntry.rows", content["rows"], int)
+    tombstones = _side_file(content["tombstones"])
+    if tombstones and tombstones.rows > content["rows"]:
+        raise ValueError(f"{tombstones.rows} rows of a segment of {content['rows']} are deleted")
     return SegmentEntry(
         _check_plain(content["id"]),
         content["rows"],
         files,
-        _side_file(content["tombstones"]),
+        tombstones,
         None if content["approximate"] is None else parse_ann_entry(content["approximate"]),
     )
 
@@ -228,11 +239,11 @@ def _fields(kind: type) -> dict[str, type]:
 
 
 def _check_type(name: str, value: Any, expected: type) -> None:
-    """Raise TypeError for a value of another type, bool included, and ValueError for a negative number."""
+    """Raise TypeError for a value of another type, bool included, and ValueError for a number out of range."""
     if type(value) is not expected:
         raise TypeError(f"{name} is {value!r}, expected {expected.__name__}")
-    if isinstance(value, int) and value < 0:
-        raise ValueError(f"{name} is {value}, expected at least 0")
+    if isinstance(value, int) and not 0 <= value < _MOST:
+        raise ValueError(f"{name} is {value}, expected 0 to 2^63 - 1")
 
 
 def is_plain(name: object) -> bool:
@@ -247,6 +258,11 @@ def _check_plain(name: str) -> str:
     return name
 
 
+def _brief(text: str) -> str:
+    text = " ".join(text[: 2 * _LONGEST].split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def _checksum(content: Mapping[str, Any]) -> str:
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()

@@ -27,8 +27,12 @@ _KINDS = {
     stat.S_IFREG: "a file",
 }
 _MOUNT_POINT = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT of winnt.h
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-_CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # for what takes the place of a checked file
+_CAREFULLY = (  # for what takes the place of a checked file
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
 
 
 def check_folder(path: str | Path) -> None:
@@ -49,10 +53,24 @@ def check_file(path: str | Path) -> os.stat_result:
 def check_lock(path: Path) -> None:
     """Raise IndexDamaged unless the path is a regular file without another name, or does not exist."""
     try:
-        found = check_file(path)
+        _check_one_name(path, check_file(path))
     except FileNotFoundError:
         return
-    if found.st_nlink > 1:
+
+
+def open_in_place(path: Path) -> int:
+    """Return a descriptor to read and change a lock file; raises IndexDamaged for another file, OSError."""
+    descriptor = os.open(path, os.O_RDWR | _CAREFULLY)
+    try:
+        _check_one_name(path, os.fstat(descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check_one_name(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         raise IndexDamaged(
             f"{path} has {found.st_nlink} names (hard links), expected one, because it is written in place: "
             f"remove it, a write creates it"
@@ -67,7 +85,7 @@ def read_file(path: Path, most: int | None = None) -> bytes:
     size = check_file(path).st_size
     if most is not None and size > most:
         raise IndexDamaged(f"{path} has {size:,} bytes, expected at most {most:,}: run vecsearch verify")
-    with os.fdopen(os.open(path, _READ | _CAREFULLY), "rb") as stream:
+    with os.fdopen(os.open(path, os.O_RDONLY | _CAREFULLY), "rb") as stream:
         return stream.read()
 
 

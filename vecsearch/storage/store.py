@@ -33,7 +33,7 @@ from vecsearch.storage import file_stamps
 from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
 from vecsearch.storage.marks import is_own_mark, remove_marks, write_marks
-from vecsearch.storage.real import check_folder, check_lock, is_at_home, read_file
+from vecsearch.storage.real import check_folder, is_at_home, read_file
 from vecsearch.storage.roots import StoredRoot
 from vecsearch.storage.segment import Segment
 from vecsearch.types import BoolArray, IntArray
@@ -43,7 +43,8 @@ LOCK = "writer.lock"
 FOLDERS = (MANIFESTS, SEGMENTS, TOMBSTONES, SOURCES, TAGS)
 _ENTRIES = {*FOLDERS, LOCK}
 _MOST_TAG = 1000  # bytes
-_MOST_MANIFEST = 64 << 20  # bytes; a segment takes some 600
+_MOST_MANIFEST = 8 << 20  # bytes; a segment takes some 600, and JSON thirty times its size in memory
+_LAST_VERSION = 99_999_999  # the last that a manifest can be named after
 _MANIFEST_NAME = re.compile(r"[0-9]{8}\.json")
 
 
@@ -87,7 +88,7 @@ class Store:
         self.name = str(path)  # as the user wrote it, for messages
         self.created_folder = False  # whether creating the index created its folder
         self._in_memory = in_memory
-        self._parent = path.resolve().parent if beside is None else beside
+        self._parent = Path(os.path.realpath(path)).parent if beside is None else beside
         self._prefix = f"{self._parent.as_posix().rstrip('/')}/"
         self._named = {name: os.path.join(self.path, name) for name in FOLDERS}
 
@@ -186,12 +187,20 @@ class Store:
 
     def locked(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Only this process writes until the block ends; raises IndexLocked when another does after `wait` seconds."""
-        check_lock(self.path / LOCK)
         return hold_lock(self.path / LOCK, wait)
 
     def publish(self, manifest: Manifest) -> None:
-        """Make `manifest` the current version, on disk. Raises FileExistsError or OSError: see `landed`."""
-        files.create(self.manifest_path(manifest.version), to_json(manifest))
+        """Make `manifest` the current version, on disk. Raises FileExistsError or OSError: see `landed`.
+
+        Raises IndexDamaged for a version that no reader would find or read.
+        """
+        path, content = self.manifest_path(manifest.version), to_json(manifest)
+        if manifest.version > _LAST_VERSION or len(content) > _MOST_MANIFEST:
+            raise IndexDamaged(
+                f"{path} with {len(content):,} bytes would not be read, as versions end at {_LAST_VERSION:,} and "
+                f"manifests at {_MOST_MANIFEST:,} bytes: run vecsearch export, then import into a new folder"
+            )
+        files.create(path, content)
 
     def landed(self, manifest: Manifest) -> bool | None:
         """After `publish` raised: True if the version is on disk, False if it is not, None if that is unknown."""
@@ -275,10 +284,9 @@ class Store:
 
     def discard(self, segments: Sequence[str], side_files: Sequence[tuple[str, SideFile]]) -> None:
         """Remove files of a commit that did not land: segments by id, others by folder."""
-        for name in segments:
-            files.remove_tree(self.path / SEGMENTS / name)
+        files.remove_from(self.path / SEGMENTS, segments)
         for folder, side_file in side_files:
-            files.remove_file(self.path / folder / side_file.id)
+            files.remove_from(self.path / folder, [side_file.id])
 
     def key(self, path: Path) -> str:
         """Return a file's name inside the index: relative to the index's folder, so that both can move together."""
@@ -298,6 +306,8 @@ class Store:
     def _check_unused(self) -> None:
         if self.exists():
             raise IndexExists(f"there is an index at {self.name} already: open it or choose another folder")
+        if self.path.is_symlink() and not self.path.exists():
+            raise InvalidOption(f"{self.name} is a link that leads nowhere: make its folder or choose another")
         if self.path.exists() and not self.path.is_dir():
             raise InvalidOption(f"{self.name} is a file, expected a folder for the index alone: choose another")
         if self.path.is_dir() and not all(e.name in _ENTRIES or is_own_mark(e) for e in self.path.iterdir()):

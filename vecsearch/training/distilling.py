@@ -8,7 +8,6 @@ vector is then the mean of its tokens', which is fast and loses order and contex
 from __future__ import annotations
 
 import io
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext, redirect_stderr
@@ -17,6 +16,7 @@ from os import PathLike
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -201,8 +201,7 @@ def _write(static: Any, target: Path, name: str, words: int) -> None:
     static.base_model_name = name
     static.config["tokenizer_name"] = name
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f"{target.name}.part")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished = target.with_name(f"{files.TEMPORARY}{uuid4().hex}")  # a name that no folder of the user's has
     try:
         static.save_pretrained(unfinished)
         text = _CARD.format(teacher=name, tokens=tokens, dim=dim, added=added)

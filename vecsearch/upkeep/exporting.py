@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from vecsearch import files
-from vecsearch.errors import InvalidDocument, PathNotFound
+from vecsearch.errors import InvalidDocument
 from vecsearch.storage.columns import align, union_fields
 from vecsearch.storage.document_values import alone, bytes_of_documents, unmarked
 from vecsearch.storage.manifest import Manifest
@@ -42,8 +42,7 @@ def export(snapshot: Snapshot, path: Path) -> int:
     manifest = snapshot.manifest
     if not manifest.chunks:
         raise InvalidDocument("the index is empty: add documents before you export it")
-    if not path.parent.is_dir() or path.is_dir():
-        raise PathNotFound(f"{path} cannot be written: name a file in a folder that exists")
+    files.check_output(path)
     fields = list(map(unmarked, union_fields([part.segment.table for part in snapshot.parts])))
     tables = (_exported(rows, vectors, fields, manifest) for part in snapshot.parts for rows, vectors in _pieces(part))
     first = next(tables)

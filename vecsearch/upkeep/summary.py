@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from vecsearch.reports import Info
@@ -10,6 +11,8 @@ from vecsearch.storage.file_stamps import count_files
 from vecsearch.storage.manifest import Manifest
 from vecsearch.storage.store import Store
 from vecsearch.storage.synced import read_synced
+
+_DEEPEST = 2  # folders inside one another below the folder of an index
 
 
 def describe(store: Store, manifest: Manifest) -> Info:
@@ -44,13 +47,14 @@ def describe(store: Store, manifest: Manifest) -> Info:
     )
 
 
-def bytes_in(folder: Path) -> int:
-    """Return the size of all files in a folder; links are not followed."""
+def bytes_in(folder: Path, depth: int = _DEEPEST) -> int:
+    """Return the size of all files in the folder of an index; links are not followed."""
     total = 0
-    for root, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(root, name)).st_size
-            except FileNotFoundError:  # a writer has just removed it
-                continue
+    with suppress(OSError), os.scandir(folder) as entries:  # a writer may have just removed it
+        for entry in entries:
+            with suppress(OSError):
+                if not entry.is_dir(follow_symlinks=False):
+                    total += entry.stat(follow_symlinks=False).st_size
+                elif depth:
+                    total += bytes_in(Path(entry.path), depth - 1)
     return total

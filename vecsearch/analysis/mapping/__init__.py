@@ -25,7 +25,7 @@ from vecsearch.analysis.mapping.table import write_table
 from vecsearch.analysis.sampling import POINTS, Sample, sample
 from vecsearch.choices import MapMethod, MapMethodName
 from vecsearch.documents.json_values import storable_text
-from vecsearch.errors import InvalidDocument, InvalidOption, InvalidQuery, PathNotFound
+from vecsearch.errors import InvalidDocument, InvalidOption, InvalidQuery
 from vecsearch.index import Index
 from vecsearch.storage.ann.nearest import nearest_of_each
 from vecsearch.types import FloatArray, Where
@@ -133,8 +133,7 @@ def _drawing(
 def _check(path: Path, queries: Sequence[str]) -> None:
     if path.suffix.lower() not in _WRITERS:
         raise InvalidOption(f"{path}: a map cannot be written as this type: use one of {', '.join(_WRITERS)}")
-    if not path.parent.is_dir() or path.is_dir():
-        raise PathNotFound(f"{path} cannot be written: name a file in a folder that exists")
+    files.check_output(path)
     if isinstance(queries, str):
         raise InvalidQuery(f"queries is the text {queries!r}, expected a list of texts")
 

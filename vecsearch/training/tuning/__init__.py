@@ -81,7 +81,7 @@ def tune(
         outcome = _train(run)
         report = _report(run, outcome, folder, started)
         _write(run, outcome, report, folder)
-    files.remove_tree(run.folder)
+    run.remove()
     return report
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from vecsearch import files
 from vecsearch.errors import InvalidOption, ModelDamaged
 
-_NAME = "checkpoint.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
 _STATE = "state"
 
 
@@ -44,7 +44,7 @@ def write_checkpoint(folder: Path, state: State, tensors: dict[str, Any]) -> Non
     from safetensors.torch import save
 
     content = save(tensors, {_STATE: json.dumps(asdict(state))})
-    with files.replacing(folder / _NAME) as stream:
+    with files.replacing(folder / CHECKPOINT) as stream:
         stream.write(content)
 
 
@@ -55,7 +55,7 @@ def read_checkpoint(folder: Path, run: str) -> tuple[State, dict[str, Any]] | No
     """
     from safetensors import safe_open
 
-    path = folder / _NAME
+    path = folder / CHECKPOINT
     if not path.is_file():
         return None
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -16,12 +18,14 @@ from vecsearch.errors import IndexLocked, InvalidDocument
 from vecsearch.models.encoders.torch.encoder import TorchEncoder
 from vecsearch.storage.lock import hold_lock
 from vecsearch.training.tuning.batches import Batch, batches_of_epoch
+from vecsearch.training.tuning.checkpoint import CHECKPOINT
 from vecsearch.training.tuning.held_out import Split, evaluate_held_out, mean
 from vecsearch.training.tuning.options import TuneOptions
 from vecsearch.training.tuning.pairs import TrainingPair
 from vecsearch.training.tuning.report import TuneProgress
 
 _LOCK = "writer.lock"
+_SCORES = re.compile(r"scores-[0-9]{8}\.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,13 @@ class Run:
                     f"another process trains in {self.folder}: wait until it is done, or stop it"
                 ) from None
             yield
+
+    def remove(self) -> None:
+        """Remove the files of the run, and the folder unless something else is in it."""
+        own = (_LOCK, CHECKPOINT, files.TEMPORARY)
+        names = [name for name in os.listdir(self.folder) if name.startswith(own) or _SCORES.fullmatch(name)]
+        files.remove_from(self.folder, names)
+        files.remove_folder(self.folder)
 
     def batches(self) -> Iterator[Batch]:
         """The batches of one epoch after another, without an end."""
