@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -202,3 +203,25 @@ def test_a_dry_run_counts_what_a_move_does(synced: Index, folder: Path) -> None:
     done = synced.sync(folder.parent / "renamed")
     for name in ("added", "updated", "unchanged", "deleted", "chunks", "encoded", "cached", "moved", "missing"):
         assert getattr(planned, name) == getattr(done, name), name
+
+
+def test_a_renamed_root_that_is_given_other_flags(synced: Index, folder: Path) -> None:
+    new = folder.parent / "renamed"
+    folder.rename(new)
+    report = synced.sync(new, metadata={"team": "x"})
+    assert held(synced) == {"renamed/a.md", "renamed/b.md", "renamed/deep/c.md"}
+    assert [(change.path, change.before, change.after) for change in report.changed_flags] == [
+        (str(new), {}, {"metadata": {"team": "x"}})
+    ]
+    assert (names_of_roots(synced), report.missing) == (["renamed"], ())
+
+
+def test_files_of_one_size_and_time_that_lie_elsewhere_are_others(synced: Index, folder: Path) -> None:
+    other = write(folder.parent / "other" / "x" / "a.md", "another text!").parents[1]
+    times = (folder / "a.md").stat()
+    os.utime(other / "x" / "a.md", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (other / "x" / "a.md").write_text("text of z.md")
+    os.utime(other / "x" / "a.md", ns=(times.st_atime_ns, times.st_mtime_ns))
+    folder.rename(folder.parent / ".away")
+    report = synced.sync(other)
+    assert (len(held(synced)), report.moved, len(report.missing)) == (4, (), 1)

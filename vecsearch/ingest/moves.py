@@ -5,7 +5,7 @@ renamed, or of one that this run does not follow. Such a file is taken for moved
 
 - it is gone alone, and a new file holds what it held; or
 - a folder above it is gone, and of the files that the index knows there, more than half have a new file with the same
-  contents at the same place below one other folder.
+  contents, or the same size and time, at the same place below one other folder.
 
 What is not found again stays, whatever the reason: its disk may not be mounted.
 """
@@ -15,13 +15,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vecsearch.ingest.choosing import exists
 from vecsearch.ingest.draft import Draft
 from vecsearch.ingest.planning import Plan
 from vecsearch.ingest.run import FileRead
-from vecsearch.reports import Move
+from vecsearch.reports import FlagChange, Move
+from vecsearch.storage.roots import StoredRoot
 from vecsearch.storage.store import Part, Store
 
 
@@ -47,6 +48,7 @@ class Moves:
         self._new = plan.unread.keys() - draft.stamps.keys()
         self._found: defaultdict[bytes, list[str]] = defaultdict(list)  # new files by the digest of a document
         self._moved: dict[str, Move] = {}
+        self.changed_flags: list[FlagChange] = []
         self.released = _Released(store, plan.released)
 
     def note(self, key: str | None, content: bytes) -> None:
@@ -77,17 +79,38 @@ class Moves:
 
     def _pairs(self) -> dict[Path, set[Path]]:
         """The files outside this run's roots that a new file repeats for the most part, with the new ones."""
-        if not self._found:
+        if not (self._outside and self._new):
             return {}
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for old, content, _, _ in self._draft.with_content(self._found):
+        for old, content, _, _ in self._draft.with_content(self._found) if self._found else ():
             if old in self._outside and old is not None:
                 counts[old].update(set(self._found[content]))
-        resolve, held = self._store.resolve, self._plan.held
-        return {
-            resolve(old): {resolve(new) for new, count in repeats.items() if 2 * count > held[old]}
-            for old, repeats in counts.items()
+        held = self._plan.held
+        pairs = {
+            old: {new for new, count in repeats.items() if 2 * count > held[old]} for old, repeats in counts.items()
         }
+        for old, new in self._same_stamps():
+            pairs.setdefault(old, set()).add(new)
+        resolve = self._store.resolve
+        return {resolve(old): {resolve(new) for new in repeats} for old, repeats in pairs.items()}
+
+    def _same_stamps(self) -> Iterator[tuple[str, str]]:
+        """Yield old and new files of one size and time that are the same file, or have the same name.
+
+        These are known although other flags make other documents of them.
+        """
+        by_stamp: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+        for key in self._new:
+            by_stamp[self._plan.files[key].size, self._plan.files[key].mtime_ns].append(key)
+        for old in self._outside:
+            stamp = self._draft.stamps.get(old)
+            for new in by_stamp.get((stamp.size, stamp.mtime_ns), ()) if stamp else ():
+                same_file = stamp.inode is not None and stamp.inode == self._plan.files[new].inode
+                if same_file or (PurePosixPath(old).name == PurePosixPath(new).name and self._is_in_gone_folder(old)):
+                    yield old, new
+
+    def _is_in_gone_folder(self, key: str) -> bool:
+        return not exists(self._store.resolve(key).parent)
 
     def _gone_from(self, top: Path, pairs: Mapping[Path, set[Path]]) -> Iterator[FileRead]:
         """Yield the files below `top` that are to be found below the place to which it was moved."""
@@ -117,8 +140,16 @@ class Moves:
         before = {self._store.resolve(key) for key in self._plan.held}
         for path in gone:
             if _any_in(path, before) and not _any_in(path, left):
-                del roots[path]
+                self._compare_flags(roots.pop(path), path, roots)
         self._draft.set_roots(tuple(roots.values()))
+
+    def _compare_flags(self, old: StoredRoot, path: Path, roots: Mapping[Path, StoredRoot]) -> None:
+        """Note that a root that was moved has other flags at its new place."""
+        for move in self._moved.values():
+            if path.is_relative_to(move.source):
+                new = Path(move.target) / path.relative_to(move.source)
+                if new in roots and roots[new].flags != old.flags:
+                    self.changed_flags.append(FlagChange(str(new), old.flags, roots[new].flags))
 
 
 def _any_in(folder: Path, files: Collection[Path]) -> bool:

@@ -76,7 +76,7 @@ def sync(
         report,
         moved=moves.found,
         missing=missing_roots(store, draft, plan.unmounted),
-        changed_flags=changed_flags,
+        changed_flags=(*changed_flags, *moves.changed_flags),
     )
 
 
