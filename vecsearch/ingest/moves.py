@@ -104,7 +104,9 @@ class Moves:
             by_stamp[self._plan.files[key].size, self._plan.files[key].mtime_ns].append(key)
         for old in self._outside:
             stamp = self._draft.stamps.get(old)
-            for new in by_stamp.get((stamp.size, stamp.mtime_ns), ()) if stamp else ():
+            if stamp is None:
+                continue
+            for new in by_stamp.get((stamp.size, stamp.mtime_ns), ()):
                 same_file = stamp.inode is not None and stamp.inode == self._plan.files[new].inode
                 if same_file or (PurePosixPath(old).name == PurePosixPath(new).name and self._is_in_gone_folder(old)):
                     yield old, new
