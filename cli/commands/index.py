@@ -131,10 +131,12 @@ def _open_or_create(
     try:
         existing = Index.open(path, model=named_settings(settings).get("model"), wait=wait, **runtime)
     except IndexNotFound:
+        note = search_note(click.get_current_context(), new=True)
         if sources.follow_roots:
-            raise click.UsageError(f"name the files and folders to index: there is no index at {path} yet") from None
+            yet = f"there is no index at {path} yet{f'; {note}' * bool(note)}"
+            raise click.UsageError(f"name the files and folders to index: {yet}") from None
         _check_paths(sources.paths)
-        if note := search_note(click.get_current_context()):
+        if note:
             write_notice(f"{path} is a new index: {note}")
         if not dry_run:
             with created_index(path, settings, runtime) as new:

@@ -13,10 +13,10 @@ from vecsearch.choices import Choice
 
 from ..output import JsonOutput, Output, TextOutput
 from .configuration import default_map, options_of, project_settings
-from .finding import NEARBY, find_inside, find_upwards
+from .finding import NEARBY, Upwards, find_inside, find_upwards
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_NOTE = "vecsearch.search_note"  # what this file keeps in the context of a command
+_UPWARDS = "vecsearch.upwards"  # what this file keeps in the context of a command
 
 
 class When(Choice):
@@ -142,7 +142,7 @@ def _index(context: click.Context, named: Path | None) -> Path:
         found = find_inside(named)
     else:
         upwards = find_upwards(Path.cwd())
-        context.meta[_NOTE] = upwards.note
+        context.meta[_UPWARDS] = upwards
         found = upwards.found
     if found is None:
         return named or Path(NEARBY)
@@ -151,7 +151,10 @@ def _index(context: click.Context, named: Path | None) -> Path:
     return check_found(found)
 
 
-def search_note(context: click.Context) -> str:
-    """Return why a command found no index, where the search for one ended early; else ""."""
-    note: str = context.meta.get(_NOTE, "")
-    return note
+def search_note(context: click.Context, *, new: bool = False) -> str:
+    """Return why a command found no index, where the search for one ended early; else "".
+
+    For a `new` index, only where there is one further up, which may be meant.
+    """
+    upwards: Upwards | None = context.meta.get(_UPWARDS)
+    return upwards.note if upwards and (upwards.above or not new) else ""

@@ -152,6 +152,7 @@ def test_swapped_manifests_and_a_renamed_tag_are_found(index: Path) -> None:
 def test_what_no_version_names_is_a_leftover_and_no_problem(index: Path) -> None:
     name = "cafe" * 8
     ours = [f"segments/{TEMPORARY}1", f"segments/{name}", f"tombstones/{name}", f"sources/{name}", f"tags/{TEMPORARY}2"]
+    ours.append(f"{TEMPORARY}3")
     theirs = ["segments/cafe", "tombstones/cafe", "sources/notes.db", "manifests/notes.txt", "README.txt"]
     for path in ours + theirs:
         (index / path).write_bytes(b"x")

@@ -59,6 +59,20 @@ def test_a_new_index_below_another_one_is_reported(outer: Path, vecsearch_comman
     assert "new index" not in vecsearch_command("index", "a.md").err
 
 
+def test_a_new_index_is_no_news_where_there_is_no_other(place: Path, vecsearch_command: Command) -> None:
+    (place / ".git").mkdir()
+    (place / "a.md").write_text("an egret")
+    done = vecsearch_command("index", "a.md")
+    if find_upwards(place.parent).found is None:
+        assert (done.status, done.err) == (0, "")
+
+
+def test_without_a_path_the_one_above_is_named(outer: Path, vecsearch_command: Command) -> None:
+    (outer / "project" / ".git").mkdir()
+    done = vecsearch_command("index")
+    assert (done.status, f"there is one above it: -i {outer / '.vecsearch'}" in done.err) == (2, True)
+
+
 def test_where_nothing_is_above_the_message_says_where_the_search_ended(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "src").mkdir()
