@@ -38,7 +38,7 @@ def collect(store: Store) -> None:
             extra = [path.name for path in unnamed(store.path / folder, named[folder])]
             files.remove_from(store.path / folder, [name for name in extra if is_ours(folder, name)])
         temporary = [path.name for path in store.path.glob(f"{files.TEMPORARY}*")]
-        files.remove_from(store.path, temporary)
+        files.remove_from(store.path.resolve(), temporary)
 
 
 def is_ours(folder: str, name: str) -> bool:
