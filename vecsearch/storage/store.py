@@ -32,7 +32,7 @@ from vecsearch.errors import IndexDamaged, IndexExists, IndexNotFound, InvalidOp
 from vecsearch.storage import file_stamps
 from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
-from vecsearch.storage.marks import is_own_mark, remove_marks, write_marks
+from vecsearch.storage.marks import NEARBY, is_own_mark, remove_marks, write_marks
 from vecsearch.storage.real import check_folder, is_at_home, read_file
 from vecsearch.storage.roots import StoredRoot
 from vecsearch.storage.segment import Segment
@@ -311,7 +311,10 @@ class Store:
         if self.path.exists() and not self.path.is_dir():
             raise InvalidOption(f"{self.name} is a file, expected a folder for the index alone: choose another")
         if self.path.is_dir() and not all(e.name in _ENTRIES or is_own_mark(e) for e in self.path.iterdir()):
-            raise InvalidOption(f"{self.name} holds other files, expected a folder for the index alone: choose another")
+            raise InvalidOption(
+                f"{self.name} holds other files, expected a folder for the index alone: choose another, such as "
+                f"{os.path.join(self.name, NEARBY)}"
+            )
 
     def remove_empty_folders(self) -> None:
         """Remove the empty folders of an index that was not created or was discarded. The caller holds the lock."""
