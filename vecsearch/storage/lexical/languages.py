@@ -123,8 +123,8 @@ def is_stop_word(form: str, number: int) -> bool:
 
 def check_language(option: str) -> str:
     """Return the option; raises InvalidOption unless it is "auto", "none" or the code of a language."""
-    known = [AUTO, *sorted(language.code for language in LANGUAGES)]
-    if option not in known:
+    if option != AUTO and all(option != language.code for language in LANGUAGES):
+        known = [AUTO, *sorted(language.code for language in LANGUAGES)]
         raise InvalidOption(f"language is {option!r}, expected one of: {', '.join(known)}")
     return option
 
