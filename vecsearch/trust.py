@@ -21,6 +21,7 @@ from vecsearch.owners import other_owner, own_users, user_name
 _FILE = "trust.json"
 _FOLDER = "VECSEARCH_CONFIG"
 _ADDRESSES = "VECSEARCH_TRUST_ADDRESSES"
+_LISTS = ("addresses", "folders", "roots")
 _MOST_BYTES = 1 << 20
 
 
@@ -30,6 +31,7 @@ class Trust:
 
     addresses: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()  # what indexes follow outside of their own folders: see `knows_root`
 
 
 def config_folder() -> Path:
@@ -57,11 +59,10 @@ def read_trust() -> Trust:
         return Trust()
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidOption(f"{path} cannot be read ({error}): mend or remove it; it lists what you trust") from error
-    lists = [content.get(name, []) if isinstance(content, dict) else None for name in ("addresses", "folders")]
+    lists = [content.get(name, []) if isinstance(content, dict) else None for name in _LISTS]
     if not all(isinstance(each, list) and all(isinstance(entry, str) for entry in each) for each in lists):
         raise InvalidOption(f"{path} is not an object with lists of addresses and folders: mend or remove it")
-    addresses, folders = map(tuple, lists)  # type: ignore[arg-type]  # checked above
-    return Trust(addresses=addresses, folders=folders)
+    return Trust(**{name: tuple(each) for name, each in zip(_LISTS, lists, strict=True)})  # type: ignore[arg-type]
 
 
 def address_in(entry: str) -> str:
@@ -97,6 +98,21 @@ def check_found(folder: Path) -> Path:
     return folder
 
 
+def knows_root(index: Path, root: Path) -> bool:
+    """Whether the user has once named this root for this index; raises InvalidOption for a broken list."""
+    return _root_entry(index, root) in read_trust().roots
+
+
+def remember_root(index: Path, root: Path) -> None:
+    """Note that the user has named a root outside of the index's folder; a configuration that cannot be written is no failure."""
+    with suppress(OSError, VecsearchError):
+        _change(_root_entry(index, root), "roots", wanted=True)
+
+
+def _root_entry(index: Path, root: Path) -> str:
+    return f"{index.resolve()} follows {root.resolve()}"
+
+
 def trust_address(address: str) -> bool:
     """Trust an address from now on; False when it was trusted already. Raises OSError, InvalidOption."""
     return _change(address, "addresses", wanted=True)
@@ -111,8 +127,10 @@ def trust_folder(folder: Path) -> bool:
 
 
 def forget(entry: str) -> bool:
-    """Trust an address or a folder no longer; False when it was not trusted. Raises OSError, InvalidOption."""
-    return _change(entry, "addresses", wanted=False) | _change(str(Path(entry).absolute()), "folders", wanted=False)
+    """Trust an address, a folder or a root no longer; False when it was not trusted. Raises OSError, InvalidOption."""
+    folder = str(Path(entry).absolute())
+    names = {"addresses": entry, "folders": folder, "roots": entry}
+    return any([_change(each, name, wanted=False) for name, each in names.items()])
 
 
 def remember_address(address: str) -> None:
@@ -136,7 +154,7 @@ def _write(trust: Trust) -> None:
     path = trust_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(path, private=True) as stream:
-        stream.write(json.dumps({"addresses": trust.addresses, "folders": trust.folders}, indent=1).encode())
+        stream.write(json.dumps({name: getattr(trust, name) for name in _LISTS}, indent=1).encode())
     if os.name != "nt" and (owner := path.parent.stat().st_uid) != os.geteuid():
         os.chown(path, owner, -1)  # written by sudo: the user behind it has to be able to read it
 

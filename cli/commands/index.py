@@ -12,6 +12,7 @@ import click
 
 from ..options.common import search_note, with_index, with_wait
 from ..options.creating import check_settings, created_index, index_settings, named_settings, with_settings
+from ..options.following import check_roots, remember_roots
 from ..options.help import command
 from ..options.models import DEFAULT_MODEL, runtime_options, with_runtime
 from ..options.reading import reading_options, with_reading
@@ -74,9 +75,13 @@ def index(
         _open_or_create(index_path, sources, settings, runtime, wait=wait, dry_run=dry_run) as opened,
         interruption_explained(opened, index_path, dry_run=dry_run),
     ):
+        if sources.follow_roots:
+            check_roots(opened)
         with progress_bar() as progress:
             reports = _runs(opened, sources, progress, watch=watch, dry_run=dry_run, force=force, **reading)
             report = next(reports)
+        if not dry_run:
+            remember_roots(opened, sources.paths)
         output.show(ReportView(report, index_path, sources.named, dry_run))
         if watch:
             write_notice("watching for changes; Ctrl-C ends")

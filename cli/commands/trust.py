@@ -34,8 +34,9 @@ class _TrustView(View):
         if self.sentence is not None:
             yield self.sentence
             return
-        yield from (*self.trusted.addresses, *self.trusted.folders)
-        if not (self.trusted.addresses or self.trusted.folders):
+        entries = (*self.trusted.addresses, *self.trusted.folders, *self.trusted.roots)
+        yield from entries
+        if not entries:
             yield "nothing is trusted"
 
 

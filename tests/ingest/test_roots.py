@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.writing import content_of, touch, write, write_records
 from vecsearch import Index, InvalidOption, PathNotFound, Report
+from vecsearch.ingest.followed import _documents_in, root_of
+from vecsearch.storage.store import Store
 
 
 @pytest.fixture
@@ -379,3 +384,15 @@ def test_touching_one_file_of_many_reads_that_one(index: Index, folder: Path) ->
     index.sync(folder)
     touch(folder / "b.md")
     assert counts(index.sync()) == (0, 0, 3, 0)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "b", "..", "c"]), max_size=5), max_size=5),
+    st.lists(st.lists(st.sampled_from(["a", "b", "..", "c"]), min_size=1, max_size=6), max_size=5),
+)
+def test_documents_are_counted_by_the_innermost_root(roots: list[list[str]], files: list[list[str]]) -> None:
+    store = Store(Path("/w/x/y/z/v/index"))
+    paths = {Path(os.path.normpath(Path("/w/x/y/z/v", *names))) for names in roots}
+    held = [Path(os.path.normpath(Path("/w/x/y/z/v", *names, "file"))) for names in files]
+    counts = _documents_in(store, Counter(map(store.key, held)), paths)
+    assert counts == Counter(root_of(path, paths) for path in held)

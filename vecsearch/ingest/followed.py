@@ -75,7 +75,25 @@ def without_mounts_in(root: StoredRoot, keys: Iterable[str]) -> StoredRoot:
 
 def _documents_in(store: Store, held: Mapping[str, int], roots: Collection[Path]) -> Counter[Path | None]:
     """The number of documents by root."""
+    keys = {store.key(root): root for root in roots}
+    above = sorted((key.count(".."), root) for key, root in keys.items() if not key.replace("..", "").strip("/."))
     counts: Counter[Path | None] = Counter()
     for key, documents in held.items():
-        counts[root_of(store.resolve(key), roots)] += documents
+        counts[_root_of_key(key, keys, above)] += documents
     return counts
+
+
+def _root_of_key(key: str, keys: Mapping[str, Path], above: Sequence[tuple[int, Path]]) -> Path | None:
+    """What `root_of` returns for the path of a key; `above` are the roots around the index, by steps upwards.
+
+    Works on the text: with many files, paths would take most of the time.
+    """
+    around = key
+    while around:
+        if around in keys:
+            return keys[around]
+        around = around.rpartition("/")[0]
+    if key.startswith("/") or key[1:2] == ":":  # on another drive
+        return None
+    steps = key.count("../") if key.startswith("../") else 0
+    return next((root for n, root in above if n >= steps), None)

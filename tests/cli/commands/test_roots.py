@@ -115,3 +115,26 @@ def test_info_says_roots_types_and_sizes(vecsearch_command: Command, indexed: Pa
     lines = vecsearch_command("info").out
     assert "     files  0.0 MB: 2 txt, 1 md, 1 without suffix\n" in lines
     assert "     roots  notes, papers; in step at 20" in lines
+
+
+def test_an_index_that_was_found_reads_nothing_outside_its_folder_that_was_not_named_before(
+    vecsearch_command: Command, place: Path, config_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have come with a repository."""
+    private = write(place / "private" / "p.md", "a private text").parent
+    write(place / "repository" / "a.md", "text of a")
+    monkeypatch.chdir(place / "repository")
+    vecsearch_command("index", ".")
+    vecsearch_command("index", private)
+    write(private / "q.md", "another private text")
+    assert vecsearch_command("index").out.startswith(".vecsearch: 1 added")
+    (config_folder / "trust.json").unlink()  # as on another machine
+    done = vecsearch_command("index")
+    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert f"follows {private}, which is outside of {place / 'repository'}" in done.err
+    assert vecsearch_command("index", "-i", ".vecsearch").status == 0
+    assert vecsearch_command("index", private).status == 0
+    assert vecsearch_command("index").status == 0
+    (config_folder / "trust.json").unlink()
+    assert vecsearch_command("prune", private).status == 0
+    assert vecsearch_command("index").status == 0

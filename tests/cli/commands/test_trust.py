@@ -35,11 +35,12 @@ def test_a_folder_is_trusted_by_its_whole_path(vecsearch_command: Command, place
 
 
 def test_json_has_the_file_and_both_lists(vecsearch_command: Command, place: Path) -> None:
-    assert vecsearch_command("trust", "--json").json == {"path": str(trust_file()), "addresses": [], "folders": []}
+    nothing = {"addresses": [], "folders": [], "roots": []}
+    assert vecsearch_command("trust", "--json").json == {"path": str(trust_file()), **nothing}
     vecsearch_command("trust", URL)
     vecsearch_command("trust", ".")
     found = vecsearch_command("trust", "--json").json
-    assert found == {"path": str(trust_file()), "addresses": [URL], "folders": [str(place)]}
+    assert found == {"path": str(trust_file()), "addresses": [URL], "folders": [str(place)], "roots": []}
     assert vecsearch_command("trust", "--remove", ".", "--json").json == {**found, "folders": []}
 
 
