@@ -104,7 +104,7 @@ def knows_root(index: Path, root: Path) -> bool:
 
 
 def remember_root(index: Path, root: Path) -> None:
-    """Note that the user has named a root outside of the index's folder; a configuration that cannot be written is no failure."""
+    """Note that the user has named a root for an index; a configuration that cannot be written is no failure."""
     with suppress(OSError, VecsearchError):
         _change(_root_entry(index, root), "roots", wanted=True)
 
@@ -130,7 +130,7 @@ def forget(entry: str) -> bool:
     """Trust an address, a folder or a root no longer; False when it was not trusted. Raises OSError, InvalidOption."""
     folder = str(Path(entry).absolute())
     names = {"addresses": entry, "folders": folder, "roots": entry}
-    return any([_change(each, name, wanted=False) for name, each in names.items()])
+    return sum(_change(each, name, wanted=False) for name, each in names.items()) > 0
 
 
 def remember_address(address: str) -> None:
