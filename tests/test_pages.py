@@ -43,9 +43,9 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
 
 def test_the_format_page_lists_the_columns_of_a_segment() -> None:
     listed = [(names(row[0]), row[1]) for row in table("format.md", "## chunks.parquet")]
-    assert [name for cell, _ in listed for name in cell] == [*SCHEMA.names, "metadata.<key>"]
+    assert [name for cell, _ in listed for name in cell] == [*SCHEMA.names, "metadata.<key>", "metadata"]
     kinds = {"16 bytes": "fixed_size_binary[16]"}
-    for cell, kind in listed[:-1]:
+    for cell, kind in listed[:-2]:
         for name in cell:
             words = kind.split(", ")
             assert kinds.get(words[0], words[0]) == str(SCHEMA.field(name).type)
