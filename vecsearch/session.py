@@ -40,6 +40,7 @@ from vecsearch.search.filters import Filters, document_ids
 from vecsearch.search.hits import Hits
 from vecsearch.search.listing import listed
 from vecsearch.search.lookup import continues_line, ids_named
+from vecsearch.search.narrowing import Narrowing, check_fitting, fitting, narrowed
 from vecsearch.search.options import SearchOptions
 from vecsearch.search.queries import Queries, check_texts, encode_queries
 from vecsearch.search.run import Searchable, rank, search
@@ -47,7 +48,7 @@ from vecsearch.search.surroundings import Passage, document_text, passage
 from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
 from vecsearch.storage.manifest import Manifest, ModelEntry
 from vecsearch.storage.store import Part, Snapshot, Store
-from vecsearch.types import Closeness, Document, Example, FloatArray, Hit, Listed, Mode, Ranked, Span, Where
+from vecsearch.types import BoolArray, Closeness, Document, Example, FloatArray, Hit, Listed, Mode, Ranked, Span, Where
 from vecsearch.upkeep.summary import describe
 from vecsearch.vectors import check_vectors
 
@@ -161,6 +162,8 @@ class Session:
         self._stores = [store] * len(snapshot.parts)
         self._filters = Filters(snapshot.parts)
         self._words: Bm25 | None = None
+        self._joined: tuple[Session, ...] = ()  # what it was joined of
+        self._within: list[BoolArray] | None = None  # the rows of each part that searches are limited to
 
     @property
     def manifest(self) -> Manifest:
@@ -204,8 +207,31 @@ class Session:
             _check_alike(self, other)
         parts = tuple(part for session in sessions for part in session.parts)
         joined = Session(self.store, Snapshot(self.manifest, parts), self._models, self.cache)
+        joined._joined = tuple(each for session in sessions for each in session._joined or (session,))
         joined._stores = [store for session in sessions for store in session._stores]
         return joined
+
+    def within(self, paths: Sequence[str] = (), *, globs: Sequence[str] = (), types: Sequence[str] = ()) -> Session:
+        """The same version, in which searches and conditions see only some documents: the others are not live.
+
+        `paths` are files, folders and ids as `ids_named` takes them; `globs` and `types` are those of `Narrowing`.
+        Raises PathNotFound for a path that no document has, and where no document fits; InvalidOption.
+        """
+        narrowing = Narrowing(paths=paths, globs=globs, types=types)
+        if not (paths or globs or types):
+            return self
+        sessions = self._joined or (self,)
+        found = [
+            fitting(each.store, each.parts, [root.key for root in each.store.read_roots(each.manifest)], narrowing)
+            for each in sessions
+        ]
+        check_fitting(", ".join(each.store.name for each in sessions), found, narrowing)
+        rows = [of_part for each in found for of_part in each.rows]
+        other = copy(self)
+        other._within = (
+            rows if self._within is None else [one & two for one, two in zip(self._within, rows, strict=True)]
+        )
+        return other
 
     def search(self, query: Query, options: SearchOptions = _DEFAULTS) -> Hits | list[Hits]:
         """What `Index.search` returns, of this version."""
@@ -230,7 +256,10 @@ class Session:
 
     def where(self, condition: Where | None) -> tuple[Part, ...]:
         """The parts of this version in which only matching rows are live; raises InvalidFilter."""
-        return self._filters.parts(condition)
+        parts = self._filters.parts(condition)
+        if self._within is None:
+            return parts
+        return tuple(narrowed(part, rows) for part, rows in zip(parts, self._within, strict=True))
 
     def count(self, condition: Where | None = None) -> int:
         """The number of live chunks that match."""

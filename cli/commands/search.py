@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,7 +24,8 @@ from ..output.last_search import remember
 from ..output.streams import stripped_lines, utf8_input, write_notice
 
 if TYPE_CHECKING:
-    from vecsearch import Example, Hit, Index
+    from vecsearch import Example, Hit
+    from vecsearch.session import Session
 
 _Examples: TypeAlias = "tuple[tuple[str, float], ...]"
 
@@ -33,7 +36,7 @@ _RANKED_BY = {"hybrid": "words and meaning, at most 1", "dense": "the similarity
 
 
 @command()
-@click.argument("words", nargs=-1, metavar="[QUERY]")
+@click.argument("words", nargs=-1, metavar="[QUERY] [PATH]...")
 @click.option(
     "-n", "-k", "--limit", "k", type=int, help="Most hits to return.  [default: 5; 10 with --json, --ids, -l, --vim]"
 )
@@ -42,6 +45,12 @@ _RANKED_BY = {"hybrid": "words and meaning, at most 1", "dense": "the similarity
 )
 @click.option("--metric", type=one_of(Metric), help="How vectors are compared.  [default: the index's]")
 @click.option("--where", metavar="SQL", help="Search only where this holds, as in \"year >= 2020 AND lang = 'en'\".")
+@click.option(
+    "-g", "--glob", "globs", multiple=True, metavar="GLOB", help="Search only files that match, as in .gitignore."
+)
+@click.option(
+    "--type", "types", multiple=True, metavar="TYPE", help="Search only documents of a type, as md, python or pdf."
+)
 @click.option("--min-similarity", type=float, metavar="S", help="Leave out hits below this similarity.")
 @click.option("--per-document", type=int, metavar="N", help="Return at most N hits of one document.")
 @click.option(
@@ -77,6 +86,8 @@ _RANKED_BY = {"hybrid": "words and meaning, at most 1", "dense": "the similarity
 @with_index
 def search(
     words: tuple[str, ...],
+    globs: tuple[str, ...],
+    types: tuple[str, ...],
     k: int | None,
     like: _Examples,
     plus: _Examples,
@@ -97,6 +108,10 @@ def search(
 ) -> None:
     """Find the passages that answer QUERY; - reads one query per line from standard input.
 
+    QUERY is one argument: quote it. Each PATH after it is a file or folder of the index, and limits the search to that;
+    -g and --type limit it further, each to what fits any of its values. A glob is matched with the path below the
+    folder that was indexed, and with the path below this one.
+
     Hits are found by words and by meaning, best first. Each shows its similarity, the cosine of query and passage, and
     where the model was measured how strong that is; hits too weak to be answers are set apart. The exit status is 1
     when nothing is found, or nothing close enough.
@@ -104,34 +119,36 @@ def search(
     QUERY is optional with --like, or --plus and --minus, as in: --plus king --minus man --plus woman.
     """
     from vecsearch import Index
+    from vecsearch.search.options import SearchOptions
 
-    if not (words or like or plus):
-        raise click.UsageError("no query: give a QUERY, --like or --plus")
+    _check_query(words, has_examples=bool(like or plus))
     form = _form(ids=ids, l=files, vim=vim, passages=full or options["explain"] or context is not None)
     if k is None:
         k = _FOR_PROGRAMS if form or output.claims_stdout else _SHOWN
     index = Index.open(index_path, model=model, version=at, untrusted=untrusted)
+    session = _within(index.session(), words, globs, types)
     options |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
-    find: Any = index.rank if form == "ids" else index.search
+    wanted = SearchOptions(k=k, **options)
+    find: Any = session.rank if form == "ids" else session.search
     unreadable = False
     if words:
-        queries = [" ".join(words)]
-        if words == ("-",):
+        queries = [words[0]]
+        if words[0] == "-":
             queries, unreadable = _readable(stripped_lines(utf8_input("surrogateescape")))
-        results = find(queries, k, **options)
+        results = find(queries, wanted)
     else:
-        queries, results = [_describe(like, plus, minus)], [find(None, k, **options)]
+        queries, results = [_describe(like, plus, minus)], [find(None, wanted)]
     if form == "ids":
         views: list[IdsView | HitsView] = [
-            IdsView(query, hits, f"{number}\t" if words == ("-",) else "")
+            IdsView(query, hits, f"{number}\t" if words[:1] == ("-",) else "")
             for number, (query, hits) in enumerate(zip(queries, results, strict=True), 1)
         ]
     else:
         look = replace(
-            _look(index, options, full=full, scores=scores, shown=shown, titled=len(queries) > 1),
+            _look(session, options, full=full, scores=scores, shown=shown, titled=len(queries) > 1),
             for_people=not output.claims_stdout,
         )
-        views = list(_hits_views(index, queries, results, look, context, plus if not words else None))
+        views = list(_hits_views(session, queries, results, look, context, plus if not words else None))
     for view in views:
         output.show(_in_form(view, form))
     if len(views) == 1 and isinstance(views[0], HitsView) and not output.claims_stdout:
@@ -141,6 +158,7 @@ def search(
         click.get_current_context().exit(1)
 
 
+<<<<<<< HEAD
 def _readable(queries: Sequence[str]) -> tuple[list[str], bool]:
     """Return the queries that are UTF-8, and whether there are others; of each of these an error is printed."""
     readable = []
@@ -154,6 +172,46 @@ def _readable(queries: Sequence[str]) -> tuple[list[str], bool]:
         else:
             readable.append(query)
     return readable, len(readable) < len(queries)
+=======
+def _within(session: Session, words: Sequence[str], globs: Sequence[str], types: Sequence[str]) -> Session:
+    """Return the session limited to paths, globs and types.
+
+    Raises UsageError for words after the query that are no paths, PathNotFound for paths that the index does not have.
+    """
+    from vecsearch import PathNotFound
+
+    paths = list(dict.fromkeys(words[1:]))
+    try:
+        return session.within(paths, globs=globs, types=types)
+    except PathNotFound:
+        for path in paths:
+            if not os.path.lexists(path) and _is_absent(session, path):
+                raise click.UsageError(
+                    f"{path} is no file or folder, here or in the index: "
+                    f"a query of several words is quoted, as in: vecsearch search {shlex.quote(' '.join(words))}"
+                ) from None
+        raise
+
+
+def _is_absent(session: Session, path: str) -> bool:
+    from vecsearch import PathNotFound
+
+    try:
+        session.within([path])
+    except PathNotFound:
+        return True
+    return False
+
+
+def _check_query(words: Sequence[str], *, has_examples: bool) -> None:
+    """Raise UsageError where there is nothing to search for, or a path is where the query would be."""
+    if not (words or has_examples):
+        raise click.UsageError("no query: give a QUERY, --like or --plus")
+    if has_examples and words and os.path.lexists(words[0]):
+        raise click.UsageError(
+            f"{words[0]} is a file or folder, and the first argument is the QUERY: limit a search by examples with -g"
+        )
+>>>>>>> 0a2ad2d (search QUERY PATH..., -g and --type limit a search to some files: so as ripgrep does, and words that are no path are not silently part of the query)
 
 
 def _form(*, passages: bool, **forms: bool) -> str | None:
@@ -174,7 +232,7 @@ def _in_form(view: IdsView | HitsView, form: str | None) -> View:
 
 
 def _look(
-    index: Index, options: Mapping[str, Any], *, full: bool, scores: bool, shown: str | None, titled: bool
+    session: Session, options: Mapping[str, Any], *, full: bool, scores: bool, shown: str | None, titled: bool
 ) -> Look:
     """Return how hits are shown."""
     fields = tuple(filter(None, map(str.strip, shown.split(",")))) if shown else ()
@@ -184,7 +242,7 @@ def _look(
     if options["rerank"]:
         ranked_by = f"by {options['rerank']}"
     # Strength is known for cosines of texts: a sum of examples, and dot products, have others.
-    metric = options["metric"] or index.session().manifest.metric.value
+    metric = options["metric"] or session.manifest.metric.value
     judged = not (options["like"] or options["plus"] or options["minus"] or options["min_similarity"] is not None)
     return Look(
         full=full,
@@ -197,7 +255,7 @@ def _look(
 
 
 def _hits_views(
-    index: Index,
+    session: Session,
     queries: Sequence[str],
     results: Sequence[Sequence[Hit]],
     look: Look,
@@ -205,7 +263,6 @@ def _hits_views(
     plus: _Examples | None,
 ) -> Iterator[HitsView]:
     """Yield the view of each query's hits; of the examples `plus`, only texts are matched by words."""
-    session = index.session()
     for query, hits in zip(queries, results, strict=True):
         words = query if plus is None else " ".join(text for text, _ in plus)
         close = session.closeness(words, hits) if (look.judged and look.for_people) or look.scores else []
@@ -213,7 +270,7 @@ def _hits_views(
             close = [each._replace(strength=None) for each in close]
         around = [session.passage(hit.chunk_id, context=context) for hit in hits] if context is not None else []
         continued = session.continues_line(hits) if look.for_people else []
-        yield HitsView(query, hits, partial(index.matched, words), look, close, around, continued)
+        yield HitsView(query, hits, partial(session.matched, words), look, close, around, continued)
 
 
 def _examples(weighted: _Examples, field: str) -> list[Example] | None:

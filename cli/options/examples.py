@@ -12,7 +12,7 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
     ),
     "search": (
         'vecsearch search "how do I reset it?"',
-        'vecsearch search "battery" --where "year >= 2020" -n 3 -v',
+        "vecsearch search battery notes/ -g '!drafts/' --where 'year >= 2020'",
         "vim -q <(vecsearch search battery --vim)",
     ),
     "show": (

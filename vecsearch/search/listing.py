@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from vecsearch.errors import PathNotFound
-from vecsearch.search.lookup import documents_named
+from vecsearch.search.lookup import documents_named, folder_keys, is_below
 from vecsearch.storage.store import Part, Store
 from vecsearch.types import Listed
 
@@ -20,18 +19,13 @@ def listed(store: Store, parts: Sequence[Part], matching: Sequence[Part], paths:
     PathNotFound for a path that no document of the index has.
     """
     named = documents_named(store, parts, paths)
-    below = [f"{store.key(Path(path))}/" for path in paths]
-    inside = [prefix == "./" for prefix in below]
+    folders = {path: folder_keys(store, path) for path in paths}
     rows = {(number, span.start) for documents in named for number, span in documents}
     unused = {path for path, documents in zip(paths, named, strict=True) if not documents}
     found = []
     for number, document, first, live in _documents(store, parts, matching):
         path = parts[number].segment.value("path", first) or ""
-        under = [
-            given
-            for given, prefix, all_of_it in zip(paths, below, inside, strict=True)
-            if path and (path.startswith(prefix) or (all_of_it and not path.startswith("../")))
-        ]
+        under = [given for given, keys in folders.items() if path and is_below(keys, path)]
         unused.difference_update(under)
         if live and (not paths or under or (number, first) in rows):
             found.append(document)

@@ -70,13 +70,39 @@ def _documents_by(parts: Sequence[Part], column: str, values: Sequence[str]) -> 
 
 def ids_named(store: Store, parts: Sequence[Part], names: Sequence[str]) -> list[list[str]]:
     """Return for each name the ids of its documents; `FILE:LINE` names a record, and no part of another document."""
-    found = []
-    for name, documents in zip(names, documents_named(store, parts, names), strict=True):
-        if not documents and (place := place_named(store, parts, name)):
+    return [
+        [parts[part].segment.value("document_id", rows.start) for part, rows in documents]
+        for documents in documents_at(store, parts, names)
+    ]
+
+
+def documents_at(store: Store, parts: Sequence[Part], names: Sequence[str]) -> list[list[PartRows]]:
+    """Return what `documents_named` returns and, for `FILE:LINE`, the rows of the record on that line."""
+    found = documents_named(store, parts, names)
+    for number, name in enumerate(names):
+        if not found[number] and (place := place_named(store, parts, name)):
             segment = parts[place.part].segment
-            documents = [place] if record_line(segment.value("place", place.rows.start)) else []
-        found.append([parts[part].segment.value("document_id", rows.start) for part, rows in documents])
+            if record_line(segment.value("place", place.rows.start)):
+                found[number] = [_document_of(parts, place)]
     return found
+
+
+def folder_keys(store: Store, name: str) -> list[str]:
+    """Return what the index calls a folder, named as `documents_named` takes it, as it is written and without links."""
+    return _keys(store, name)[1:]
+
+
+def is_below(folders: Sequence[str], key: str) -> bool:
+    """Return whether a file is somewhere below a folder, by what the index calls them."""
+    return any(_contains(folder, key) for folder in folders)
+
+
+def _contains(folder: str, key: str) -> bool:
+    names = folder.split("/")
+    if folder == "." or set(names) == {".."}:  # above all keys but those that go up further
+        ups = 0 if folder == "." else len(names)
+        return not key.startswith("/") and not key.startswith("../" * (ups + 1))
+    return key.startswith(f"{folder}/")
 
 
 def place_named(store: Store, parts: Sequence[Part], name: str) -> PartRows | None:

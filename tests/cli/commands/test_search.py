@@ -42,7 +42,7 @@ def notes(place: Path, vecsearch_command: Command) -> Path:
 
 
 def test_hits_are_shown_with_place_heading_similarity_and_text(vecsearch_command: Command, notes: Path) -> None:
-    done = vecsearch_command("search", "cats", "purr", "-k", "1")
+    done = vecsearch_command("search", "cats purr", "-k", "1")
     assert (done.status, done.err) == (0, "")
     first, *rest = done.out.splitlines()
     assert re.fullmatch(rf" 1\. {re.escape(str(Path('notes', 'cats.md')))}:1 › Cats  similarity 0\.\d\d", first)
