@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -233,13 +234,15 @@ class Session:
         )
         return other
 
-    def search(self, query: Query, options: SearchOptions = _DEFAULTS) -> Hits | list[Hits]:
-        """What `Index.search` returns, of this version."""
+    def search(self, query: Query, options: SearchOptions = _DEFAULTS, **given: Any) -> Hits | list[Hits]:
+        """What `Index.search` returns, of this version; options that are `given` by name go before the others."""
+        options = replace(options, **given)
         answers = search(*self._prepared(query, options))
         return answers if _is_batch(query) else answers[0]
 
-    def rank(self, query: Query, options: SearchOptions = _DEFAULTS) -> list[Ranked] | list[list[Ranked]]:
-        """What `Index.rank` returns, of this version."""
+    def rank(self, query: Query, options: SearchOptions = _DEFAULTS, **given: Any) -> list[Ranked] | list[list[Ranked]]:
+        """What `Index.rank` returns, of this version; options that are `given` by name go before the others."""
+        options = replace(options, **given)
         if options.explain:
             raise InvalidOption("explain needs the texts of chunks, which rank() does not read: use search()")
         answers = rank(*self._prepared(query, options))

@@ -24,8 +24,7 @@ from ..output.last_search import remember
 from ..output.streams import stripped_lines, utf8_input, write_notice
 
 if TYPE_CHECKING:
-    from vecsearch import Example, Hit
-    from vecsearch.session import Session
+    from vecsearch import Example, Hit, Session
 
 _Examples: TypeAlias = "tuple[tuple[str, float], ...]"
 
@@ -119,7 +118,6 @@ def search(
     QUERY is optional with --like, or --plus and --minus, as in: --plus king --minus man --plus woman.
     """
     from vecsearch import Index
-    from vecsearch.search.options import SearchOptions
 
     _check_query(words, has_examples=bool(like or plus))
     form = _form(ids=ids, l=files, vim=vim, passages=full or options["explain"] or context is not None)
@@ -128,16 +126,15 @@ def search(
     index = Index.open(index_path, model=model, version=at, untrusted=untrusted)
     session = _within(index.session(), words, globs, types)
     options |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
-    wanted = SearchOptions(k=k, **options)
     find: Any = session.rank if form == "ids" else session.search
     unreadable = False
     if words:
         queries = [words[0]]
         if words[0] == "-":
             queries, unreadable = _readable(stripped_lines(utf8_input("surrogateescape")))
-        results = find(queries, wanted)
+        results = find(queries, k=k, **options)
     else:
-        queries, results = [_describe(like, plus, minus)], [find(None, wanted)]
+        queries, results = [_describe(like, plus, minus)], [find(None, k=k, **options)]
     if form == "ids":
         views: list[IdsView | HitsView] = [
             IdsView(query, hits, f"{number}\t" if words[:1] == ("-",) else "")
@@ -158,7 +155,6 @@ def search(
         click.get_current_context().exit(1)
 
 
-<<<<<<< HEAD
 def _readable(queries: Sequence[str]) -> tuple[list[str], bool]:
     """Return the queries that are UTF-8, and whether there are others; of each of these an error is printed."""
     readable = []
@@ -172,7 +168,8 @@ def _readable(queries: Sequence[str]) -> tuple[list[str], bool]:
         else:
             readable.append(query)
     return readable, len(readable) < len(queries)
-=======
+
+
 def _within(session: Session, words: Sequence[str], globs: Sequence[str], types: Sequence[str]) -> Session:
     """Return the session limited to paths, globs and types.
 
@@ -211,7 +208,6 @@ def _check_query(words: Sequence[str], *, has_examples: bool) -> None:
         raise click.UsageError(
             f"{words[0]} is a file or folder, and the first argument is the QUERY: limit a search by examples with -g"
         )
->>>>>>> 0a2ad2d (search QUERY PATH..., -g and --type limit a search to some files: so as ripgrep does, and words that are no path are not silently part of the query)
 
 
 def _form(*, passages: bool, **forms: bool) -> str | None:
