@@ -64,8 +64,7 @@ def expected(hits) -> list[tuple[str, float, float]]:
     ],
 )
 def test_a_flag_does_what_the_option_of_its_name_does(vecsearch_command: Command, library, flags, how):
-    words = ["bark", "all", "day"]
-    assert found(vecsearch_command("search", " ".join(words), "--json", *flags.split())) == expected(
+    assert found(vecsearch_command("search", "bark all day", "--json", *flags.split())) == expected(
         library.search("bark all day", **how)
     )
 
