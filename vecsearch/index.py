@@ -362,14 +362,15 @@ class Index:
         lists it. Files that were moved are recognised by their contents.
 
         Only files whose size or times changed are read, or all with `force`; only text never seen is encoded. `include`
-        and `exclude` are globs as in .gitignore; files that they leave out are removed from the index. `id_field`,
-        `text_field` and `title_field` name the fields of records (.jsonl, .csv, .parquet), by default `_id` or `id`,
-        `text`, `title`. `metadata` is added to every document and replaces what the document says under the same keys.
-        `dedupe` "report" lists documents that nearly repeat an earlier one, "collapse" leaves them out. With
-        `drop_boilerplate` lines that most pages of a document begin or end with are not encoded. With `dry_run` nothing
-        is written and the report says what would be. `wait` is how many seconds to wait for another writer, by default
-        what the index was opened with. Raises PathNotFound, before anything is changed; IndexLocked; InvalidOption for
-        options without paths, and when there are no roots.
+        and `exclude` are globs as in .gitignore; files that they leave out are removed from the index, as are those
+        that .gitignore, .ignore and .vecsearchignore files ignore. `id_field`, `text_field` and `title_field` name the
+        fields of records (.jsonl, .csv, .parquet), by default `_id` or `id`, `text`, `title`. `metadata` is added to
+        every document and replaces what the document says under the same keys. `dedupe` "report" lists documents that
+        nearly repeat an earlier one, "collapse" leaves them out. With `drop_boilerplate` lines that most pages of a
+        document begin or end with are not encoded. With `dry_run` nothing is written and the report says what would be.
+        `wait` is how many seconds to wait for another writer, by default what the index was opened with. Raises
+        PathNotFound, before anything is changed; IndexLocked; InvalidOption for options without paths, and when there
+        are no roots.
         """
         options = SyncOptions.of(
             include=include,

@@ -60,7 +60,8 @@ def index(
     """Bring the index up to date with files and folders.
 
     New and changed files are indexed, files that are gone from these paths are removed, unchanged ones are not read.
-    A .jsonl, .csv or .parquet file holds one document per row; every other file is one document.
+    A .jsonl, .csv or .parquet file holds one document per row; every other file is one document. In a folder, hidden
+    files are left out, and what .gitignore, .ignore, .vecsearchignore and Git's own lists ignore.
 
     The index follows each PATH from then on, with the flags given here: without PATH all of them are brought up to
     date, each with its own flags.
