@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the helpers of the tests
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.damage import damaged_files, files_of, flip, make_versions
-from tests.helpers.damage_trials import make_index, run
+from tests.helpers.damage_trials import make_index, make_large_index, run
 from tests.helpers.failing import Failing
 from tests.helpers.killing import kill_often
 from tests.helpers.reading import read_while_writing
@@ -122,11 +122,12 @@ def bits(place: Path, arguments: argparse.Namespace) -> Rows:
 
 def damage(place: Path, arguments: argparse.Namespace) -> Rows:
     """Bits, bytes, words and blocks changed in any file; then searches, exports and merges in other processes."""
-    start, seen = make_index(place), Counter[str]()
+    starts, seen = [make_index(place)] * 9 + [make_large_index(place)], Counter[str]()
     seeds = range(-(-arguments.damage // _TRIALS))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for of_process in pool.map(lambda seed: run(start, place / f"trials {seed}", seed, _TRIALS), seeds):
-            seen += of_process
+        trials = [pool.submit(run, starts[seed % 10], place / f"trials {seed}", seed, _TRIALS) for seed in seeds]
+        for of_process in trials:
+            seen += of_process.result()
     assert seen.keys() <= {"found", "unchanged"}, seen
     return [
         ["files damaged, one at a time", seen["found"], "trials"],

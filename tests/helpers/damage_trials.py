@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.helpers.counting import CountingEncoder
 from tests.helpers.damage import damaged_files, files_of
+from tests.helpers.writing import write
 from vecsearch import Document, Index, VecsearchError, verify_index
 
 HOUSE = Path(__file__).parents[2]
@@ -26,7 +27,9 @@ _CODE = "import sys; from tests.helpers.damage_trials import main; main(*sys.arg
 
 
 def make_index(place: Path) -> Path:
-    """An index with lists, dates and texts in its metadata, several segments, deleted rows, stamps and a tag."""
+    """An index with lists, numbers and texts in its metadata, several segments, deleted rows, stamps and a tag."""
+    for number in range(3):
+        write(place / "notes" / f"{number}.md", f"# Note {number}\n\nabout the number {number}")
     index = Index.create(place / "index", model=CountingEncoder(), keep_text=True)
     for first in (0, 40):
         index.add(
@@ -37,10 +40,20 @@ def make_index(place: Path) -> Path:
             )
             for number in range(first, first + 40)
         )
+    index.sync(place / "notes")
     index.add([Document("last", "the last one")])
     index.delete(["d1", "d50"])
     index.tag("good")
     assert index.verify().ok
+    return index.path
+
+
+def make_large_index(place: Path) -> Path:
+    """An index with a segment that is large enough for codes of its vectors."""
+    index = Index.create(place / "large", model=CountingEncoder(), recall=0.9)
+    index.add(Document(f"d{number}", f"{WORDS[number % 5]} number {number}", {"n": number}) for number in range(8_200))
+    index.delete(["d1"])
+    assert any(segment.approximate for segment in index.session().manifest.segments)
     return index.path
 
 
@@ -70,8 +83,10 @@ def _reads(path: Path) -> list[Callable[[], object]]:
         lambda: opened().search("heron number 7", k=90),
         lambda: opened().search("river", k=5, mode="lexical"),
         lambda: opened().search("stone", k=5, where="n > 10 AND name = 'heron' AND 'x' IN tags AND even"),
+        lambda: opened().search("stone", k=5, where="n > 10", exact=True, per_document=1),
         lambda: [opened().text(f"d{number}") for number in (0, 20, 45)],
-        lambda: opened().document_ids("tags IS NOT NULL"),
+        lambda: opened().document_ids("n IS NOT NULL"),
+        lambda: Index.open(path, model=CountingEncoder(), untrusted=True).search("river", k=5),
     ]
 
 
@@ -83,17 +98,20 @@ def _writes(path: Path) -> list[Callable[[], object]]:
         lambda: opened().export(path.parent / "out.parquet"),
         lambda: opened().update_metadata(["d2"], {"name": "new"}),
         lambda: opened().add([Document("new", "a new heron")]),
+        lambda: opened().sync(path.parent / "notes"),
         lambda: opened().delete(["d3"]),
         lambda: opened().compact(),
     ]
 
 
-def trial(start: Path, place: Path, chance: random.Random, texts: dict[str, str]) -> str:
+def trial(start: Path, place: Path, chance: random.Random, whole: dict[str, Document]) -> str:
     """One trial; what happened: found, or the kind of fault."""
     path = place / "trial"
     shutil.rmtree(path, ignore_errors=True)
     shutil.copytree(start, path)
-    name = chance.choices(files_of(path), [(path / name).stat().st_size for name in files_of(path)])[0]
+    names = files_of(path)
+    sizes = [(path / name).stat().st_size for name in names]
+    name = chance.choices(names, sizes if chance.random() < 0.5 else None)[0]  # else small ones are hardly ever hit
     content = (path / name).read_bytes()
     damaged = damage(content, chance)
     if damaged == content:
@@ -105,28 +123,42 @@ def trial(start: Path, place: Path, chance: random.Random, texts: dict[str, str]
         with suppress(VecsearchError):
             read()
     chance.shuffle(writes := _writes(path))
-    for write in writes[: chance.randrange(1, 6)]:
+    for change in writes[: chance.randrange(1, 7)]:
         with suppress(VecsearchError):
-            write()
-    return _fault(path, place, texts) or "found"
-
-
-def _fault(path: Path, place: Path, texts: dict[str, str]) -> str | None:
-    """Whether damage got into what was written: nothing that verify takes for whole may say what was never said."""
+            change()
     (place / "out.parquet").unlink(missing_ok=True)
+    if fault := _fault(path, whole):
+        return fault
+    with suppress(VecsearchError):
+        verify_index(path, repair=True)
+    return _fault(path, whole) or "found"
+
+
+def _fault(path: Path, whole: dict[str, Document]) -> str | None:
+    """Whether damage got into what was written: nothing that verify takes for whole may say what was never said."""
     if not verify_index(path).ok:
         return None
-    held = {document.id: document.text for document in Index.open(path, model=CountingEncoder())}
-    wrong = {key: text for key, text in held.items() if texts.get(key, text) != text}
-    return f"damage in a version that verifies: {wrong}" if wrong or not held.keys() <= {*texts, "new"} else None
+    documents = list(Index.open(path, model=CountingEncoder()))
+    held = {document.id: document for document in documents}
+    wrong = [document for key, document in held.items() if key in whole and _differs(document, whole[key])]
+    lost, extra = whole.keys() - held.keys() - {"d3"}, held.keys() - whole.keys() - {"new"}
+    if wrong or lost or extra or len(held) != len(documents):
+        return f"damage in a version that verifies: wrong {wrong}, lost {lost}, extra {extra}, {len(documents)} in all"
+    return None
+
+
+def _differs(document: Document, whole: Document) -> bool:
+    changed = {**whole.metadata, "name": "new"} if document.id == "d2" else whole.metadata
+    return document.text != whole.text or document.metadata not in (whole.metadata, changed)
 
 
 def main(start: str, place: str, seed: str, trials: str) -> None:
     """Print a line for each trial before it begins and after it ends."""
-    texts = {document.id: document.text for document in Index.open(start, model=CountingEncoder())}
+    whole = {document.id: document for document in Index.open(start, model=CountingEncoder())}
+    shutil.copytree(Path(start).parent / "notes", Path(place) / "notes", dirs_exist_ok=True)
     for number in range(int(trials)):
         print(f"begin {number}", flush=True)
-        print(f"end {trial(Path(start), Path(place), random.Random(f'{seed} {number}'), texts)}", flush=True)
+        print(f"end {trial(Path(start), Path(place), random.Random(f'{seed} {number}'), whole)}", flush=True)
 
 
 def run(start: Path, place: Path, seed: int, trials: int) -> Counter[str]:
