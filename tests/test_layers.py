@@ -70,6 +70,7 @@ PLACES = {
         "storage/segment.py",
         "storage/typed_columns.py",
         "upkeep/exporting.py",
+        "upkeep/imported_rows.py",
         "upkeep/importing.py",
     },
     "pyarrow.parquet": {

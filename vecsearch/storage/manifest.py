@@ -193,7 +193,7 @@ def _manifest(content: dict[str, Any]) -> Manifest:
     return Manifest(
         **{
             **content,
-            "model": _entry(ModelEntry, content["model"]),
+            "model": parse_model(content["model"]),
             "metric": Metric(content["metric"]),
             "chunking": Chunking(**content["chunking"]),
             "segments": segments,
@@ -215,6 +215,14 @@ def _segment(content: dict[str, Any]) -> SegmentEntry:
         tombstones,
         None if content["approximate"] is None else parse_ann_entry(content["approximate"]),
     )
+
+
+def parse_model(content: dict[str, Any]) -> ModelEntry:
+    """Return a model's entry from JSON; raises TypeError, KeyError, ValueError."""
+    entry = _entry(ModelEntry, content)
+    if entry.dim < 1:
+        raise ValueError(f"ModelEntry.dim is {entry.dim}, expected at least 1")
+    return entry
 
 
 def _side_file(content: dict[str, Any] | None) -> SideFile | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -81,12 +82,25 @@ def searched_texts(rows: pa.Table) -> Iterator[str]:
 
 def check_rows(rows: pa.Table, name: str) -> pa.Table:
     """Return the rows, checked to have the columns of chunks; raises IndexDamaged, which names them `name`."""
-    if list(rows.schema)[: len(SCHEMA)] != list(SCHEMA) or len(set(rows.schema.names)) < len(rows.schema):
-        raise IndexDamaged(f"{name} holds the columns {', '.join(rows.schema.names)}, expected those of chunks")
-    for field in list(rows.schema)[len(SCHEMA) :]:
+    found = list(rows.schema)
+    for expected, field in zip_longest(SCHEMA, found[: len(SCHEMA)]):
+        if field != expected:
+            raise IndexDamaged(
+                f"{name} holds other columns, expected those of chunks: {_described(field)} in place of "
+                f"{_described(expected)}"
+            )
+    if len(set(rows.schema.names)) < len(found):
+        raise IndexDamaged(f"{name} holds two columns of one name")
+    for field in found[len(SCHEMA) :]:
         if not is_optional_column(field):
             raise IndexDamaged(f"{name} holds a column {field.name} of {field.type}, which no index has")
     return rows
+
+
+def _described(field: pa.Field | None) -> str:
+    if field is None:
+        return "none"
+    return f"{field.name} of {field.type}{'' if field.nullable else ' without nulls'}"
 
 
 def without_field_ids(rows: pa.Table) -> pa.Table:

@@ -19,12 +19,13 @@ from vecsearch.storage import merge_policy
 from vecsearch.storage.columns import DOCUMENT, join_tables
 from vecsearch.storage.commit import Commit
 from vecsearch.storage.lexical import check_language
-from vecsearch.storage.manifest import Manifest, ModelEntry, SegmentEntry, check_recall, first_manifest
+from vecsearch.storage.manifest import Manifest, SegmentEntry, check_recall, first_manifest, parse_model
 from vecsearch.storage.rows import check_rows, without_field_ids
 from vecsearch.storage.segment import Content
 from vecsearch.storage.store import Store
 from vecsearch.types import Metric
 from vecsearch.upkeep.exporting import DESCRIPTION, ROWS_AT_ONCE, VECTOR
+from vecsearch.upkeep.imported_rows import RowChecks
 from vecsearch.vectors import check_vectors
 
 _UNIT = 1e-5  # how far from 1 the length of a float32 unit vector may be
@@ -52,10 +53,10 @@ def import_index(store: Store, path: Path, keep_versions: int) -> None:
 def _import(store: Store, file: Any, empty: Manifest) -> None:
     """Commit the whole file as the first version."""
     with store.creating(), Commit(store) as commit:
-        written = [_write_segment(commit, rows, empty) for rows in _whole_documents(file)]
+        checks = RowChecks()
+        written = [_write_segment(commit, rows, empty, checks) for rows in _whole_documents(file)]
         ids = pa.chunked_array([document_ids for _, document_ids in written], pa.string())
-        if len(ids.unique()) < len(ids):
-            raise pa.ArrowInvalid("a document occurs twice")
+        _check_distinct(ids)
         change = {"added": len(ids), "updated": 0, "deleted": 0}
         entries = tuple(entry for entry, _ in written)
         commit.publish(replace(empty, documents=len(ids), segments=entries, change=change))
@@ -65,11 +66,11 @@ def _read_description(schema: pa.Schema, keep_versions: int) -> Manifest:
     """The manifest of an empty index like the exported one; raises ArrowInvalid, IndexDamaged."""
     try:
         content = json.loads((schema.metadata or {})[DESCRIPTION])
-        model = ModelEntry(**content["model"])
+        model = parse_model(content["model"])
         metric, chunking = Metric.of(content["metric"]), Chunking(**content["chunking"])
         language, recall = check_language(content["language"]), check_recall(content["recall"])
         kind = schema.field(VECTOR).type
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise pa.ArrowInvalid(f"its metadata does not describe an index: {error!r}") from None
     check_rows(_without_vectors(schema.empty_table()), "it")
     if kind != pa.list_(pa.float32(), model.dim):
@@ -116,22 +117,26 @@ def _whole_documents(file: Any) -> Iterator[pa.Table]:
         yield pa.concat_tables(pending)
 
 
-def _write_segment(commit: Commit, rows: pa.Table, manifest: Manifest) -> tuple[SegmentEntry, pa.Array]:
+def _write_segment(
+    commit: Commit, rows: pa.Table, manifest: Manifest, checks: RowChecks
+) -> tuple[SegmentEntry, pa.Array]:
     """Write a segment of these rows; return it and its document ids. Raises ArrowInvalid, InvalidVector."""
-    ids = rows.column("document_id").combine_chunks()
-    ordinals = rows.column("ordinal").to_numpy()
-    same = np.append(False, pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False))
-    if np.any((ordinals != 0) & ~(same & (np.diff(ordinals, prepend=-1) == 1))):
-        raise pa.ArrowInvalid("the chunks of a document are not together and in order")
-    dim = manifest.model.dim
-    vectors = rows.column(VECTOR).combine_chunks().flatten().to_numpy().reshape(-1, dim)
-    unit = check_vectors(vectors, len(rows), dim, name=lambda row: f"chunk {row}")
-    if np.any(np.abs(np.linalg.norm(unit, axis=1) - 1) > _UNIT):
-        raise pa.ArrowInvalid("a vector is not a unit vector")
-    if manifest.keep_text and rows.column(DOCUMENT).filter(pa.array(ordinals == 0)).null_count:
-        raise pa.ArrowInvalid("the text of a document is missing")
+    checks.check(rows, VECTOR)
+    ids, dim = rows.column("document_id").combine_chunks(), manifest.model.dim
+    vectors = rows.column(VECTOR).combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
+    unit = check_vectors(vectors, len(rows), dim, name=checks.name_of(len(rows)))
+    checks.check_lengths(np.linalg.norm(unit, axis=1), VECTOR, _UNIT)
     content = Content.of(join_tables([_without_vectors(rows)]), unit, manifest.language)
-    return commit.segment(content, manifest.recall), ids.filter(pa.array(ordinals == 0))
+    first = pc.equal(rows.column("ordinal").combine_chunks(), 0)
+    return commit.segment(content, manifest.recall), ids.filter(first)
+
+
+def _check_distinct(ids: pa.ChunkedArray) -> None:
+    """Raise ArrowInvalid when a document occurs twice."""
+    if len(ids.unique()) < len(ids):
+        counts = ids.value_counts()
+        twice = counts.field("values").filter(pc.greater(counts.field("counts"), 1))[0]
+        raise pa.ArrowInvalid(f"a document occurs twice: {twice.as_py()!r}")
 
 
 def _without_vectors(rows: pa.Table) -> pa.Table:
