@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections import Counter
@@ -396,3 +397,19 @@ def test_documents_are_counted_by_the_innermost_root(roots: list[list[str]], fil
     held = [Path(os.path.normpath(Path("/w/x/y/z/v", *names, "file"))) for names in files]
     counts = _documents_in(store, Counter(map(store.key, held)), paths)
     assert counts == Counter(root_of(path, paths) for path in held)
+
+
+@pytest.mark.parametrize("repaired", [False, True])
+def test_roots_in_a_damaged_table_are_those_of_the_version_before(
+    index: Index, folder: Path, other: Path, repaired: bool
+) -> None:
+    write(folder / "a.md", "text of a")
+    index.sync([folder, other], metadata={"x": 1})
+    write(folder / "b.md", "text of b")
+    index.sync()
+    name = json.loads(max((index.path / "manifests").iterdir()).read_text())["sources"]["id"]
+    (index.path / "sources" / name).write_bytes(b"damaged")
+    if repaired:
+        index.verify(repair=True)
+    assert roots(index) == {"notes": (2, {"metadata": {"x": 1}}), "other": (1, {"metadata": {"x": 1}})}
+    assert counts(index.sync()) == (0, 0, 3, 0)

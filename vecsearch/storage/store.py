@@ -28,7 +28,7 @@ from uuid import uuid4
 import numpy as np
 
 from vecsearch import files
-from vecsearch.errors import IndexDamaged, IndexExists, IndexNotFound, InvalidOption
+from vecsearch.errors import IndexDamaged, IndexExists, IndexNotFound, InvalidOption, VecsearchError
 from vecsearch.storage import file_stamps
 from vecsearch.storage.lock import hold_lock
 from vecsearch.storage.manifest import Manifest, SegmentEntry, SideFile, from_json, to_json
@@ -237,8 +237,15 @@ class Store:
         return {}
 
     def read_roots(self, manifest: Manifest) -> tuple[StoredRoot, ...]:
-        """Read the roots of a version; empty when they are lost, or noted by no run of this release yet."""
+        """Read the roots of a version; empty when they are lost, or noted by no run of this release yet.
+
+        Where the version's own table is damaged they are those of the newest version before it that has another.
+        """
         content = self._sources(manifest)
+        for number in reversed(self.versions()) if manifest.sources and not content else ():
+            with suppress(VecsearchError):
+                if not content and number < manifest.version:
+                    content = self._sources(self.manifest(number))
         with suppress(IndexDamaged):
             return file_stamps.decode_stamp_roots(content, SOURCES) if content else ()
         return ()

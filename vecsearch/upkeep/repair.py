@@ -36,7 +36,8 @@ def repair(store: Store, problems: Sequence[Problem]) -> tuple[str, ...]:
 
     A derived file normally comes out byte for byte as it was, for all versions that have the segment. If another
     release of Arrow, FAISS or the stemmers produces other bytes, the segment is rewritten in a new version. A damaged
-    table of file stamps is left out of the new version: the next sync reads every file once and encodes nothing.
+    table of file stamps is empty in the new version: the next sync reads every file once and encodes nothing. Roots in
+    it are taken from an earlier version.
     """
     repairable = _repairable(problems)
     repaired = {path for path in repairable if path.startswith(SEGMENTS) and _rebuild(store, path)}
@@ -50,7 +51,7 @@ def repair(store: Store, problems: Sequence[Problem]) -> tuple[str, ...]:
         with Commit(store) as commit:
             segments = [_rewrite(store, commit, e, base) if left[e.id] else e for e in base.segments]
             repaired |= lost_stamps.union(*left.values())
-            sources = None if lost_stamps else base.sources
+            sources = commit.stamps({}, store.read_roots(base)) if lost_stamps else base.sources
             commit.publish(base.next(segments=tuple(segments), sources=sources, change={"repaired": len(repaired)}))
         collect(store)
     return tuple(sorted(repaired))
