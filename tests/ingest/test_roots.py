@@ -90,7 +90,7 @@ def test_options_without_paths_are_refused(index: Index, folder: Path) -> None:
 
 
 def test_an_index_without_roots_says_what_to_do(index: Index) -> None:
-    with pytest.raises(InvalidOption, match=r"no folders to follow yet: name"):
+    with pytest.raises(InvalidOption, match=r"has no roots to follow: name"):
         index.sync()
 
 

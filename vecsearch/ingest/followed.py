@@ -32,9 +32,7 @@ def existing_roots(store: Store) -> list[Path]:
     stored = store.read_roots(store.manifest())
     places = choose_all(store, stored).places
     if not places:
-        raise PathNotFound(
-            f"none of the {len(stored)} roots of {store.name} is on the disk: vecsearch roots lists them"
-        )
+        raise PathNotFound(f"no root of {store.name} is on the disk: vecsearch roots lists them")
     return [place.path for place in places]
 
 
