@@ -68,7 +68,9 @@ def test_the_shell_commands_run_in_their_order(place: Path, cache_folder: Path) 
     environment |= {"VECSEARCH_CACHE": str(cache_folder), "PYTHONUTF8": "1"}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     outputs = {}
-    for line in [line for page in ("commands", "versions", "cache", "models") for line in shell_lines(page)]:
+    for line in [
+        line for page in ("commands", "versions", "cache", "models", "configuration") for line in shell_lines(page)
+    ]:
         if re.match(r"vecsearch (tune|distill)\b", line) or "--watch" in line:  # tests of their own run them
             continue
         ran = subprocess.run(line, shell=True, capture_output=True, encoding="utf-8", env=environment, timeout=300)
@@ -82,7 +84,9 @@ def test_the_shell_commands_run_in_their_order(place: Path, cache_folder: Path) 
 
 @pytest.mark.parametrize("name", list(named_commands(cli)))
 def test_every_command_is_shown(name: str) -> None:
-    lines = [line for page in ("commands", "versions", "cache", "models") for line in shell_lines(page)]
+    lines = [
+        line for page in ("commands", "versions", "cache", "models", "configuration") for line in shell_lines(page)
+    ]
     assert any(re.search(rf"\bvecsearch {name}\b", line) for line in lines)
 
 

@@ -17,7 +17,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class NeedsExtra(Failure):
-    """A file of a `kind`, such as PDF, that `pip install 'vecsearch[EXTRA]'` is needed for.
+    """A file of a `kind`, such as PDF, that a package of an extra is needed for.
 
     What the index holds of it stays, and the next run tries again.
     """
