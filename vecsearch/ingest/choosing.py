@@ -63,8 +63,8 @@ def choose_all(store: Store, stored: Sequence[StoredRoot]) -> Choice:
     """Follow every root of the index that exists; raises InvalidOption when it has no roots."""
     if not stored:
         raise InvalidOption(
-            f"{store.name} has no roots to follow: name the files and folders to index once, and they are followed from "
-            "then on"
+            f"{store.name} has no roots to follow: name the files and folders to index once; they are "
+            "followed from then on"
         )
     roots = {store.resolve(root.key): root for root in stored}
     there = {path: root for path, root in roots.items() if exists(path)}

@@ -74,7 +74,8 @@ def without_mounts_in(root: StoredRoot, keys: Iterable[str]) -> StoredRoot:
 def _documents_in(store: Store, held: Mapping[str, int], roots: Collection[Path]) -> Counter[Path | None]:
     """The number of documents by root."""
     keys = {store.key(root): root for root in roots}
-    above = sorted((key.count(".."), root) for key, root in keys.items() if not key.replace("..", "").strip("/."))
+    steps = {root: key.split("/") for key, root in keys.items()}
+    above = sorted((len(names) * (names != ["."]), root) for root, names in steps.items() if {*names} <= {".", ".."})
     counts: Counter[Path | None] = Counter()
     for key, documents in held.items():
         counts[_root_of_key(key, keys, above)] += documents
@@ -87,11 +88,11 @@ def _root_of_key(key: str, keys: Mapping[str, Path], above: Sequence[tuple[int, 
     Works on the text: with many files, paths would take most of the time.
     """
     around = key
-    while around:
+    while around and around.rpartition("/")[2] != "..":
         if around in keys:
             return keys[around]
         around = around.rpartition("/")[0]
     if key.startswith("/") or key[1:2] == ":":  # on another drive
         return None
-    steps = key.count("../") if key.startswith("../") else 0
+    steps = key.split("/").count("..")
     return next((root for n, root in above if n >= steps), None)
