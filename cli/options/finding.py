@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 NEARBY = ".vecsearch"  # the name of an index that is found from its own folder and all folders below
 
 
-@dataclass(frozen=True)
-class Upwards:
+class Upwards(NamedTuple):
     """What a search upwards came to: the index `found`, or where it ended and why, and an index `above` that."""
 
     found: Path | None
@@ -53,13 +52,13 @@ def find_inside(named: Path) -> Path | None:
 def _boundary(folder: Path) -> str:
     if os.path.lexists(folder / ".git"):
         return "the root of a repository"
-    return "your home folder" if str(folder) in _homes() else ""
+    return "your home folder" if os.path.normcase(folder) in _homes() else ""
 
 
 def _homes() -> set[str]:
-    """The user's home folder, as it is written and without links."""
+    """The user's home folder, as it is written and without links; none where it is the root of the disk."""
     home = os.path.expanduser("~")
-    return {home, os.path.realpath(home)} - {"~", os.path.sep}
+    return {os.path.normcase(path) for path in (home, os.path.realpath(home)) if path not in ("~", os.path.sep)}
 
 
 def _indexes(folders: Iterator[Path]) -> Iterator[Path]:
