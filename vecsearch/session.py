@@ -46,7 +46,7 @@ from vecsearch.search.options import SearchOptions
 from vecsearch.search.queries import Queries, check_texts, encode_queries
 from vecsearch.search.run import Searchable, rank, search
 from vecsearch.search.surroundings import Passage, document_text, passage
-from vecsearch.storage.lexical import Bm25, LivePostings, match_spans
+from vecsearch.storage.lexical import Bm25, LivePostings, Matcher
 from vecsearch.storage.manifest import Manifest, ModelEntry
 from vecsearch.storage.store import Part, Snapshot, Store
 from vecsearch.types import BoolArray, Closeness, Document, Example, FloatArray, Hit, Listed, Mode, Ranked, Span, Where
@@ -162,6 +162,7 @@ class Session:
         self._models = models
         self._stores = [store] * len(snapshot.parts)
         self._filters = Filters(snapshot.parts)
+        self._matcher: Matcher | None = None  # of the latest query, whose hits are highlighted one by one
         self._words: Bm25 | None = None
         self._joined: tuple[Session, ...] = ()  # what it was joined of
         self._within: list[BoolArray] | None = None  # the rows of each part that searches are limited to
@@ -314,7 +315,10 @@ class Session:
 
     def matched(self, query: str, text: str) -> list[Span]:
         """What `Index.matched` returns."""
-        return match_spans(query, text, self.manifest.language)
+        matcher = self._matcher
+        if matcher is None or matcher.query != query:
+            matcher = self._matcher = Matcher(query, self.manifest.language)
+        return matcher.spans(text)
 
     def closeness(self, query: str, hits: Sequence[Hit]) -> list[Closeness]:
         """How close the hits of a text are to it, by meaning and by words; their similarities are to be cosines."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vecsearch.models.encoder import Encoder
 from vecsearch.search.retrievers.candidates import Candidates
-from vecsearch.storage.lexical import match_spans
+from vecsearch.storage.lexical import Matcher
 from vecsearch.types import Explanation, TokenMatch
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ class Explainer:
 
     def explain(self, query: str, texts: Sequence[str], hits: Candidates) -> list[Explanation]:
         """Return why each candidate is a hit; `texts` are theirs. For a query that was a vector `query` is empty."""
-        tokens = self._tokens(query, texts)
+        tokens, matcher = self._tokens(query, texts), Matcher(query, self.language)
         return [
             Explanation(
                 dense_rank=_rank(hits, position, _DENSE),
                 dense_score=_known(float(hits.similarities[position])),
                 lexical_rank=_rank(hits, position, _LEXICAL),
                 lexical_score=None if hits.lexical is None else float(hits.lexical[position]),
-                words=tuple(match_spans(query, text, self.language)) if query else (),
+                words=tuple(matcher.spans(text)) if query else (),
                 tokens=tokens[position],
                 dense_weight=hits.dense_weight,
                 reranked=None if self.reranker is None else float(hits.scores[position]),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecsearch.storage.lexical import Bm25, LivePostings, build_postings, match_spans
+from vecsearch.storage.lexical import Bm25, LivePostings, Matcher, build_postings, match_spans, queries
+from vecsearch.storage.lexical.queries import query_words
 
 WORDS = ["fox", "foxes", "the", "der", "Hund", "кот", "getName", "get", "3.14", "14", "東京", "京都", "é", "e"]
 
@@ -54,3 +55,15 @@ def test_what_a_search_finds_has_words_to_show_and_nothing_else_has(
         spans = match_spans(query, text, language)
         assert bool(spans) == bool(found.rows.size)
         assert all(one.end < other.start for one, other in pairwise(spans))
+
+
+@pytest.mark.parametrize("texts", [2, 20, 200])
+def test_a_query_is_read_once_for_all_texts_of_a_language(texts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    monkeypatch.setattr(
+        queries, "query_words", lambda query, languages: read.append(query) or query_words(query, languages)
+    )
+    matcher = Matcher("a fox and the hens " * 10, "en")
+    for number in range(texts):
+        assert [tuple(span) for span in matcher.spans(f"{'x' * number} foxes")] == [(number + 1, number + 6)]
+    assert len(read) == 1

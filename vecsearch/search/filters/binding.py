@@ -42,6 +42,7 @@ BUILT_IN = {
     "text": Kind.TEXT,
 }
 _CHUNK, _METADATA = "chunk", "metadata"
+_MOST_PARTS = 100  # of a name, which lead into objects within objects
 _LISTED = 10  # keys in a message
 _EXAMPLES = {
     Kind.NUMBER: "{} = 2020",
@@ -121,6 +122,10 @@ def bind(condition: Condition, columns: Columns) -> dict[Name, Place]:
 
 
 def _place_of_name(name: Name, columns: Columns) -> Place:
+    if len(name.parts) > _MOST_PARTS:
+        raise InvalidFilter(
+            f"the condition has a name of {len(name.parts):,} parts, expected at most {_MOST_PARTS}: {name}"
+        )
     first, *rest = name.parts
     if first == _CHUNK and rest:
         if rest[0] not in BUILT_IN or rest[1:]:

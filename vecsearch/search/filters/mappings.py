@@ -23,12 +23,12 @@ from vecsearch.search.filters.tree import (
     Condition,
     Contains,
     IsNull,
-    Like,
     Literal,
     Name,
     Not,
     OneOf,
     Operator,
+    like,
 )
 from vecsearch.storage.metadata_values import plain_value
 
@@ -148,7 +148,7 @@ def _exists(name: Name, operand: Any) -> Condition:
 def _like(name: Name, operand: Any, *, any_case: bool = False) -> Condition:
     if not is_storable(operand):
         raise InvalidFilter(f"the condition has the pattern {_shown(operand)} for {name}, expected a text like 'a%'")
-    return Like(name, operand.replace("\\", "\\\\"), any_case)
+    return like(name, operand.replace("\\", "\\\\"), any_case=any_case)
 
 
 _TESTS: dict[str, Callable[[Name, Any], Condition]] = {

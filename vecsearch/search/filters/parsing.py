@@ -24,10 +24,10 @@ from vecsearch.search.filters.tree import (
     Holds,
     IsNull,
     Leaf,
-    Like,
     Not,
     OneOf,
     Operator,
+    like,
 )
 
 _OPERATORS = {
@@ -39,6 +39,7 @@ _OPERATORS = {
     exp.GTE: Operator.AT_LEAST,
 }
 _NAMES = (exp.Column, exp.Dot)  # a Dot where there are more than four parts
+_LONGEST = 1_000_000  # characters of a condition, some 100,000 values
 _DEEPEST = 40  # nested parentheses; the parser recurses a dozen calls for each
 
 
@@ -48,6 +49,11 @@ def parse(where: str) -> Condition:
         raise InvalidFilter(
             "a condition is a text such as \"year >= 2020 AND lang = 'en'\" or a dict such as "
             f"{{'lang': 'en', 'year': {{'gte': 2020}}}}, not {cut(repr(where))}"
+        )
+    if len(where) > _LONGEST:
+        raise InvalidFilter(
+            f"the condition has {len(where):,} characters, expected at most {_LONGEST:,}: "
+            "give a dict such as {'id': {'in': [...]}} for many values"
         )
     if not where.strip():
         raise InvalidFilter("the condition is empty: write one, or leave it out")
@@ -179,5 +185,5 @@ def _like(node: Any, escape: Any) -> Condition:
     if type(node) not in (exp.Like, exp.ILike):
         raise unfit(node)
     only(node, "this", "expression", "negate")
-    like = Like(name_of(node.this), pattern_of(node.expression, escape), type(node) is exp.ILike)
-    return Not(like) if node.args.get("negate") else like
+    test = like(name_of(node.this), pattern_of(node.expression, escape), any_case=type(node) is exp.ILike)
+    return Not(test) if node.args.get("negate") else test

@@ -12,9 +12,13 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TypeAlias
 
+from vecsearch.errors import InvalidFilter
+
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?\s?(Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII
 )
+_LONGEST_PATTERN = 1_000  # characters
+_SHOWN = 60  # characters of a name or a text in a message
 Literal: TypeAlias = bool | int | float | str | date  # a datetime is a date too
 
 
@@ -25,8 +29,8 @@ class Name:
     parts: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return the name as a condition can write it."""
-        return ".".join(part if part.isidentifier() else quoted(part) for part in self.parts)
+        """Return the name as a condition can write it, cut to what fits in a message."""
+        return _cut(".".join(part if part.isidentifier() else quoted(part) for part in self.parts))
 
 
 class Operator(str, Enum):
@@ -137,21 +141,38 @@ def leaves(condition: Condition) -> list[Leaf]:
             return [condition]
 
 
+def like(name: Name, pattern: str, *, any_case: bool) -> Like:
+    """Return a Like; raises InvalidFilter for a pattern that takes too long to match.
+
+    Patterns become automata whose states a text is checked against, so their length is limited. %% is %.
+    """
+    short = re.sub(r"(\\.)|%+", lambda match: match[1] or "%", pattern, flags=re.DOTALL)
+    if len(short) > _LONGEST_PATTERN:
+        raise InvalidFilter(
+            f"the pattern for {name} has {len(short):,} characters, expected at most {_LONGEST_PATTERN:,}: shorten it"
+        )
+    return Like(name, short, any_case)
+
+
 def quoted(name: str) -> str:
     """Return the name as SQL writes one that is not a plain word."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def written(literal: Literal) -> str:
-    """Return the literal as written in a condition."""
+    """Return the literal as written in a condition, cut to what fits in a message."""
     if isinstance(literal, str):
-        return "'" + literal.replace("'", "''") + "'"
+        return "'" + _cut(literal).replace("'", "''") + "'"
     if isinstance(literal, bool):
         return str(literal).upper()
     if isinstance(literal, date):
         moment = str(literal)
         return f"{'TIMESTAMP' if ':' in moment else 'DATE'} '{moment}'"
     return str(literal)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
 
 
 def parse_moment(text: str) -> date | datetime | None:

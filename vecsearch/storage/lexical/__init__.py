@@ -17,12 +17,13 @@ from vecsearch.storage.lexical.bm25 import Bm25, LivePostings, RowScores, Scored
 from vecsearch.storage.lexical.languages import AUTO, check_language
 from vecsearch.storage.lexical.postings import Postings, build_postings, merge_postings
 from vecsearch.storage.lexical.postings_file import open_postings, write_postings
-from vecsearch.storage.lexical.queries import match_spans
+from vecsearch.storage.lexical.queries import Matcher, match_spans
 
 __all__ = [
     "AUTO",
     "Bm25",
     "LivePostings",
+    "Matcher",
     "Postings",
     "RowScores",
     "Scored",

@@ -40,24 +40,42 @@ def query_words(query: str, languages: Sequence[int]) -> list[QueryWord]:
     return result
 
 
-def match_spans(query: str, text: str, language: str = AUTO) -> list[Span]:
-    """Return where in the text the words are that `query` finds it by, in order; touching spans are joined.
+class Matcher:
+    """Finds the words of one query in any number of texts; reads the query once for each set of languages of a text.
 
     `language` is the index's option. Other endings of a word and other accents match, as they do in a search.
     """
-    languages = tokenize([text], language).text_languages[0].tolist()
-    wanted = {
-        term
-        for word in query_words(query, sorted(set(languages)))
-        for term, is_wanted in zip(word.terms, word.wanted, strict=True)
-        if is_wanted
-    }
-    stemmers = Stemmers()
-    return _join_touching(
-        span
-        for span, word in zip(word_spans(text), words(text), strict=True)
-        if any(wanted.intersection(stemmers.terms(form, languages[script_of(form)])) for form in forms(word))
-    )
+
+    def __init__(self, query: str, language: str = AUTO) -> None:
+        self.query = query
+        self._language = language
+        self._wanted: dict[tuple[int, ...], frozenset[int]] = {}  # terms, by the languages of a text
+
+    def spans(self, text: str) -> list[Span]:
+        """Return where in the text the words are that the query finds it by, in order; touching spans are joined."""
+        languages = tokenize([text], self._language).text_languages[0].tolist()
+        wanted = self._terms(tuple(sorted(set(languages))))
+        stemmers = Stemmers()
+        return _join_touching(
+            span
+            for span, word in zip(word_spans(text), words(text), strict=True)
+            if any(wanted.intersection(stemmers.terms(form, languages[script_of(form)])) for form in forms(word))
+        )
+
+    def _terms(self, languages: tuple[int, ...]) -> frozenset[int]:
+        if languages not in self._wanted:
+            self._wanted[languages] = frozenset(
+                term
+                for word in query_words(self.query, languages)
+                for term, is_wanted in zip(word.terms, word.wanted, strict=True)
+                if is_wanted
+            )
+        return self._wanted[languages]
+
+
+def match_spans(query: str, text: str, language: str = AUTO) -> list[Span]:
+    """Return what a Matcher of the query finds in one text."""
+    return Matcher(query, language).spans(text)
 
 
 def has_words(asked: Sequence[QueryWord], text: str, language: str = AUTO) -> list[int]:
