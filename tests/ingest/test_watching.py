@@ -150,11 +150,12 @@ def test_the_index_hidden_and_temporary_files_do_not_wake_it_up(folder: Path, en
     assert all(watching.reports.qsize() < 4 for watching in (watch, other))  # its own commits would give one after one
 
 
-def test_what_a_gitignore_says_takes_effect_when_it_is_saved(watch: Watch, folder: Path) -> None:
+@pytest.mark.parametrize("name", [".gitignore", ".ignore", ".vecsearchignore"])
+def test_what_is_to_be_ignored_takes_effect_when_it_is_saved(watch: Watch, folder: Path, name: str) -> None:
     write(folder / "a.md", "alpha")
     write(folder / "b.txt", "beta")
     watch.begin(folder)
-    (folder / ".gitignore").write_text("*.txt\n")
+    (folder / name).write_text("*.txt\n")
     watch.until(lambda texts: set(texts) == {"notes/a.md"})
 
 
