@@ -38,6 +38,9 @@ from vecsearch.types import Document, FloatArray, Outline, Role
 _WINDOW_CHARACTERS = 1_000_000  # about 1,500 chunks: enough to sort by length, little to hold
 _FIRST_CHARACTERS = 60_000  # of the first window, so that the encoder starts early; each next is four times as large
 _WINDOW_DOCUMENTS = 4_096
+_LONGEST_NAME = 10_000  # characters of an id or a source, which each chunk repeats
+_LARGEST_METADATA = 16_000_000  # characters of a document's metadata as JSON
+_SHOWN = 200  # characters of what is longer than a name may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +274,8 @@ def _origin(upsert: Upsert) -> Origin:
             raise InvalidDocument(f"its {name} is {type(text).__name__}, expected str")
         if not is_storable(text):
             raise InvalidDocument(f"its {name} holds a lone surrogate, which is not a character: decode it differently")
+        if name != "text" and len(text) > _LONGEST_NAME:
+            raise InvalidDocument(f"its {name} has {len(text):,} characters, expected at most {_LONGEST_NAME:,}")
     if not document.id:
         raise InvalidDocument("its id is empty: give each document an id of its own")
     if not isinstance(document.metadata, Mapping):
@@ -280,10 +285,22 @@ def _origin(upsert: Upsert) -> Origin:
     described = document.outline != Outline() and not record_place(document.outline)
     outline = [] if not described else [[getattr(document.outline, name) for name in Outline.__slots__]]
     head = json.dumps([source, metadata, *outline], sort_keys=True, default=repr)
+    if len(head) > _LARGEST_METADATA:  # with the outline, which is not limited
+        _check_size(metadata)
     digest = hashlib.blake2b(head.encode() + b"\0" + document.text.encode(), digest_size=16)
     return Origin(upsert.path, source, digest.digest(), {**upsert.file_metadata, **metadata})
 
 
+def _check_size(metadata: Mapping[str, Any]) -> None:
+    size = len(json.dumps(metadata, default=repr))
+    if size > _LARGEST_METADATA:
+        raise InvalidDocument(
+            f"its metadata has {size:,} characters as JSON, expected at most {_LARGEST_METADATA:,}: "
+            "put what is long into the text"
+        )
+
+
 def _name(upsert: Upsert) -> str:
     """What a report calls the document."""
-    return str(upsert.document.source or upsert.document.id)
+    name = str(upsert.document.source or upsert.document.id)
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_SHOWN]} …"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,25 @@ def test_cannot_break_searches_by_keys_that_look_like_those_of_an_index(tmp_path
     assert [hit.document_id for hit in index.search("cat", where="k = 1")] == ["b"]
     index.compact()
     assert index.get(["a"])[0].metadata == {"k": value}
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (Document("i" * 10_001, "a cat"), r"its id has 10,001 characters, expected at most 10,000"),
+        (
+            Document("a", "a cat", source="s" * 1_000_000),
+            r"its source has 1,000,000 characters, expected at most 10,000",
+        ),
+        (Document("a", "a cat", {"k": "x" * 16_000_000}), r"its metadata has 16,0.* characters .* at most 16,000,000"),
+        (Document("a", "a cat", {f"k{n}": ["y" * 1_000] * 10 for n in range(1_600)}), r"its metadata has 16,0"),
+    ],
+    ids=["id", "source", "text", "lists"],
+)
+def test_cannot_have_a_name_or_metadata_of_any_size(tmp_path: Path, document: Document, reason: str) -> None:
+    index = Index.create(tmp_path / "index", model=GoldenEncoder())
+    report = index.add([document, Document("b", "a dog", source="s" * 10_000)])
+    [failure] = report.failed
+    assert re.search(reason, failure.reason)
+    assert len(failure.source) < 300
+    assert index.document_ids() == ["b"]
