@@ -28,6 +28,7 @@ from vecsearch.types import BoolArray, Chunk, FloatArray
 from vecsearch.vectors import unit_rows
 
 _COMMIT_SECONDS = 60.0  # of work at most that a killed run loses, apart from the embeddings, which are cached
+_COMMIT_CHARACTERS = 64_000_000  # of metadata at most that are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,8 @@ class Draft:
     @property
     def is_due(self) -> bool:
         """Whether the staged documents should be committed before more are added."""
+        if sum(block.origin.size for block in self._staged.values()) > _COMMIT_CHARACTERS:
+            return True
         chunks = self._staged_chunks
         return chunks >= merge_policy.SEGMENT_CHUNKS or (chunks > 0 and monotonic() - self._since > _COMMIT_SECONDS)
 

@@ -257,13 +257,19 @@ def _windows(changes: Iterable[Upsert | FileRead]) -> Iterator[list[Upsert | Fil
     characters, limit = 0, min(_FIRST_CHARACTERS, _WINDOW_CHARACTERS)
     for change in changes:
         window.append(change)
-        if isinstance(change, Upsert) and isinstance(change.document.text, str):
-            characters += len(change.document.text)
+        if isinstance(change, Upsert):
+            characters += _characters(change.document)
         if characters >= limit or len(window) >= _WINDOW_DOCUMENTS:
             yield window
             window, characters, limit = [], 0, min(4 * limit, _WINDOW_CHARACTERS)
     if window:
         yield window
+
+
+def _characters(document: Document) -> int:
+    """The characters of a document's text, and of its metadata as far as they are counted at once."""
+    held = document.metadata.values() if isinstance(document.metadata, Mapping) else ()
+    return sum(len(text) for text in (document.text, *held) if isinstance(text, str))
 
 
 def _origin(upsert: Upsert) -> Origin:
@@ -288,7 +294,7 @@ def _origin(upsert: Upsert) -> Origin:
     if len(head) > _LARGEST_METADATA:  # with the outline, which is not limited
         _check_size(metadata)
     digest = hashlib.blake2b(head.encode() + b"\0" + document.text.encode(), digest_size=16)
-    return Origin(upsert.path, source, digest.digest(), {**upsert.file_metadata, **metadata})
+    return Origin(upsert.path, source, digest.digest(), {**upsert.file_metadata, **metadata}, size=len(head))
 
 
 def _check_size(metadata: Mapping[str, Any]) -> None:

@@ -48,6 +48,7 @@ class Origin:
     content: bytes
     metadata: Mapping[str, Any]
     text: str | None = None  # the whole document, in an index that keeps texts
+    size: int = 0  # about how many characters the metadata has
 
 
 @dataclass(frozen=True, slots=True)
