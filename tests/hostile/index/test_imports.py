@@ -131,7 +131,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("change", "reason"), CHANGES.values(), ids=CHANGES)
 def test_is_not_imported_with_wrong_values(exported: Path, tmp_path: Path, change: Change, reason: str) -> None:
-    pq.write_table(change(pq.read_table(exported)), exported)
+    try:
+        pq.write_table(change(pq.read_table(exported)), exported)
+    except pa.ArrowNotImplementedError as error:
+        pytest.skip(f"this release of Arrow writes no such file: {error}")
     with pytest.raises(InvalidDocument, match=reason) as raised:
         Index.from_export(exported, tmp_path / "imported")
     assert str(exported) in str(raised.value)
