@@ -13,7 +13,6 @@ from functools import partial
 from itertools import accumulate
 from typing import Any, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 
 from vecsearch.storage.columns import rest_of
@@ -61,9 +60,13 @@ class RowReader:
 
     def value(self, column: str, number: int) -> Any:
         """Return one value of a row; raises IndexDamaged for a value that is damaged."""
-        batch, index = self._place(number)
+        return self.values(column, (number,))[0]
+
+    def values(self, column: str, numbers: Sequence[int]) -> list[Any]:
+        """Return a value of each of these rows; raises IndexDamaged for one that is damaged."""
+        readers, ends, starts = self._columns[column], self._ends, self._starts
         try:
-            return self._columns[column][batch](index)
+            return [readers[batch := bisect_right(ends, number)](number - starts[batch]) for number in numbers]
         except _DAMAGE as error:
             raise self._rows.damaged(error, column) from None
 
@@ -114,10 +117,10 @@ def _reader(batch: pa.Array) -> _Read:
     valid, first, *_ = batch.buffers()
     read: _Read
     if pa.types.is_string(batch.type):
-        offsets = np.frombuffer(first, np.int32)[batch.offset : batch.offset + len(batch) + 1]
+        offsets = _numbers(first, 4)[batch.offset : batch.offset + len(batch) + 1]
         read = partial(_text, memoryview(batch.buffers()[2] or b""), offsets)
     else:
-        read = partial(_integer, np.frombuffer(first, batch.type.to_pandas_dtype())[batch.offset :])
+        read = _numbers(first, batch.type.bit_width // 8)[batch.offset :].__getitem__
     return read if not batch.null_count else partial(_if_valid, memoryview(valid), batch.offset, read)
 
 
@@ -135,12 +138,14 @@ def _if_valid(valid: memoryview, offset: int, read: _Read, index: int) -> Any:
     return read(index) if valid[byte] >> bit & 1 else None
 
 
-def _text(texts: memoryview, offsets: Any, index: int) -> str:
+def _numbers(buffer: Any, width: int) -> memoryview:
+    """Return a buffer as integers of 4 or 8 bytes; Python checks every index, as in a list."""
+    whole = memoryview(buffer)
+    return whole[: len(whole) // width * width].cast("i" if width == 4 else "q")
+
+
+def _text(texts: memoryview, offsets: memoryview, index: int) -> str:
     begin, end = offsets[index], offsets[index + 1]
     if not 0 <= begin <= end <= len(texts):
         raise ValueError(f"a text lies at {begin} to {end} of {len(texts)} bytes")
     return str(texts[begin:end], "utf-8")
-
-
-def _integer(values: Any, index: int) -> int:
-    return int(values[index])

@@ -222,7 +222,7 @@ class Segment:
 
     def values(self, column: str, rows: IntArray) -> list[Any]:
         """Return the values of these rows as Python objects."""
-        return [self._reader.value(column, row) for row in rows.tolist()]
+        return self._reader.values(column, rows.tolist())
 
     def text_lengths(self) -> IntArray:
         """Return the length of each chunk's text in characters, int64 (n,)."""
