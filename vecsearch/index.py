@@ -883,7 +883,11 @@ class Index:
         return verification
 
     def export(self, file: str | PathLike[str]) -> int:
-        """Write the live chunks, with vectors, to a Parquet file; return how many there are."""
+        """Write the live chunks to a file that ends in .parquet, .arrow, .jsonl or .csv; return how many there are.
+
+        All but .csv have vectors. A file that exists is replaced. Raises InvalidDocument for an empty index,
+        PathNotFound, InvalidOption.
+        """
         return export(self.session().snapshot, Path(file))
 
     def discard_if_empty(self) -> bool:

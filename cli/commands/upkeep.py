@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TextIO
 
@@ -10,6 +11,7 @@ import click
 from ..options.common import with_index, with_wait
 from ..options.help import command
 from ..output import Output, Summary
+from ..output.characters import visible
 from ..output.index import InfoView, VerificationView
 from ..output.streams import stripped_lines
 from ..output.text import plural
@@ -61,13 +63,29 @@ def compact(queries: TextIO | None, wait: float, index_path: Path, output: Outpu
 
 @command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask before a file is replaced.")
 @with_index
-def export(file: Path, index_path: Path, output: Output) -> None:
-    """Write text, spans, metadata and vectors to a Parquet FILE for other tools."""
+def export(file: Path, yes: bool, index_path: Path, output: Output) -> None:
+    """Write text, spans, metadata and vectors to a FILE for other tools.
+
+    Its name ends in .parquet, .arrow, .jsonl or .csv; the last has no vectors, and import takes the first. You are
+    asked before a file that exists is replaced.
+    """
     from vecsearch import Index
 
-    chunks = Index.open(index_path).export(file)
+    index = Index.open(index_path)
+    if not yes and file.is_file():
+        _confirm_replacing(file)
+    chunks = index.export(file)
     output.show(Summary(f"{plural(chunks, 'chunk')} written to {file}", {"chunks": chunks, "file": str(file)}))
+
+
+def _confirm_replacing(file: Path) -> None:
+    """Ask whether to go on; raises UsageError where there is nobody to ask."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise click.UsageError(f"{file} exists: pass --yes to replace it, or name another file")
+    if not click.confirm(f"replace {visible(str(file))}?", err=True):
+        click.get_current_context().exit(1)
 
 
 @command("import")

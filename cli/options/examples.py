@@ -37,8 +37,8 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = {
     "compact": ("vecsearch compact", "vecsearch compact --queries questions.txt", "vecsearch compact --wait 60"),
     "export": (
         "vecsearch export all.parquet",
-        "vecsearch export -i docs.vecsearch docs.parquet",
-        "vecsearch export all.parquet --json",
+        "vecsearch export -i docs.vecsearch docs.jsonl",
+        "vecsearch export all.csv --yes",
     ),
     "import": (
         "vecsearch import all.parquet",

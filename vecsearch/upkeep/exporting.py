@@ -1,4 +1,4 @@
-"""An index as one Parquet file that other tools read.
+"""An index as one file that other tools read: Parquet, of which an index can be made again, or see export_files.py.
 
     the columns of chunks.parquet (see storage/rows.py), with the metadata of its document in each row, and
     vector    list of float32: the unit vector; times `norm` it is what the model returned
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -25,33 +24,30 @@ from vecsearch.storage.document_values import alone, bytes_of_documents, unmarke
 from vecsearch.storage.manifest import Manifest
 from vecsearch.storage.store import Part, Snapshot
 from vecsearch.types import FloatArray
+from vecsearch.upkeep.export_files import VECTOR, check_suffix, writing
 
 DESCRIPTION = b"vecsearch"  # the key of the file's metadata
-VECTOR = "vector"
 ROWS_AT_ONCE = 4_096  # in memory while a file is read or written
 _BYTES_AT_ONCE = 64 << 20  # of metadata, which may be large and is repeated in each row of its document
 
 
 def export(snapshot: Snapshot, path: Path) -> int:
-    """Write a version's chunks to the Parquet file `path`, whole or not at all; return their number.
+    """Write a version's chunks to the file `path`, whole or not at all, as its suffix says; return their number.
 
-    Raises InvalidDocument when there are none, PathNotFound when the folder to write to does not exist.
+    Raises InvalidDocument when there are none, PathNotFound when the folder to write to does not exist, InvalidOption
+    for another suffix.
     """
-    import pyarrow.parquet as pq
-
     manifest = snapshot.manifest
     if not manifest.chunks:
         raise InvalidDocument("the index is empty: add documents before you export it")
     files.check_output(path)
+    suffix = check_suffix(path)
     fields = list(map(unmarked, union_fields([part.segment.table for part in snapshot.parts])))
     tables = (_exported(rows, vectors, fields, manifest) for part in snapshot.parts for rows, vectors in _pieces(part))
     first = next(tables)
-    with (
-        files.replacing(path) as stream,
-        closing(pq.ParquetWriter(stream, first.schema, compression="zstd")) as writer,
-    ):
+    with files.replacing(path) as stream, writing(stream, suffix, first.schema) as write:
         for table in chain([first], tables):
-            writer.write_table(table)
+            write(table)
     return manifest.chunks
 
 

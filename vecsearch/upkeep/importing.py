@@ -24,7 +24,8 @@ from vecsearch.storage.rows import check_rows, without_field_ids
 from vecsearch.storage.segment import Content
 from vecsearch.storage.store import Store
 from vecsearch.types import Metric
-from vecsearch.upkeep.exporting import DESCRIPTION, ROWS_AT_ONCE, VECTOR
+from vecsearch.upkeep.export_files import VECTOR
+from vecsearch.upkeep.exporting import DESCRIPTION, ROWS_AT_ONCE
 from vecsearch.upkeep.imported_rows import RowChecks
 from vecsearch.vectors import check_vectors
 

@@ -187,7 +187,10 @@ def test_a_damaged_version_is_said_and_one_before_it_restored(vecsearch_command:
 def test_an_export_is_imported_and_gives_the_same_answers(vecsearch_command: Command, notes: Path) -> None:
     done = vecsearch_command("export", "notes.parquet")
     assert (done.status, done.out, done.err) == (0, "2 chunks written to notes.parquet\n", "")
-    assert vecsearch_command("export", "notes.parquet", "--json").json == {"chunks": 2, "file": "notes.parquet"}
+    assert vecsearch_command("export", "notes.parquet", "--json", "--yes").json == {
+        "chunks": 2,
+        "file": "notes.parquet",
+    }
     done = vecsearch_command("import", "notes.parquet", "-i", "new")
     assert (done.status, done.out, done.err) == (0, "2 chunks in new\n", "")
     ours, theirs = (vecsearch_command("search", "cats", "--json", "-i", path).json for path in (INDEX, "new"))
@@ -307,6 +310,20 @@ def test_while_another_process_writes_a_command_that_writes_says_so_or_waits(
 @pytest.mark.parametrize("arguments", WRITES)
 def test_a_wait_that_cannot_be_is_wrong_usage(vecsearch_command: Command, notes: Path, arguments: list[str]) -> None:
     assert vecsearch_command(*arguments, "--wait", "-1").status == 2
+
+
+def test_an_export_replaces_a_file_only_when_that_is_confirmed(vecsearch_command: Command, notes: Path) -> None:
+    for name in ("all.csv", "all.jsonl", "all.arrow"):
+        write(Path(name), "mine")
+        refused = vecsearch_command("export", name)
+        assert (refused.status, refused.out) == (2, "")
+        assert refused.err.endswith(f"{name} exists: pass --yes to replace it, or name another file\n")
+        assert Path(name).read_text() == "mine"
+        assert vecsearch_command("export", name, "--yes").status == 0
+        assert Path(name).read_bytes() != b"mine"
+    odd = vecsearch_command("export", "all.xlsx")
+    assert (odd.status, odd.err.count("\n")) == (1, 1)
+    assert "let it end in .parquet, .jsonl, .csv or .arrow" in odd.err
 
 
 def test_names_that_are_no_characters_are_shown_and_given_as_json(
