@@ -15,6 +15,7 @@ from tests.helpers.writing import write, write_records
 from vecsearch.cli.main import cli
 
 DOCS = Path(__file__).parents[1] / "docs"
+TOUR = ("commands", "versions", "cache", "models", "configuration")  # pages whose commands are run in this order
 
 
 def text_of(page: str) -> str:
@@ -68,9 +69,9 @@ def test_the_shell_commands_run_in_their_order(place: Path, cache_folder: Path) 
     environment |= {"VECSEARCH_CACHE": str(cache_folder), "PYTHONUTF8": "1"}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     outputs = {}
-    for line in [
-        line for page in ("commands", "versions", "cache", "models", "configuration") for line in shell_lines(page)
-    ]:
+    write(place / "notes.md", "# Device\n" + "\n" * 10 + "Hold the button for ten seconds to reset it.\n")
+    lines = [line for page in TOUR for line in shell_lines(page)]
+    for line in ["vecsearch index notes.md -i theirs --json", *lines]:
         if re.match(r"vecsearch (tune|distill)\b", line) or "--watch" in line:  # tests of their own run them
             continue
         ran = subprocess.run(line, shell=True, capture_output=True, encoding="utf-8", env=environment, timeout=300)
@@ -85,9 +86,7 @@ def test_the_shell_commands_run_in_their_order(place: Path, cache_folder: Path) 
 
 @pytest.mark.parametrize("name", list(named_commands(cli)))
 def test_every_command_is_shown(name: str) -> None:
-    lines = [
-        line for page in ("commands", "versions", "cache", "models", "configuration") for line in shell_lines(page)
-    ]
+    lines = [line for page in TOUR for line in shell_lines(page)]
     assert any(re.search(rf"\bvecsearch {name}\b", line) for line in lines)
 
 

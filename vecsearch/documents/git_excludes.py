@@ -13,7 +13,7 @@ from pathlib import Path
 
 _MOST = 1 << 20  # bytes of a file of Git's that is read
 _BLANK = re.compile(r"\s*")
-_SECTION = re.compile(r"\[\s*([\w.-]+)\s*(\"(?:[^\"\\]|\\.)*\")?\s*\]")
+_SECTION = re.compile(r"\[\s*([\w.-]+)\s*(?:(\"(?:[^\"\\]|\\.)*\")\s*)?\]")
 _NAME = re.compile(r"([A-Za-z][\w-]*)[ \t]*=[ \t]*")
 _LINE = re.compile(r"[^\n]*")
 _PIECE = re.compile(r"[^\"\\#;\n]|\\\r?\n|\\.|\"|[#;]")  # of a value; a backslash continues a line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vecsearch.documents.loaders.latex import _headings, parse_latex
+from vecsearch.documents.loaders.latex import _closing_braces, _headings, parse_latex
 
 MANY = 50_000
 
@@ -29,7 +29,7 @@ class Counted(str):
 def test_line_ends_are_looked_for_once_however_many_sections_there_are(between: str, lines: int) -> None:
     text = Counted("".join(f"\\section{{Part {number:05} of a long book}}{between}" for number in range(MANY)))
     blocks = parse_latex(text).outline.blocks
-    found = list(_headings(text, blocks))
+    found = list(_headings(text, blocks, _closing_braces(text)))
     assert text.searched <= 2 * len(text)  # once for each kind of line end
     assert [heading.title for heading in found] == [f"Part {number:05} of a long book" for number in range(lines)]
 
