@@ -92,6 +92,7 @@ def test_can_run_code_that_was_named_with_its_commit(coded: Path, monkeypatch: p
 def test_cannot_run_code_of_a_model_beside_it(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, auto_map: dict[str, Any]
 ) -> None:
+    pytest.importorskip("transformers", reason="pip install 'vecsearch[sentence-transformers]'")
     folder = tmp_path / "model"
     write_tiny_bert(folder)
     write_json(folder / "config.json", {**CONFIG, "model_type": "own_kind", "auto_map": auto_map})

@@ -80,6 +80,7 @@ def test_cannot_rerank_by_the_name_of_its_folder(work: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["minilm", "tiny"])
 def test_cannot_be_trained_described_or_indexed_with_by_a_bare_name(work: Path, tmp_path: Path, name: str) -> None:
+    pytest.importorskip("transformers", reason="pip install 'vecsearch[sentence-transformers]'")
     write_tiny_bert(work / name)
     tries = {
         "distill": lambda: distill(name, tmp_path / "out"),
