@@ -127,19 +127,11 @@ def search(
     session = _within(index.session(), words, globs, types)
     options |= {"like": _examples(like, "id"), "plus": _examples(plus, "text"), "minus": _examples(minus, "text")}
     find: Any = session.rank if form == "ids" else session.search
-    unreadable = False
-    if words:
-        queries = [words[0]]
-        if words[0] == "-":
-            queries, unreadable = _readable(stripped_lines(utf8_input("surrogateescape")))
-        results = find(queries, k=k, **options)
-    else:
-        queries, results = [_describe(like, plus, minus)], [find(None, k=k, **options)]
+    queries, unreadable = _queries(words, _describe(like, plus, minus))
+    results = find(queries, k=k, **options) if words else [find(None, k=k, **options)]
+    views: list[IdsView | HitsView]
     if form == "ids":
-        views: list[IdsView | HitsView] = [
-            IdsView(query, hits, f"{number}\t" if words[:1] == ("-",) else "")
-            for number, (query, hits) in enumerate(zip(queries, results, strict=True), 1)
-        ]
+        views = _ids_views(queries, results, numbered=words[:1] == ("-",))
     else:
         look = replace(
             _look(session, options, full=full, scores=scores, shown=shown, titled=len(queries) > 1),
@@ -153,6 +145,19 @@ def search(
     as_found = output.claims_stdout or form == "ids"  # programs get all hits
     if unreadable or (views and all(not view.has_hits if as_found else view.is_empty for view in views)):
         click.get_current_context().exit(1)
+
+
+def _queries(words: Sequence[str], described: str) -> tuple[list[str], bool]:
+    """Return the queries, or what stands for a search by examples alone, and whether some cannot be read."""
+    if words[:1] == ("-",):
+        return _readable(stripped_lines(utf8_input("surrogateescape")))
+    return [words[0] if words else described], False
+
+
+def _ids_views(queries: Sequence[str], results: Any, *, numbered: bool) -> list[IdsView | HitsView]:
+    """Return the hits of each query by id, its number in front of each where several are read."""
+    pairs = enumerate(zip(queries, results, strict=True), 1)
+    return [IdsView(query, hits, f"{number}\t" if numbered else "") for number, (query, hits) in pairs]
 
 
 def _readable(queries: Sequence[str]) -> tuple[list[str], bool]:
