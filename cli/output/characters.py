@@ -39,6 +39,11 @@ def printable(text: str) -> str:
     return _DROPPED.sub("", encodable(text))
 
 
+def left_out(text: str) -> set[str]:
+    """Return the characters of a passage that `printable` leaves out."""
+    return set(_DROPPED.findall(text))
+
+
 def visible_json(text: str) -> str:
     """Return a JSON document with its invisible and acting characters as escapes; it says the same."""
     return _ESCAPED.sub(lambda match: json.dumps(match[0])[1:-1], encodable(text))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from .characters import printable
+from .characters import left_out, printable
 from .text import wrapped
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ def excerpt(text: str, words: Iterable[Span], width: int, lines: int | None, sim
     `words` are bold, `similar` spans underlined.
     """
     bold, underlined = _offsets(words), _offsets(similar)
+    hidden = left_out(text)
     styles = iter(  # of the characters that wrapping keeps, in order
         _Style(offset in bold, offset in underlined)
         for offset, character in enumerate(text)
-        if not character.isspace() and printable(character)
+        if not character.isspace() and character not in hidden
     )
     width -= {None: 0, 1: len("…  …")}.get(lines, len("… "))  # for the ellipses of _window()
     every = [
